@@ -1,0 +1,1 @@
+"""The desktop program: draw a workflow, run it, watch it, answer it."""

@@ -1,0 +1,1 @@
+"""The open workflow as a value with observers; free of Qt."""

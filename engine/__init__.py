@@ -1,0 +1,1 @@
+"""Run workflows: a durable, data-driven asyncio engine that knows no user interface."""

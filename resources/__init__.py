@@ -1,0 +1,1 @@
+"""Node types, themes, icons, fonts, schemas and examples: data that both packages read."""
