@@ -1,0 +1,205 @@
+"""Every error the engine raises on purpose, in one tree.
+
+    WorkflowError
+    ├── DefinitionError            the drawing is wrong: found before anything runs
+    │   └── UnknownActionError
+    ├── WorkflowFileError          a file that is no workflow
+    ├── MissingInputError          a value is not there yet: the run pauses and asks
+    ├── FormRequired               a step asks a person: the run pauses and asks
+    ├── SchemaValidationError      a value is there and wrong
+    ├── ExpressionError            an expression cannot be read or evaluated
+    │   └── ConditionError
+    ├── NoRouteMatched             an exclusive switch without a matching case
+    ├── ActionError                a step's work failed in a way the analyst can mend
+    ├── StepTimeoutError           a step took longer than it may
+    ├── ExternalServiceError       something outside answered with a fault, or not at all
+    ├── ExecutionNotFound
+    ├── IllegalTransition          a fault of ours: a status moved where it may not
+    └── StoreError                 the journal cannot be read or written
+        ├── StoreBusy
+        ├── StoreCorrupt
+        └── StorageFull
+
+``message`` says what happened and where; ``hint`` says what to do and may be empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.validation.problem import Problem
+
+
+class WorkflowError(Exception):
+    """The root: catching it catches whatever the engine raises on purpose."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def to_json(self) -> dict[str, Any]:
+        """What the journal keeps of this error."""
+        described: dict[str, Any] = {"type": type(self).__name__, "message": self.message}
+        if self.hint:
+            described["hint"] = self.hint
+        return described
+
+
+class DefinitionError(WorkflowError):
+    """The workflow cannot run as drawn; ``problems`` lists all that is wrong with it."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = (), *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class UnknownActionError(DefinitionError):
+    """A step names a service and action that no one has registered."""
+
+
+class WorkflowFileError(WorkflowError):
+    """A file could not be read as a workflow; ``line`` counts from 1 where it is known."""
+
+    def __init__(
+        self, path: Path | str | None, message: str, *, line: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = Path(path) if path is not None else None
+        self.line = line
+
+
+class MissingInputError(WorkflowError):
+    """A referenced value is not there: ``missing_var``; ``missing`` lists all such paths of the step."""
+
+    def __init__(
+        self, missing_var: str, message: str | None = None, *, missing: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message or f"${{{missing_var}}} has no value", hint=hint)
+        self.missing_var = missing_var
+        self.missing = tuple(missing) or (missing_var,)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "missing_var": self.missing_var, "missing": list(self.missing)}
+
+
+class FormRequired(WorkflowError):
+    """A step asks a person: the form's JSON Schema, what to call it, and why it is asked."""
+
+    def __init__(self, schema: Mapping[str, Any], *, title: str, text: str = "") -> None:
+        super().__init__(f'"{title}" needs an answer')
+        self.schema = dict(schema)
+        self.title = title
+        self.text = text
+
+
+class SchemaValidationError(WorkflowError):
+    """A value does not fit its schema; each of ``errors`` is ``{"pointer", "message"}`` (JSON Pointer)."""
+
+    def __init__(
+        self, schema_type: str, errors: Sequence[Mapping[str, str]], message: str = "", *, hint: str = ""
+    ) -> None:
+        listed = [dict(error) for error in errors]
+        text = "; ".join(f"{error.get('pointer') or '/'}: {error.get('message', '')}" for error in listed)
+        super().__init__(message or f"{schema_type} does not fit its schema: {text}", hint=hint)
+        self.schema_type = schema_type
+        self.errors = listed
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "schema_type": self.schema_type, "errors": self.errors}
+
+
+class ExpressionError(WorkflowError):
+    """An expression cannot be read or evaluated; ``position`` counts characters of ``source`` from 0."""
+
+    def __init__(
+        self, message: str, *, source: str = "", position: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+        self.position = position
+
+
+class ConditionError(ExpressionError):
+    """The condition of a connection cannot be decided."""
+
+
+class NoRouteMatched(WorkflowError):
+    """None of an exclusive switch's conditions is true and it has no default."""
+
+
+class ActionError(WorkflowError):
+    """A step's work failed for a reason the analyst can mend (a column, a path, a value)."""
+
+    def __init__(self, message: str, *, hint: str = "", column: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.column = column
+
+
+class StepTimeoutError(WorkflowError):
+    """A step ran longer than ``timeout`` seconds."""
+
+    def __init__(self, step_id: str, timeout: float) -> None:
+        super().__init__(
+            f'"{step_id}" took longer than {timeout:g} s',
+            hint="Allow more time under Error handling, or make the step's work smaller.",
+        )
+        self.step_id = step_id
+        self.timeout = timeout
+
+
+class ExternalServiceError(WorkflowError):
+    """A service outside failed; ``retry_after`` in seconds, as the service asked for it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retryable: bool = True,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+    def to_json(self) -> dict[str, Any]:
+        described = super().to_json()
+        if self.status is not None:
+            described["status"] = self.status
+        return described
+
+
+class ExecutionNotFound(WorkflowError):
+    """The store holds no execution of that id."""
+
+    def __init__(self, execution_id: str) -> None:
+        super().__init__(
+            f"There is no run {execution_id!r} in this store", hint="List the runs to see their ids."
+        )
+        self.execution_id = execution_id
+
+
+class IllegalTransition(WorkflowError):
+    """A status was to move where the table of legal moves has no way: a fault of the engine."""
+
+
+class StoreError(WorkflowError):
+    """The journal could not be read or written; nothing that is not durable has been reported."""
+
+
+class StoreBusy(StoreError):
+    """Another engine holds this store."""
+
+
+class StoreCorrupt(StoreError):
+    """The store's file is damaged."""
+
+
+class StorageFull(StoreError):
+    """The disk that holds the store has no room left."""

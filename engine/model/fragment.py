@@ -1,0 +1,94 @@
+"""A piece of a workflow that can be pasted elsewhere: what copy takes and paste gives new ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.model.changes import Change, ConnectionAdded, NodeAdded
+from engine.model.edits import Edit, free_id
+from engine.model.json_value import Json
+from engine.model.queries import connections_touching, connections_within
+from engine.model.workflow import Connection, Node, Point, Workflow
+
+_REFERENCE_ROOT = re.compile(r"(?<!\$)\$\{(?P<steps>steps\.)?(?P<root>[A-Za-z_][A-Za-z0-9_-]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """Nodes with the connections among them; ``incoming`` holds wires that came from outside."""
+
+    nodes: tuple[Node, ...]
+    connections: tuple[Connection, ...] = ()
+    incoming: tuple[Connection, ...] = ()
+    layout: Mapping[str, Point] = field(default_factory=dict)
+
+
+def take(workflow: Workflow, node_ids: Iterable[str]) -> Fragment:
+    """The nodes as they lie, in the file's order."""
+    chosen = set(node_ids)
+    inside = connections_within(workflow, chosen)
+    incoming = [c for c in connections_touching(workflow, chosen) if c.source not in chosen]
+    return Fragment(
+        nodes=tuple(node for node in workflow.nodes.values() if node.id in chosen),
+        connections=tuple(inside),
+        incoming=tuple(incoming),
+        layout={node_id: workflow.layout[node_id] for node_id in chosen if node_id in workflow.layout},
+    )
+
+
+def paste(
+    workflow: Workflow, fragment: Fragment, offset: Point, *, keep_incoming: bool = False
+) -> tuple[Edit, list[str]]:
+    """Add the fragment under new ids, moved by ``offset``; also gives the new ids.
+
+    References between the pasted nodes follow to the copies; with ``keep_incoming`` the wires
+    from outside are copied too where their sources still exist.
+    """
+    taken = set(workflow.nodes)
+    renamed: dict[str, str] = {}
+    for node in fragment.nodes:
+        renamed[node.id] = free_id(taken, node.id)
+        taken.add(renamed[node.id])
+    changes: list[Change] = []
+    for node in fragment.nodes:
+        x, y = fragment.layout.get(node.id, (0.0, 0.0))
+        copy = replace(
+            node,
+            id=renamed[node.id],
+            config={key: _follow(value, renamed) for key, value in node.config.items()},
+        )
+        changes.append(NodeAdded(node=copy, position=(x + offset[0], y + offset[1])))
+    wires = set(workflow.connections)
+    outside = [c for c in fragment.incoming if keep_incoming and c.source in workflow.nodes]
+    for connection in (*fragment.connections, *outside):
+        source = renamed.get(connection.source, connection.source)
+        target = renamed[connection.target]
+        wire_id = free_id(wires, f"{source}_to_{target}")
+        wires.add(wire_id)
+        condition = connection.condition and str(_follow(connection.condition, renamed))
+        copied = replace(connection, id=wire_id, source=source, target=target, condition=condition)
+        changes.append(ConnectionAdded(connection=copied))
+    count = len(fragment.nodes)
+    label = f"Paste {fragment.nodes[0].label}" if count == 1 else f"Paste {count} nodes"
+    return Edit(label=label, changes=tuple(changes)), list(renamed.values())
+
+
+def duplicate(workflow: Workflow, node_ids: Iterable[str], offset: Point) -> tuple[Edit, list[str]]:
+    """Paste a copy beside the nodes, fed by the same wires."""
+    edit, copies = paste(workflow, take(workflow, node_ids), offset, keep_incoming=True)
+    return replace(edit, label=edit.label.replace("Paste", "Duplicate", 1)), copies
+
+
+def _follow(value: Json, renamed: Mapping[str, str]) -> Json:
+    """The value with references to renamed nodes led to their new ids."""
+    if isinstance(value, str):
+        return _REFERENCE_ROOT.sub(
+            lambda found: "${" + (found["steps"] or "") + renamed.get(found["root"], found["root"]), value
+        )
+    if isinstance(value, list):
+        return [_follow(item, renamed) for item in value]
+    if isinstance(value, dict):
+        return {key: _follow(item, renamed) for key, item in value.items()}
+    return value
