@@ -1,0 +1,1 @@
+"""Expressions, conditions and templates: parsed by a grammar of our own, never by `eval`."""

@@ -1,0 +1,42 @@
+"""One thing that is wrong, or looks wrong, with a workflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error stops a run before it starts; a warning does not.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the workflow file, `suggestion` the text to put there
+    instead, or what to do; both may be empty. `code` is stable, for tests and tools.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    node_id: str | None = None
+    connection_id: str | None = None
+    pointer: str = ""
+    suggestion: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether a run must not start."""
+        return self.severity == "error"
+
+    def to_json(self) -> dict[str, str | None]:
+        """The problem as `validate --json` prints it."""
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "node_id": self.node_id,
+            "connection_id": self.connection_id,
+            "pointer": self.pointer,
+            "suggestion": self.suggestion,
+        }
