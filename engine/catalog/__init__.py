@@ -1,0 +1,6 @@
+"""The node types that a workflow may use."""
+
+from engine.catalog.catalog import Catalog, load_types
+from engine.catalog.subtitle import subtitle
+
+__all__ = ["Catalog", "load_types", "subtitle"]
