@@ -1,0 +1,113 @@
+"""What an action may know and do about the run it belongs to."""
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from engine.errors import FormRequired
+from engine.model.json_value import Json
+
+if TYPE_CHECKING:
+    from engine.store.artifacts import ArtifactStore
+
+
+# One lock for all contexts: it is held for an append or a swap, and a lock for every step would cost more.
+_CALLBACKS = threading.Lock()
+
+
+class StepReports(Protocol):
+    """Where a context sends what its action has to say; any thread may call `log` and `progress`."""
+
+    def log(self, text: str, level: str) -> None: ...
+
+    def progress(self, fraction: float, text: str) -> None: ...
+
+    def sleep(self, seconds: float) -> Awaitable[None]: ...
+
+
+class StepContext:
+    """One attempt of one step, as its action sees it.
+
+    The idempotency key is the same over all attempts of the step and after a crash: hand it to a service
+    that can recognise a repeated request.
+    """
+
+    __slots__ = (
+        "_callbacks",
+        "_cancelled",
+        "_reports",
+        "artifacts",
+        "attempt",
+        "base_dir",
+        "execution_id",
+        "idempotency_key",
+        "secrets",
+        "step_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        execution_id: str,
+        step_id: str,
+        attempt: int,
+        reports: StepReports,
+        artifacts: "ArtifactStore",
+        secrets: Mapping[str, str] | None = None,
+        base_dir: Path | None = None,
+    ) -> None:
+        self.execution_id = execution_id
+        self.step_id = step_id
+        self.attempt = attempt
+        self.idempotency_key = f"{execution_id}:{step_id}"
+        self.artifacts = artifacts
+        self.secrets: Mapping[str, str] = secrets if secrets is not None else {}
+        self.base_dir = base_dir
+        self._reports = reports
+        self._cancelled = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Show a line in the run's log; from any thread."""
+        self._reports.log(text, level)
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Say how far the step is, 0 to 1; from any thread, as often as it likes (only the last counts)."""
+        self._reports.progress(min(1.0, max(0.0, fraction)), text)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without holding a concurrency slot; after a restart only the rest is waited for.
+
+        Only for an action that runs on the loop, and at most one wait in each attempt is remembered.
+        """
+        await self._reports.sleep(seconds)
+
+    def resolve_path(self, text: str) -> Path:
+        """A path of the workflow: relative ones start at the workflow file's folder, else where we run."""
+        path = Path(text).expanduser()
+        return path if path.is_absolute() else (self.base_dir or Path.cwd()) / path
+
+    def ask(self, schema: Mapping[str, Json], title: str = "", text: str = "") -> NoReturn:
+        """Pause this step until a person has filled in a form; what they enter becomes the step's output."""
+        raise FormRequired(schema, title=title or self.step_id, text=text)
+
+    def is_cancelled(self) -> bool:
+        """Whether the step was cancelled or timed out: code in a thread should look and stop."""
+        return self._cancelled
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call this (once, on the engine's thread) when the step is cancelled, to interrupt blocking work."""
+        with _CALLBACKS:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def cancel(self) -> None:
+        """For the engine: tell the action to stop. The first call runs the callbacks, others do nothing."""
+        with _CALLBACKS:
+            callbacks, self._callbacks = self._callbacks, []
+            self._cancelled = True
+        for callback in callbacks:
+            callback()
