@@ -3,17 +3,24 @@
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from engine.errors import FormRequired
 from engine.model.json_value import Json
 
-if TYPE_CHECKING:
-    from engine.store.artifacts import ArtifactStore
-
 
 # One lock for all contexts: it is held for an append or a swap, and a lock for every step would cost more.
 _CALLBACKS = threading.Lock()
+
+
+class Artifacts(Protocol):
+    """Where tables and other big outputs lie; the store's artifact folder stands behind it."""
+
+    def path(self, reference: Mapping[str, Any], /) -> Path: ...
+
+    def adopt(self, path: Path, /) -> str: ...
+
+    def temporary(self, suffix: str = "", /) -> Path: ...
 
 
 class StepReports(Protocol):
@@ -53,7 +60,7 @@ class StepContext:
         step_id: str,
         attempt: int,
         reports: StepReports,
-        artifacts: "ArtifactStore",
+        artifacts: Artifacts,
         secrets: Mapping[str, str] | None = None,
         base_dir: Path | None = None,
     ) -> None:
