@@ -1,0 +1,273 @@
+"""The state of an execution: a fold of its events, and nothing else.
+
+``apply`` takes one event at a time and costs the same however long the history is, so a live view,
+a replay and a recovery run through the same code. A ``StepState`` is never changed once it stands
+in ``steps``: the next event puts a new one there, so it may be handed to another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.errors import StoreCorrupt
+from engine.history.events import (
+    STATUS_OF_EXECUTION_EVENT,
+    STATUS_OF_STEP_EVENT,
+    Event,
+    EventType,
+)
+from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
+
+
+# Not frozen: a run makes two or three of these a step, and freezing triples the cost.
+@dataclass(slots=True, kw_only=True)
+class StepState:
+    """Where one step is; times in epoch seconds (UTC). By convention never changed, only replaced."""
+
+    status: StepStatus = StepStatus.PENDING
+    reason: str = ""
+    output: Any = None
+    error: Mapping[str, Any] | None = None
+    attempts: int = 0
+    max_attempts: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    duration_ms: float | None = None
+    progress: float | None = None
+    progress_text: str = ""
+    waiting_until: float | None = None
+    missing: tuple[str, ...] = ()
+    via: str = ""
+    queued: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The step as ``get_workflow_status`` shows it."""
+        shown: dict[str, Any] = {
+            "status": self.status.value,
+            "reason": self.reason,
+            "output": self.output,
+            "error": dict(self.error) if self.error is not None else None,
+            "attempts": self.attempts,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "duration_ms": self.duration_ms,
+        }
+        if self.status is StepStatus.WAITING:
+            shown["waiting_until"] = self.waiting_until
+            shown["max_attempts"] = self.max_attempts
+        if self.missing:
+            shown["missing"] = list(self.missing)
+        if self.via:
+            shown["via"] = self.via
+        return shown
+
+
+@dataclass(slots=True, kw_only=True)
+class ExecutionState:
+    """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared."""
+
+    id: str
+    workflow_id: str
+    workflow_name: str = ""
+    definition_hash: str = ""
+    base_dir: str = ""
+    status: ExecutionStatus = ExecutionStatus.PENDING
+    reason: str = ""
+    needed: list[dict[str, Any]] = field(default_factory=list)
+    error: Mapping[str, Any] | None = None
+    input_data: dict[str, Any] = field(default_factory=dict)
+    steps: dict[str, StepState] = field(default_factory=dict)
+    connections: dict[str, ConnectionOutcome] = field(default_factory=dict)
+    created_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    seq: int = 0
+
+    @classmethod
+    def fold(cls, events: Iterable[Event]) -> ExecutionState:
+        """The state after all of ``events``, the first of which is EXECUTION_CREATED."""
+        remaining = iter(events)
+        first = next(remaining, None)
+        if first is None or first.type is not EventType.EXECUTION_CREATED:
+            raise StoreCorrupt("The journal of a run does not begin with its creation")
+        state = cls(id=first.execution_id, workflow_id=first.workflow_id)
+        apply(state, first)
+        for event in remaining:
+            apply(state, event)
+        return state
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the completed steps."""
+        return {
+            step_id: step.output
+            for step_id, step in self.steps.items()
+            if step.status is StepStatus.COMPLETED
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``get_workflow_status`` returns: plain JSON."""
+        ended, started = self.ended_at, self.started_at
+        return {
+            "execution_id": self.id,
+            "workflow_id": self.workflow_id,
+            "workflow_name": self.workflow_name,
+            "status": self.status.value,
+            "reason": self.reason,
+            "input_data": dict(self.input_data),
+            "steps": {step_id: step.to_dict() for step_id, step in self.steps.items()},
+            "connections": {name: outcome.value for name, outcome in self.connections.items()},
+            "outputs": self.outputs,
+            "error": dict(self.error) if self.error is not None else None,
+            "needed": [dict(item) for item in self.needed],
+            "timings": {
+                "created_at": self.created_at,
+                "started_at": started,
+                "ended_at": ended,
+                "duration_ms": milliseconds(started, ended),
+            },
+        }
+
+
+def milliseconds(started_at: float | None, ended_at: float | None) -> float | None:
+    """The time between two moments in epoch seconds, when both are known."""
+    if started_at is None or ended_at is None:
+        return None
+    return round((ended_at - started_at) * 1000, 3)
+
+
+def apply(state: ExecutionState, event: Event) -> None:
+    """Take one event into ``state``. Legality was checked when the event was appended."""
+    event_type = event.type
+    step_status = STATUS_OF_STEP_EVENT.get(event_type)
+    if step_status is not None:
+        assert event.step_id is not None
+        before = state.steps.get(event.step_id, _NOT_RUN)
+        state.steps[event.step_id] = _moved(before, step_status, event)
+        if step_status is StepStatus.PAUSED or before.status is StepStatus.PAUSED:
+            _ask(state, event.step_id, event.data.get("needed", ()))
+    elif event_type is EventType.CONNECTION_RESOLVED:
+        state.connections[event.data["connection_id"]] = ConnectionOutcome(event.data["outcome"])
+    elif event_type in STATUS_OF_EXECUTION_EVENT:
+        _move_execution(state, STATUS_OF_EXECUTION_EVENT[event_type], event)
+    else:
+        _take_note(state, event)
+    if event.seq > state.seq:
+        state.seq = event.seq
+
+
+_NOT_RUN = StepState()
+
+
+def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
+    """The step after an event that moved it; what only belongs to the status it left is dropped."""
+    data = event.data
+    attempts = event.attempt if event.attempt > before.attempts else before.attempts
+    if status is StepStatus.RUNNING:
+        first = before.started_at is None
+        return StepState(
+            status=status,
+            attempts=attempts or 1,
+            max_attempts=before.max_attempts,
+            started_at=event.ts if first else before.started_at,
+        )
+    if status is StepStatus.COMPLETED:
+        return StepState(
+            status=status,
+            output=data.get("output"),
+            attempts=attempts,
+            max_attempts=before.max_attempts,
+            started_at=before.started_at,
+            ended_at=event.ts,
+            duration_ms=_duration(before, event),
+            via=data.get("via", ""),
+        )
+    return _moved_aside(before, status, event, attempts)
+
+
+def _moved_aside(before: StepState, status: StepStatus, event: Event, attempts: int) -> StepState:
+    """The step after it failed, was skipped, stopped, paused, set waiting or rolled back."""
+    data = event.data
+    ended = status.is_terminal or status is StepStatus.UNCERTAIN
+    return StepState(
+        status=status,
+        reason=data.get("handling", "") if status is StepStatus.FAILED else data.get("reason", ""),
+        output=before.output,
+        error=data.get("error", before.error),
+        attempts=attempts,
+        max_attempts=data.get("max_attempts", before.max_attempts),
+        started_at=before.started_at,
+        ended_at=event.ts if ended else None,
+        duration_ms=_duration(before, event) if ended and before.started_at is not None else None,
+        # How far it was says something about a step that was stopped.
+        progress=before.progress,
+        progress_text=before.progress_text,
+        waiting_until=data.get("until") if status is StepStatus.WAITING else None,
+        missing=_missing(data) if status is StepStatus.PAUSED else (),
+        via=before.via,
+    )
+
+
+def _duration(before: StepState, event: Event) -> float | None:
+    given: float | None = event.data.get("duration_ms")
+    return given if given is not None else milliseconds(before.started_at, event.ts)
+
+
+def _missing(data: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = data.get("missing")
+    if listed:
+        return tuple(listed)
+    single = data.get("missing_var")
+    return (single,) if single else ()
+
+
+def _move_execution(state: ExecutionState, status: ExecutionStatus, event: Event) -> None:
+    state.status = status
+    state.reason = event.data.get("reason", "")
+    if "needed" in event.data:
+        state.needed = list(event.data["needed"])
+    elif status.is_terminal:
+        state.needed = []
+    if "error" in event.data:
+        state.error = event.data["error"]
+    if status is ExecutionStatus.RUNNING and state.started_at is None:
+        state.started_at = event.ts
+    state.ended_at = event.ts if status.is_terminal else None
+
+
+def _take_note(state: ExecutionState, event: Event) -> None:
+    """Events that move nothing."""
+    match event.type:
+        case EventType.EXECUTION_CREATED:
+            state.definition_hash = event.data.get("definition_hash", "")
+            state.workflow_name = event.data.get("workflow_name", "")
+            state.base_dir = event.data.get("base_dir", "")
+            state.input_data = dict(event.data.get("input_data") or {})
+            state.created_at = event.ts
+        case EventType.INPUTS_SUPPLIED:
+            state.input_data.update(event.data["inputs"])
+        case EventType.INPUT_REQUIRED if event.step_id is not None:
+            _ask(state, event.step_id, event.data["needed"])
+        case EventType.STEP_PROGRESS if event.step_id is not None:
+            _change_step(
+                state,
+                event.step_id,
+                progress=event.data.get("fraction"),
+                progress_text=event.data.get("text", ""),
+            )
+        case EventType.STEP_QUEUED if event.step_id is not None:
+            _change_step(state, event.step_id, queued=True)
+        case _:
+            pass  # CONDITION_ERROR, STEP_LOG, LAGGED tell a reader something and move no state
+
+
+def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) -> None:
+    """What this step asks for, in place of what it asked for before."""
+    state.needed = [item for item in state.needed if item.get("step_id") != step_id]
+    state.needed.extend(needed)
+
+
+def _change_step(state: ExecutionState, step_id: str, **changes: Any) -> None:
+    state.steps[step_id] = replace(state.steps.get(step_id, _NOT_RUN), **changes)

@@ -1,0 +1,207 @@
+"""Content-addressed files: whatever is too large for the journal, stored once under its sha256.
+
+A file is written elsewhere in the same folder first and moved in when it is complete, so a name
+never stands for half a file. Contents are tables (Parquet) and JSON; never pickles.
+A table travels as ``{"$table": sha, "rows", "columns", "bytes"}``, JSON over the inline limit as
+``{"$artifact": sha, "bytes", "preview"}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from engine.errors import StoreCorrupt
+from engine.store.json_text import INLINE_LIMIT, encode, preview
+
+ARTIFACT_KEY = "$artifact"
+TABLE_KEY = "$table"
+_CHUNK = 1 << 20
+
+
+class ArtifactStore:
+    """The files of one store. Its methods may be called from any thread."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """Keep files below ``root``; without one, in a temporary folder that goes with this object."""
+        self._root = root
+        self._is_temporary = root is None
+        self._remove: weakref.finalize[Any, ArtifactStore] | None = None
+        self._lock = Lock()
+        self._unsynced: list[Path] = []
+
+    @property
+    def root(self) -> Path:
+        """The folder, made on first use."""
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="workflow-artifacts-"))
+                self._remove = weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
+            self._root.mkdir(parents=True, exist_ok=True)
+            return self._root
+
+    def temporary(self, suffix: str = "") -> Path:
+        """A fresh path to write to, on the same disk; ``adopt`` it when it is complete."""
+        folder = self.root / "unfinished"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{uuid4().hex}{suffix}"
+
+    def adopt(self, path: Path) -> str:
+        """Move a complete file in and return its sha256; the caller's path is gone afterwards."""
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        sha = digest.hexdigest()
+        self._move_in(path, sha)
+        return sha
+
+    def path(self, reference: str | Mapping[str, Any]) -> Path:
+        """Where the file of a sha256, or of a reference to a table or JSON, lies."""
+        sha = reference if isinstance(reference, str) else _sha_of(reference)
+        found = self._place(sha)
+        if not found.is_file():
+            raise StoreCorrupt(
+                f"A stored result is missing: {found.name[:12]}… is not in {found.parent.parent}",
+                hint="Run the step that made it again.",
+            )
+        return found
+
+    def put_json(self, text: str, value: Any) -> dict[str, Any]:
+        """Keep ``text``, the JSON of ``value``; returns the reference that stands for it."""
+        content = text.encode()
+        sha = hashlib.sha256(content).hexdigest()
+        if not self._place(sha).is_file():
+            temporary = self.temporary(".json")
+            temporary.write_bytes(content)
+            self._move_in(temporary, sha)
+        return {ARTIFACT_KEY: sha, "bytes": len(content), "preview": preview(value)}
+
+    def pack(self, output: Any) -> Any:
+        """``output``, with its large parts moved out when its JSON is over the inline limit.
+
+        Of an object the largest values go, so that the small ones stay readable in place.
+        Raises ``TypeError`` or ``ValueError`` when ``output`` is no JSON.
+        """
+        text = encode(output)
+        if len(text) <= INLINE_LIMIT:
+            return output
+        return self.pack_encoded(text, output)
+
+    def pack_encoded(self, text: str, output: Any) -> Any:
+        """``pack`` for an ``output`` that is known to be too large, whose JSON is ``text``."""
+        if not isinstance(output, dict) or is_reference(output):
+            return self.put_json(text, output)
+        packed = dict(output)
+        texts = {key: encode(value) for key, value in output.items()}
+        size = sum(len(part) + len(key) for key, part in texts.items())
+        for key in sorted(texts, key=lambda name: len(texts[name]), reverse=True):
+            if size <= INLINE_LIMIT // 2:
+                return packed
+            if len(texts[key]) <= INLINE_LIMIT // 16:
+                return self.put_json(text, output)  # many small values: no single one is to blame
+            packed[key] = self.put_json(texts[key], output[key])
+            size -= len(texts[key])
+        return packed
+
+    def load_json(self, reference: Mapping[str, Any]) -> Any:
+        """The JSON a reference stands for; raises ``StoreCorrupt`` when the file is not what it was."""
+        found = self.path(reference)
+        content = found.read_bytes()
+        if hashlib.sha256(content).hexdigest() != reference[ARTIFACT_KEY]:
+            raise StoreCorrupt(
+                f"A stored result is damaged: {found}", hint="Run the step that made it again."
+            )
+        return json.loads(content)
+
+    def expand(self, value: Any) -> Any:
+        """``value`` with every reference to JSON in it loaded back; tables stay references."""
+        if isinstance(value, dict):
+            if is_reference(value):
+                return self.load_json(value)
+            return {key: self.expand(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.expand(item) for item in value]
+        return value
+
+    async def expand_async(self, value: Any) -> Any:
+        """``expand``, reading files in a thread when there are any to read."""
+        if has_reference(value):
+            return await asyncio.to_thread(self.expand, value)
+        return value
+
+    def sync(self) -> None:
+        """Everything moved in so far survives the loss of power."""
+        with self._lock:
+            waiting, self._unsynced = self._unsynced, []
+        for path in waiting:
+            _fsync(path)
+        for folder in {path.parent for path in waiting}:
+            _fsync_folder(folder)
+
+    def close(self) -> None:
+        """Remove a temporary folder; a kept one loses only what was never finished."""
+        if self._remove is not None:
+            self._remove()
+            self._root, self._remove = None, None
+        elif self._root is not None:
+            shutil.rmtree(self._root / "unfinished", ignore_errors=True)
+
+    def _place(self, sha: str) -> Path:
+        return self.root / sha[:2] / sha
+
+    def _move_in(self, path: Path, sha: str) -> None:
+        place = self._place(sha)
+        place.parent.mkdir(exist_ok=True)
+        os.replace(path, place)
+        if not self._is_temporary:
+            with self._lock:
+                self._unsynced.append(place)
+
+
+def is_reference(value: Any) -> bool:
+    """Whether ``value`` stands for JSON that was moved out of line."""
+    return (
+        isinstance(value, dict)
+        and ARTIFACT_KEY in value
+        and value.keys() == {ARTIFACT_KEY, "bytes", "preview"}
+    )
+
+
+def has_reference(value: Any) -> bool:
+    """Whether there is anything in ``value`` to load back."""
+    if isinstance(value, dict):
+        return is_reference(value) or any(has_reference(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_reference(item) for item in value)
+    return False
+
+
+def _sha_of(reference: Mapping[str, Any]) -> str:
+    sha: str = reference[TABLE_KEY] if TABLE_KEY in reference else reference[ARTIFACT_KEY]
+    return sha
+
+
+def _fsync(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _fsync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere a folder cannot be opened, and its entries are durable with the file
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,36 @@
+"""JSON as the store writes it: compact, strict, and with a short preview of what is large."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# In characters; what is longer stands in a file of its own.
+INLINE_LIMIT = 64 * 1024
+
+_PREVIEW_ITEMS = 5
+_PREVIEW_TEXT = 200
+_PREVIEW_DEPTH = 3
+
+# NaN and Infinity are no JSON: a journal that holds them cannot be read by anything else. ASCII, because a
+# lone surrogate (a file name that is no UTF-8) would not go into the database otherwise.
+encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+decode = json.JSONDecoder().decode
+
+
+def preview(value: Any, depth: int = _PREVIEW_DEPTH) -> Any:
+    """The first items of ``value``, cut short with "…" where something was left out."""
+    if isinstance(value, str):
+        return value if len(value) <= _PREVIEW_TEXT else value[:_PREVIEW_TEXT] + "…"
+    if isinstance(value, (dict, list)) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        shown = {
+            str(key)[:_PREVIEW_TEXT]: preview(item, depth - 1)
+            for key, item in list(value.items())[:_PREVIEW_ITEMS]
+        }
+        return shown if len(value) <= _PREVIEW_ITEMS else {**shown, "…": len(value) - _PREVIEW_ITEMS}
+    if isinstance(value, list):
+        start = [preview(item, depth - 1) for item in value[:_PREVIEW_ITEMS]]
+        return start if len(value) <= _PREVIEW_ITEMS else [*start, "…"]
+    return value

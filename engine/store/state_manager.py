@@ -1,0 +1,239 @@
+"""The durable store of executions, as the engine and the outside world see it.
+
+The engine's way in is ``append`` and ``commit``: ``append`` is synchronous, checks every move
+against the tables of legal transitions and hands back numbered events; ``commit`` returns when
+everything appended so far is durable. Publish an event only after its commit. The six coroutines
+below do the same one fact at a time and can be used without an engine.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from engine.errors import WorkflowError
+from engine.history.events import (
+    STEP_EVENT_OF_STATUS,
+    Event,
+    EventDraft,
+    EventType,
+)
+from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus, StepStatus, check_execution_move, check_step_move
+from engine.store.artifacts import ArtifactStore
+
+__all__ = ["EventDraft", "ExecutionStateManager", "ExecutionSummary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionSummary:
+    """One line of the list of runs; times in epoch seconds (UTC), ``None`` when it did not happen yet."""
+
+    id: str
+    workflow_id: str
+    workflow_name: str
+    definition_hash: str
+    status: ExecutionStatus
+    reason: str
+    error: Mapping[str, Any] | None
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+
+class ExecutionStateManager(ABC):
+    """Keeps executions: memory and SQLite behave alike, and pass one conformance suite.
+
+    Belongs to one event loop. Opens itself at first use; ``close`` (or ``async with``) ends it.
+    """
+
+    artifacts: ArtifactStore
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Ready to use afterwards; opening twice does nothing. Raises ``StoreBusy`` or ``StoreCorrupt``."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Everything appended is durable and nothing is held any more; closing twice does nothing."""
+
+    @abstractmethod
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+        """Give ``drafts`` their numbers and times, or raise ``IllegalTransition`` and take none of them.
+
+        The execution must have been created or loaded through this object (``ExecutionNotFound``).
+        An output over the inline limit comes back in the event as a reference to an artifact.
+        """
+
+    @abstractmethod
+    async def commit(self, *, full_sync: bool = False) -> None:
+        """Everything appended so far is durable; concurrent callers share one transaction.
+
+        Survives the death of the process; with ``full_sync`` also the loss of power. Raises
+        ``StorageFull`` or ``StoreError``; what was appended is kept and the next commit tries again.
+        """
+
+    @abstractmethod
+    async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
+        """The durable events with a ``seq`` greater than ``after``, in order."""
+
+    @abstractmethod
+    async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
+        """Keep a workflow's JSON under its content hash; durable with the next commit."""
+
+    @abstractmethod
+    async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+        """The JSON saved under that hash; raises ``StoreError`` when there is none."""
+
+    @abstractmethod
+    async def list_executions(
+        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+    ) -> list[ExecutionSummary]:
+        """Executions, newest first, without replaying any of them."""
+
+    async def load_state(self, execution_id: str) -> ExecutionState:
+        """The execution folded from its journal; afterwards ``append`` knows it.
+
+        Reads everything: for a list of executions use ``list_executions``.
+        """
+        await self.open()
+        await self._track(execution_id)
+        await self.commit()
+        return ExecutionState.fold(await self.read_events(execution_id))
+
+    async def unfinished(self) -> list[ExecutionSummary]:
+        """Every execution that has not ended, newest first: what a new process may go on with."""
+        active = [status for status in ExecutionStatus if not status.is_terminal]
+        return await self.list_executions(statuses=active, limit=None)
+
+    async def create_execution(
+        self,
+        workflow_id: str,
+        input_data: Mapping[str, Any] | None = None,
+        *,
+        execution_id: str | None = None,
+        definition_hash: str = "",
+        workflow_name: str = "",
+        base_dir: str = "",
+    ) -> str:
+        """A new PENDING execution, durable when its id is returned."""
+        await self.open()
+        new_id = execution_id or self._new_id()
+        created = {
+            "definition_hash": definition_hash,
+            "input_data": dict(input_data or {}),
+            "workflow_name": workflow_name,
+            "base_dir": base_dir,
+        }
+        self._insert(new_id, workflow_id, created)
+        await self.commit()
+        return new_id
+
+    async def get_execution_state(self, execution_id: str) -> dict[str, Any]:
+        """The state as ``get_workflow_status`` shows it, with large outputs loaded back."""
+        state = await self.load_state(execution_id)
+        shown = state.to_dict()
+        return await self.artifacts.expand_async(shown)  # type: ignore[no-any-return] # a dict stays a dict
+
+    async def update_execution_status(
+        self,
+        execution_id: str,
+        status: ExecutionStatus | str,
+        error: Mapping[str, Any] | BaseException | str | None = None,
+    ) -> bool:
+        """Move the execution; False when it is there already, ``IllegalTransition`` when it may not go."""
+        await self._track(execution_id)
+        before, after = self._execution_status(execution_id), ExecutionStatus(status)
+        if before is after:
+            return False
+        check_execution_move(execution_id, before, after)
+        event_type = EventType(f"EXECUTION_{after}")
+        if after is ExecutionStatus.RUNNING:
+            started = before is ExecutionStatus.PENDING
+            event_type = EventType.EXECUTION_STARTED if started else EventType.EXECUTION_RESUMED
+        data = {} if error is None else {"error": error_to_json(error)}
+        self.append(execution_id, [EventDraft(event_type, data=data)])
+        await self.commit()
+        return True
+
+    async def update_step_status(
+        self,
+        execution_id: str,
+        step_id: str,
+        status: StepStatus | str,
+        output: Any = None,
+        error: Mapping[str, Any] | BaseException | str | None = None,
+    ) -> bool:
+        """Move one step; False when it is there already, ``IllegalTransition`` when it may not go."""
+        await self._track(execution_id)
+        before, after = self._step_status(execution_id, step_id), StepStatus(status)
+        if before is after:
+            return False
+        check_step_move(step_id, before, after)
+        data: dict[str, Any] = {}
+        if after is StepStatus.COMPLETED:
+            data["output"] = output
+        if error is not None:
+            data["error"] = error_to_json(error)
+        self.append(execution_id, [EventDraft(STEP_EVENT_OF_STATUS[after], step_id, data=data)])
+        await self.commit()
+        return True
+
+    async def update_execution_inputs(self, execution_id: str, new_inputs: Mapping[str, Any]) -> None:
+        """Merge ``new_inputs`` into the execution's inputs; those given before keep their place."""
+        await self._track(execution_id)
+        self.append(execution_id, [EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": dict(new_inputs)})])
+        await self.commit()
+
+    async def get_step_output(self, execution_id: str, step_id: str) -> Any:
+        """What the step delivered, large or not; ``None`` when it has not completed."""
+        await self._track(execution_id)
+        await self.commit()
+        return await self.artifacts.expand_async(await self._read_output(execution_id, step_id))
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @abstractmethod
+    async def _read_output(self, execution_id: str, step_id: str) -> Any:
+        """The durable output as journaled (large parts are references), or ``None``."""
+
+    @abstractmethod
+    def _insert(self, execution_id: str, workflow_id: str, data: Mapping[str, Any]) -> None:
+        """Append EXECUTION_CREATED; raises ``StoreError`` when the id is taken."""
+
+    @abstractmethod
+    async def _track(self, execution_id: str) -> None:
+        """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
+
+    @abstractmethod
+    def _execution_status(self, execution_id: str) -> ExecutionStatus:
+        """The status after everything appended, of a tracked execution."""
+
+    @abstractmethod
+    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
+        """The status after everything appended; PENDING for a step nothing happened to."""
+
+    @abstractmethod
+    def _new_id(self) -> str:
+        """An id no execution has."""
+
+
+def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, Any]:
+    """An error as the journal keeps it: at least ``type`` and ``message``."""
+    if isinstance(error, WorkflowError):
+        return error.to_json()
+    if isinstance(error, BaseException):
+        return {"type": type(error).__name__, "message": str(error) or type(error).__name__}
+    if isinstance(error, str):
+        return {"type": "Error", "message": error}
+    return {"type": "Error", "message": "", **error}
