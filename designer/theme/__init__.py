@@ -1,0 +1,5 @@
+"""Colours, sizes, fonts and icons: the only place that knows what anything looks like."""
+
+from designer.theme.theme import Theme, ThemeController, current, dark, light
+
+__all__ = ["Theme", "ThemeController", "current", "dark", "light"]

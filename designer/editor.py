@@ -1,0 +1,101 @@
+"""The only writer of the document: every edit is one command on one undo stack."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from designer.document.document import Document
+from engine.model import Change, Edit, Workflow, inverse
+
+
+class ChangeCommand(QUndoCommand):
+    """Applies an edit's changes, and takes them back. Edits of one merge key become one command."""
+
+    def __init__(self, document: Document, edit: Edit) -> None:
+        super().__init__(edit.label)
+        self._document = document
+        self._merge_key = edit.merge_key
+        self._changes: tuple[Change, ...] = edit.changes
+        self._inverse = inverse(document.workflow, edit.changes)
+
+    def id(self) -> int:
+        """Equal for edits that may merge; -1, Qt's "never", for those that may not."""
+        return zlib.crc32(self._merge_key.encode()) & 0x7FFFFFFF if self._merge_key else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take a later edit of the same merge key into this command."""
+        if not isinstance(other, ChangeCommand) or other._merge_key != self._merge_key:
+            return False
+        self._changes += other._changes
+        self._inverse = other._inverse + self._inverse
+        return True
+
+    def redo(self) -> None:
+        self._document.apply(self._changes)
+
+    def undo(self) -> None:
+        self._document.apply(self._inverse)
+
+
+class Editor(QObject):
+    """Pushes edits, and knows whether the document differs from its file.
+
+    ``edit_refused`` carries the reason, in plain words, when an edit does not fit any more.
+    """
+
+    edit_refused = Signal(str)
+    document_replaced = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.undo_stack = QUndoStack(self)
+        self._sealed = False
+
+    @property
+    def workflow(self) -> Workflow:
+        return self.document.workflow
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether there is anything that a save would write."""
+        return not self.undo_stack.isClean()
+
+    def push(self, edit: Edit) -> bool:
+        """Do the edit as one step of undo; False, with ``edit_refused``, when it does not fit.
+
+        An edit without changes does nothing and is no step.
+        """
+        if not edit.changes:
+            return True
+        try:
+            command = ChangeCommand(self.document, edit)
+        except ValueError as error:
+            self.edit_refused.emit(f"That cannot be done: {error}.")
+            return False
+        if self._sealed:
+            command._merge_key = ""
+            self._sealed = False
+        self.undo_stack.push(command)
+        return True
+
+    def seal(self) -> None:
+        """Let the next edit be a step of its own even if it would merge: a field was left."""
+        self._sealed = True
+
+    def replace(self, workflow: Workflow, path: Path | None = None, *, edited: bool = False) -> None:
+        """Open another workflow; the undo history of the former one ends."""
+        self.undo_stack.clear()
+        if edited:
+            self.undo_stack.resetClean()
+        self.document.replace(workflow, path)
+        self.document_replaced.emit()
+
+    def mark_saved(self, path: Path) -> None:
+        """The current revision is what the file holds."""
+        self.document.path = path
+        self.undo_stack.setClean()

@@ -1,0 +1,104 @@
+"""What the program remembers between starts. Every setting here is read somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+
+from designer.theme.theme import Mode
+
+T = TypeVar("T")
+RECENT_FILES_KEPT = 12
+
+
+class Settings(QObject):
+    """Typed access to the settings file; ``changed`` carries the name of the setting."""
+
+    changed = Signal(str)
+
+    def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        if path is not None:
+            self._store = QSettings(str(path), QSettings.Format.IniFormat, self)
+        else:
+            self._store = QSettings(
+                QSettings.Format.IniFormat,
+                QSettings.Scope.UserScope,
+                "workflow-designer",
+                "workflow-designer",
+                self,
+            )
+
+    def _read(self, key: str, default: T, kind: type[T]) -> T:
+        value = self._store.value(key, default, type=kind)
+        return value if isinstance(value, kind) else default
+
+    def _write(self, key: str, value: object) -> None:
+        if self._store.value(key) != value:
+            self._store.setValue(key, value)
+            self.changed.emit(key)
+
+    @property
+    def theme_mode(self) -> Mode:
+        value = self._read("theme", "system", str)
+        return value if value in ("system", "light", "dark") else "system"  # type: ignore[return-value]  # narrowed
+
+    @theme_mode.setter
+    def theme_mode(self, mode: Mode) -> None:
+        self._write("theme", mode)
+
+    @property
+    def wheel_zooms(self) -> bool:
+        """Whether the plain mouse wheel zooms the canvas instead of scrolling it."""
+        return self._read("wheel_zooms", True, bool)
+
+    @wheel_zooms.setter
+    def wheel_zooms(self, value: bool) -> None:
+        self._write("wheel_zooms", value)
+
+    @property
+    def reduce_motion(self) -> bool:
+        return self._read("reduce_motion", False, bool)
+
+    @reduce_motion.setter
+    def reduce_motion(self, value: bool) -> None:
+        self._write("reduce_motion", value)
+
+    @property
+    def max_concurrent_steps(self) -> int:
+        """How many steps of a run work at the same time."""
+        return max(1, self._read("max_concurrent_steps", 5, int))
+
+    @max_concurrent_steps.setter
+    def max_concurrent_steps(self, value: int) -> None:
+        self._write("max_concurrent_steps", value)
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """Files opened or saved before, the latest first; some may be gone by now."""
+        value = self._store.value("recent_files", [])
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [Path(str(text)) for text in texts]
+
+    def remember_file(self, path: Path) -> None:
+        """Put the file first among the recent ones."""
+        path = path.resolve()
+        paths = [path, *(known for known in self.recent_files if known != path)]
+        self._write("recent_files", [str(known) for known in paths[:RECENT_FILES_KEPT]])
+
+    def forget_file(self, path: Path) -> None:
+        """Drop a file that is not there any more."""
+        self._write("recent_files", [str(known) for known in self.recent_files if known != path])
+
+    def window_state(self, name: str) -> QByteArray:
+        """Saved geometry or dock state; empty when there is none."""
+        return self._read(f"window/{name}", QByteArray(), QByteArray)
+
+    def set_window_state(self, name: str, state: QByteArray) -> None:
+        self._store.setValue(f"window/{name}", state)
+
+    def sync(self) -> None:
+        """Write everything to disk now."""
+        self._store.sync()
