@@ -1,1 +1,0 @@
-"""Where executions are kept: in memory, or durable in one SQLite file."""

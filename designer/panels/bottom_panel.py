@@ -1,0 +1,118 @@
+"""The panels below the canvas: tabs on the left, what the open one shows on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from designer.panels.data_panel import DataPanel, Locate
+from designer.panels.history_panel import HistoryPanel
+from designer.panels.log_panel import LogPanel
+from designer.panels.problems_panel import ProblemsPanel
+from designer.panels.tab_bar import HEIGHT_PX, PanelTabBar
+from designer.panels.timeline_panel import TimelinePanel
+from engine.history.events import Event
+
+TABS = ("Data", "Timeline", "Problems", "Log", "History")
+
+
+class BottomPanel(QWidget):
+    """Holds the five panels. Call `close_sources` before the window goes: it joins their threads."""
+
+    message = Signal(str)  # short news for the status bar
+    node_activated = Signal(str)  # a node chosen in the timeline or the log
+    tab_changed = Signal(str)
+
+    def __init__(self, locate: Locate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bottomPanel")
+        self.data = DataPanel(locate, self)
+        self.timeline = TimelinePanel(parent=self)
+        self.problems = ProblemsPanel(self)
+        self.log = LogPanel(self)
+        self.history = HistoryPanel(parent=self)
+        self._panels = (self.data, self.timeline, self.problems, self.log, self.history)
+        self.tabs = PanelTabBar(self)
+        self.summary = QLabel(self)
+        self.summary.setProperty("role", "subtitle")
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.summary.setMinimumWidth(40)
+        self.stack = QStackedWidget(self)
+        for title, panel in zip(TABS, self._panels, strict=True):
+            self.tabs.addTab(title)
+            self.stack.addWidget(panel)
+        self._arrange()
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        for panel in self._panels:
+            panel.summary_changed.connect(self._show_summary)
+        self.problems.count_changed.connect(self._on_count_changed)
+        self.data.message.connect(self.message)
+        self.timeline.node_activated.connect(self.node_activated)
+        self.log.node_activated.connect(self.node_activated)
+        self._on_tab_changed(0)
+
+    def _arrange(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(0, 0, 14, 0)
+        bar.setSpacing(10)
+        bar.addWidget(self.tabs)
+        bar.addWidget(self.summary, 1)
+        self.data.selector.setFixedHeight(26)
+        bar.addWidget(self.data.selector)
+        divider = QFrame(self)
+        divider.setProperty("role", "divider")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        holder = QWidget(self)
+        holder.setLayout(bar)
+        holder.setFixedHeight(HEIGHT_PX)
+        layout.addWidget(holder)
+        layout.addWidget(divider)
+        layout.addWidget(self.stack, 1)
+
+    def show_tab(self, title: str) -> None:
+        """Open the tab called `Data`, `Timeline`, `Problems`, `Log` or `History`."""
+        self.tabs.setCurrentIndex(TABS.index(title))
+
+    @property
+    def current_tab(self) -> str:
+        return TABS[self.tabs.currentIndex()]
+
+    def set_titles(self, title_of: Callable[[str], str]) -> None:
+        """How node ids are written in all panels."""
+        self.timeline.set_titles(title_of)
+        self.problems.set_titles(title_of)
+        self.log.set_titles(title_of)
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Hand a batch of a run's events to the timeline and the log."""
+        batch = list(events)
+        self.timeline.add(batch)
+        self.log.add(batch)
+
+    def clear_run(self) -> None:
+        """Forget the run on screen, as at the start of another."""
+        self.timeline.clear()
+        self.log.clear()
+
+    def close_sources(self) -> None:
+        """Join the threads of the Data panel."""
+        self.data.close_source()
+
+    def _on_tab_changed(self, position: int) -> None:
+        self.stack.setCurrentIndex(position)
+        self._show_summary()
+        self.tab_changed.emit(TABS[position])
+
+    def _show_summary(self) -> None:
+        panel = self._panels[self.tabs.currentIndex()]
+        self.data.selector.setVisible(panel is self.data and self.data.has_choice)
+        text = panel.summary
+        self.summary.setText(text)
+        self.summary.setToolTip(text)
+
+    def _on_count_changed(self, number: int, severity: str) -> None:
+        self.tabs.set_count(TABS.index("Problems"), number, severity)

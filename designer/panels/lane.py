@@ -1,0 +1,75 @@
+"""A thread that answers questions about tables, so that the window never waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+Job = Callable[["duckdb.DuckDBPyConnection"], None]
+
+_CLOSE_POLL_S = 0.01
+
+
+class Lane:
+    """Runs jobs in turn in one thread that owns one DuckDB connection.
+
+    The thread and the connection appear with the first job and are gone when `close` returns.
+    A job handles its own errors; what it raises all the same is kept for `close` to raise.
+    """
+
+    def __init__(self, name: str, *, threads: int = 1) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._threads = threads
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._pending: set[Future[None]] = set()
+        self._is_closed = False
+
+    def submit(self, job: Job) -> None:
+        """Queue `job`; after `close` it is dropped."""
+        if self._is_closed:
+            return
+        future = self._executor.submit(self._run, job)
+        self._pending = {other for other in self._pending if not other.done()} | {future}
+
+    def interrupt(self) -> None:
+        """Make the query that runs now fail with `duckdb.InterruptException`."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def close(self) -> None:
+        """Give up what is queued or running, join the thread and close the connection."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        pending = {future for future in self._pending if not future.cancelled()}
+        # An interrupt that arrives between two queries is lost, hence the repetition.
+        while pending:
+            self.interrupt()
+            pending = wait(pending, timeout=_CLOSE_POLL_S).not_done
+        self._executor.shutdown(wait=True)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run(self, job: Job) -> None:
+        if self._is_closed:
+            return
+        job(self._connection or self._connect())
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        # Imported here: it takes 100 ms that the first paint of the window should not pay.
+        import duckdb
+
+        self._connection = duckdb.connect(
+            config={
+                "threads": self._threads,
+                "autoinstall_known_extensions": False,
+                "parquet_metadata_cache": True,
+            }
+        )
+        return self._connection

@@ -1,0 +1,127 @@
+"""What is wrong with the workflow; a click goes to the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from designer.panels import paint, texts
+from designer.panels.empty_state import EmptyState
+from designer.panels.models import ROOT, Index
+from designer.panels.panel_table import PanelTable
+from engine.validation.problem import Problem
+
+_COLUMNS = ("Problem", "Node", "What to do")
+_ICONS = {"error": "octagon-x", "warning": "triangle-alert"}
+
+
+class ProblemsModel(QAbstractTableModel):
+    """Problems, errors first, else in the order in which they were found."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._problems: list[Problem] = []
+        self._title_of: Callable[[str], str] = lambda node_id: node_id
+
+    def set_titles(self, title_of: Callable[[str], str]) -> None:
+        self._title_of = title_of
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        self.beginResetModel()
+        self._problems = sorted(problems, key=lambda problem: problem.severity != "error")
+        self.endResetModel()
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return self._problems
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self._problems)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        problem = self._problems[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._texts(problem)[index.column()]
+            case Qt.ItemDataRole.ToolTipRole:
+                return "\n".join(filter(None, (problem.message, problem.suggestion)))
+            case Qt.ItemDataRole.AccessibleTextRole if index.column() == 0:
+                return f"{problem.severity.capitalize()}: {problem.message}"
+            case Qt.ItemDataRole.DecorationRole if index.column() == 0:
+                color = paint.severity_color(problem.severity)
+                return paint.icon(_ICONS[problem.severity], 16, color, 2.0)
+            case Qt.ItemDataRole.ForegroundRole if index.column() > 0:
+                return paint.palette().text2
+            case _:
+                return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return _COLUMNS[section] if 0 <= section < len(_COLUMNS) else None
+        return None
+
+    def _texts(self, problem: Problem) -> tuple[str, str, str]:
+        place = self._title_of(problem.node_id) if problem.node_id else ""
+        if not place:
+            place = "Connection" if problem.connection_id else "Workflow"
+        return problem.message, place, problem.suggestion
+
+
+class ProblemsPanel(QWidget):
+    """The list; errors stop a run, warnings do not."""
+
+    problem_activated = Signal(object)  # Problem
+    count_changed = Signal(int, str)  # how many, and the gravest severity ("" for none)
+    summary_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("problemsPanel")
+        self.model = ProblemsModel(self)
+        self.table = PanelTable("Problems", self.model, self)
+        self.table.set_widths([520, 180, 320])
+        self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
+        self.empty = EmptyState(
+            "circle-check", "No problems", "The workflow can run. Problems are listed here as you draw.", self
+        )
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.table)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stack)
+        self.summary = "No problems"
+        self.table.clicked.connect(self._on_chosen)
+        self.table.activated.connect(self._on_chosen)
+
+    def set_titles(self, title_of: Callable[[str], str]) -> None:
+        """How a node id is written in the Node column."""
+        self.model.set_titles(title_of)
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        """Replace the list; nothing happens when it is the same."""
+        if list(self.model.problems) == sorted(problems, key=lambda problem: problem.severity != "error"):
+            return
+        self.model.set_problems(problems)
+        self.stack.setCurrentWidget(self.table if problems else self.empty)
+        errors = sum(problem.severity == "error" for problem in problems)
+        warnings = len(problems) - errors
+        parts = [texts.count(errors, "error")] if errors else []
+        parts += [texts.count(warnings, "warning")] if warnings else []
+        self.summary = " · ".join(parts) or "No problems"
+        self.count_changed.emit(len(problems), "error" if errors else "warning" if warnings else "")
+        self.summary_changed.emit(self.summary)
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.problem_activated.emit(self.model.problems[index.row()])

@@ -1,0 +1,122 @@
+"""When each step of a run ran, attempt by attempt: the events of the run, folded for drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from designer.panels.log_lines import error_message
+from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventType
+from engine.history.status import StepStatus
+
+_ENDS = frozenset(
+    {
+        StepStatus.COMPLETED,
+        StepStatus.FAILED,
+        StepStatus.SKIPPED,
+        StepStatus.CANCELLED,
+        StepStatus.UNCERTAIN,
+        StepStatus.ROLLED_BACK,
+        StepStatus.ROLLBACK_FAILED,
+    }
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Segment:
+    """A stretch of time in one status; `end` is None while it lasts."""
+
+    status: StepStatus
+    attempt: int
+    start: float
+    end: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class TimelineRow:
+    """One step, in the order in which the steps of the run first did something."""
+
+    step_id: str
+    status: StepStatus
+    segments: list[Segment] = field(default_factory=list)
+    attempts: int = 0
+    error: str = ""
+
+    @property
+    def started_at(self) -> float | None:
+        return self.segments[0].start if self.segments else None
+
+    def running_s(self, now: float) -> float:
+        """How long the step was at work, waiting and pauses apart."""
+        return sum(
+            (segment.end if segment.end is not None else now) - segment.start
+            for segment in self.segments
+            if segment.status not in (StepStatus.WAITING, StepStatus.PAUSED)
+        )
+
+
+class TimelineRows:
+    """The rows of one run. Feeding all its events gives the same rows as feeding them live."""
+
+    def __init__(self) -> None:
+        self.rows: list[TimelineRow] = []
+        self._row_of: dict[str, int] = {}
+        self.started_at: float | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """True while a bar grows."""
+        return any(row.segments and row.segments[-1].end is None for row in self.rows)
+
+    def end(self, now: float) -> float:
+        """The right edge: the end of the last segment, or now while one lasts."""
+        ends = [
+            now if row.segments[-1].end is None else row.segments[-1].end for row in self.rows if row.segments
+        ]
+        return max(ends, default=self.started_at or now)
+
+    def unknown_steps(self, events: Iterable[Event]) -> int:
+        """How many rows `apply` would add for these events."""
+        return len(
+            {
+                event.step_id
+                for event in events
+                if event.type in STATUS_OF_STEP_EVENT
+                and event.step_id is not None
+                and event.step_id not in self._row_of
+            }
+        )
+
+    def apply(self, events: Iterable[Event]) -> set[int]:
+        """Take in some events; the numbers of the rows that changed."""
+        changed: set[int] = set()
+        for event in events:
+            if event.type is EventType.EXECUTION_STARTED:
+                self.started_at = event.ts
+            status = STATUS_OF_STEP_EVENT.get(event.type)
+            if status is not None and event.step_id is not None:
+                changed.add(self._move(event.step_id, status, event))
+        return changed
+
+    def _move(self, step_id: str, status: StepStatus, event: Event) -> int:
+        number = self._row_of.get(step_id)
+        if number is None:
+            number = self._row_of[step_id] = len(self.rows)
+            self.rows.append(TimelineRow(step_id=step_id, status=status))
+        row = self.rows[number]
+        row.status = status
+        row.attempts = max(row.attempts, event.attempt)
+        row.error = error_message(event.data.get("error")) or row.error
+        self.started_at = event.ts if self.started_at is None else self.started_at
+        if row.segments and row.segments[-1].end is None:
+            last = row.segments[-1]
+            last.end = max(event.ts, last.start)
+            # What an attempt came to is known only now; waiting and pausing stay what they were.
+            if last.status is StepStatus.RUNNING:
+                failed = status is StepStatus.WAITING and event.data.get("error")
+                last.status = StepStatus.FAILED if failed else status if status in _ENDS else last.status
+        elif status in _ENDS:
+            row.segments.append(Segment(status=status, attempt=event.attempt, start=event.ts, end=event.ts))
+        if status not in _ENDS:
+            row.segments.append(Segment(status=status, attempt=event.attempt, start=event.ts))
+        return number
