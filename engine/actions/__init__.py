@@ -1,4 +1,15 @@
 """The built-in actions: one module a service, named here and imported when a step first needs it."""
 
-HANDLERS: dict[tuple[str, str], str] = {}
+HANDLERS: dict[tuple[str, str], str] = {
+    ("flow", "manual"): "engine.actions.flow:manual",
+    ("flow", "set_values"): "engine.actions.flow:set_values",
+    ("flow", "wait"): "engine.actions.flow:wait",
+    ("person", "ask"): "engine.actions.person:ask",
+    ("table", "choose_columns"): "engine.actions.table:choose_columns",
+    ("table", "filter"): "engine.actions.table:filter_rows",
+    ("table", "formula"): "engine.actions.table:formula",
+    ("table", "join"): "engine.actions.table_join:join",
+    ("table", "sort"): "engine.actions.table:sort",
+    ("table", "summarise"): "engine.actions.table_summarise:summarise",
+}
 """(service, action) -> "module:function"."""

@@ -103,9 +103,7 @@ def item_of(value: Json, part: Part) -> Json | Missing:
     """One step down: a key of an object, an index of a list; MISSING where there is none."""
     if isinstance(value, Mapping):
         return value.get(part if isinstance(part, str) else str(part), MISSING)
-    if isinstance(value, list | tuple):
-        if isinstance(part, str):
-            return MISSING
+    if isinstance(value, list | str) and isinstance(part, int):
         return value[part] if -len(value) <= part < len(value) else MISSING
     return MISSING
 

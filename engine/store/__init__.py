@@ -1,0 +1,1 @@
+"""Where executions are kept: in memory, or durable in one SQLite file."""

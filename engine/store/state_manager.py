@@ -9,7 +9,7 @@ below do the same one fact at a time and can be used without an engine.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +51,7 @@ class ExecutionStateManager(ABC):
     """
 
     artifacts: ArtifactStore
+    _new_id: Callable[[], str]
 
     @abstractmethod
     async def open(self) -> None:
@@ -128,7 +129,7 @@ class ExecutionStateManager(ABC):
             "workflow_name": workflow_name,
             "base_dir": base_dir,
         }
-        self._insert(new_id, workflow_id, created)
+        await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
         await self.commit()
         return new_id
 
@@ -150,10 +151,11 @@ class ExecutionStateManager(ABC):
         if before is after:
             return False
         check_execution_move(execution_id, before, after)
-        event_type = EventType(f"EXECUTION_{after}")
         if after is ExecutionStatus.RUNNING:
             started = before is ExecutionStatus.PENDING
             event_type = EventType.EXECUTION_STARTED if started else EventType.EXECUTION_RESUMED
+        else:
+            event_type = EventType(f"EXECUTION_{after}")
         data = {} if error is None else {"error": error_to_json(error)}
         self.append(execution_id, [EventDraft(event_type, data=data)])
         await self.commit()
@@ -208,8 +210,10 @@ class ExecutionStateManager(ABC):
         """The durable output as journaled (large parts are references), or ``None``."""
 
     @abstractmethod
-    def _insert(self, execution_id: str, workflow_id: str, data: Mapping[str, Any]) -> None:
-        """Append EXECUTION_CREATED; raises ``StoreError`` when the id is taken."""
+    async def _insert(
+        self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
+    ) -> None:
+        """Append EXECUTION_CREATED; ``StoreError`` when the id is taken, which a fresh one cannot be."""
 
     @abstractmethod
     async def _track(self, execution_id: str) -> None:
@@ -222,10 +226,6 @@ class ExecutionStateManager(ABC):
     @abstractmethod
     def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
         """The status after everything appended; PENDING for a step nothing happened to."""
-
-    @abstractmethod
-    def _new_id(self) -> str:
-        """An id no execution has."""
 
 
 def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The built-in node types are complete, consistent, and found by what an analyst types."""
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,27 +11,15 @@ from engine.catalog import Catalog, load_types
 from engine.model.node_type import NodeType
 from engine.model.workflow import Node
 
+# fmt: off
 SLICE = [
-    "flow.manual",
-    "file.read_csv",
-    "file.read_excel",
-    "file.read_parquet",
-    "file.read_json",
-    "table.choose_columns",
-    "table.filter",
-    "table.formula",
-    "table.join",
-    "table.summarise",
-    "table.sort",
-    "file.write_csv",
-    "file.write_excel",
-    "chart.bar_line",
-    "http.request",
-    "person.ask",
-    "flow.wait",
-    "flow.set_values",
-    "code.python",
+    "flow.manual", "file.read_csv", "file.read_excel", "file.read_parquet",
+    "file.read_json", "table.choose_columns", "table.filter", "table.formula",
+    "table.join", "table.summarise", "table.sort", "file.write_csv",
+    "file.write_excel", "chart.bar_line", "http.request", "person.ask",
+    "flow.wait", "flow.set_values", "code.python",
 ]
+# fmt: on
 
 
 def every_type() -> list[NodeType]:
@@ -132,3 +121,8 @@ class TestLoading:
         (tmp_path / "bad.json").write_text("{")
         with pytest.raises(ValueError, match=r"bad\.json"):
             load_types(tmp_path)
+
+
+def test_that_every_icon_is_in_the_resources() -> None:
+    icons = {icon.name for icon in (resources.files("resources") / "icons").iterdir()}
+    assert {f"{node_type.icon}.svg" for node_type in Catalog.load()} <= icons

@@ -1,0 +1,222 @@
+"""The only place that crosses between the window and the engine.
+
+Calls go over with `run_coroutine_threadsafe` and are awaited on the window's loop. Events come back folded:
+each watched execution is folded on the engine's side, and at most 30 times a second what changed crosses as
+one `RunBatch`, with one wake-up of the window. A batch waits until the window has taken the one before it,
+so a slow window gets larger batches and never a queue of them. Nothing here names a thread or a loop in its
+signatures: an engine in another process can stand behind the same interface.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from designer.execution.batch import RunBatch, RunFold
+from designer.execution.engine_thread import EngineThread
+from engine.history.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from engine.run.workflow_engine import WorkflowEngine
+
+    from engine.history.state import ExecutionState
+    from engine.model.workflow import Workflow
+    from engine.store.state_manager import ExecutionSummary
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+BATCH_INTERVAL_S = 1 / 30
+
+EngineFactory = Callable[[], Awaitable["WorkflowEngine"]]
+"""Makes an engine with its store open; called on the engine's own loop."""
+
+
+class EngineBridge(QObject):
+    """Owns the engine and its thread; every coroutine here is awaited on the window's loop.
+
+    `batch_arrived(RunBatch)` tells of every execution that was started, resumed or watched here.
+    """
+
+    batch_arrived = Signal(object)
+    _crossed = Signal(object)
+
+    def __init__(self, factory: EngineFactory, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._factory = factory
+        self._thread = EngineThread()
+        self._host: EngineHost | None = None
+        self._crossed.connect(self._on_crossed, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_open(self) -> bool:
+        return self._host is not None
+
+    async def open(self) -> None:
+        """Starts the thread, the engine and its store; raises StoreError when the store cannot be had."""
+        if self._host is not None:
+            return
+        if not self._thread.is_alive:
+            self._thread = EngineThread()
+            self._thread.start()
+        try:
+            self._host = await self._thread.call(EngineHost.open(self._factory, self._crossed.emit))
+        except BaseException:
+            self._thread.stop()
+            raise
+
+    async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None = None) -> str:
+        """The id of the new execution, durable on return; its batches follow."""
+        return await self._call(lambda host: host.start(workflow, inputs, base_dir))
+
+    async def watch(self, execution_id: str) -> None:
+        """Sends the whole history of an execution and then whatever happens to it."""
+        await self._call(lambda host: host.watch(execution_id))
+
+    async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None = None) -> bool:
+        """Goes on with a paused execution; raises SchemaValidationError if a value does not fit."""
+        return await self._call(lambda host: host.resume(execution_id, inputs))
+
+    async def pause(self, execution_id: str) -> bool:
+        """Starts nothing new; what runs finishes first."""
+        return await self._call(lambda host: host.engine.pause_workflow(execution_id))
+
+    async def cancel(self, execution_id: str, *, force: bool = False) -> bool:
+        """Ends the execution; with `force` what runs is interrupted."""
+        return await self._call(lambda host: host.engine.cancel_workflow(execution_id, force=force))
+
+    async def history(self, limit: int = 100) -> Sequence[ExecutionSummary]:
+        """The latest executions of the store, newest first."""
+        return await self._call(lambda host: host.history(limit))
+
+    async def unfinished(self) -> Sequence[ExecutionSummary]:
+        """Executions that have not ended, newest first."""
+        return await self._call(lambda host: host.unfinished())
+
+    async def load(self, execution_id: str) -> ExecutionState:
+        """An execution as the store has it."""
+        return await self._call(lambda host: host.load(execution_id))
+
+    async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+        """The workflow's JSON that an execution was started with."""
+        return await self._call(lambda host: host.engine.state_manager.load_definition(definition_hash))
+
+    async def close(self) -> None:
+        """Leaves every execution resumable, closes the store and joins the thread."""
+        host, self._host = self._host, None
+        if host is not None:
+            await self._thread.call(host.close())
+        self._thread.stop()
+
+    async def _call(self, work: Callable[[EngineHost], Coroutine[Any, Any, T]]) -> T:
+        await self.open()
+        assert self._host is not None
+        return await self._thread.call(work(self._host))
+
+    @Slot(object)
+    def _on_crossed(self, batch: RunBatch) -> None:
+        try:
+            self.batch_arrived.emit(batch)
+        finally:
+            if self._host is not None:
+                self._host.taken(batch.execution_id)
+
+
+class EngineHost:
+    """The engine's side of the bridge; lives on the engine's loop, but for `taken`."""
+
+    def __init__(self, engine: WorkflowEngine, send: Callable[[RunBatch], None]) -> None:
+        self.engine = engine
+        self._send = send
+        self._watchers: dict[str, _Watcher] = {}
+
+    @classmethod
+    async def open(cls, factory: EngineFactory, send: Callable[[RunBatch], None]) -> EngineHost:
+        return cls(await factory(), send)
+
+    async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None) -> str:
+        execution_id = await self.engine.start_workflow(workflow, dict(inputs), base_dir=base_dir)
+        await self.watch(execution_id)
+        return execution_id
+
+    async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None) -> bool:
+        await self.watch(execution_id)
+        return await self.engine.resume_workflow(execution_id, dict(inputs) if inputs else None)
+
+    async def watch(self, execution_id: str) -> None:
+        watcher = self._watchers.get(execution_id)
+        if watcher is None or watcher.is_done:
+            self._watchers[execution_id] = _Watcher(self.engine, execution_id, self._send)
+
+    async def history(self, limit: int) -> Sequence[ExecutionSummary]:
+        return await self.engine.state_manager.list_executions(limit=limit)
+
+    async def unfinished(self) -> Sequence[ExecutionSummary]:
+        active = [status for status in ExecutionStatus if not status.is_terminal]
+        return await self.engine.state_manager.list_executions(statuses=active, limit=None)
+
+    async def load(self, execution_id: str) -> ExecutionState:
+        return await self.engine.state_manager.load_state(execution_id)
+
+    def taken(self, execution_id: str) -> None:
+        """The window has taken the last batch of this execution; safe from any thread."""
+        watcher = self._watchers.get(execution_id)
+        if watcher is not None:
+            watcher.window_is_free = True
+
+    async def close(self) -> None:
+        watchers, self._watchers = self._watchers, {}
+        await asyncio.gather(*(watcher.close() for watcher in watchers.values()))
+        await self.engine.close()
+
+
+class _Watcher:
+    """Follows one execution and sends its batches until it has ended."""
+
+    def __init__(self, engine: WorkflowEngine, execution_id: str, send: Callable[[RunBatch], None]) -> None:
+        self.window_is_free = True
+        self._send = send
+        self._fold = RunFold()
+        self._timer: asyncio.TimerHandle | None = None
+        self._sent_at = 0.0
+        self._task = asyncio.create_task(self._pump(engine, execution_id), name=f"watch {execution_id}")
+
+    @property
+    def is_done(self) -> bool:
+        return self._task.done()
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _pump(self, engine: WorkflowEngine, execution_id: str) -> None:
+        try:
+            async for event in engine.events(execution_id):
+                self._fold.add(event)
+                if self._timer is None:
+                    self._arm()
+        except Exception:  # the bridge pump: one of the three broad ones; a dead pump must not pass unseen
+            log.exception("the events of %s can no longer be followed", execution_id)
+
+    def _arm(self) -> None:
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, self._sent_at + BATCH_INTERVAL_S - loop.time())
+        self._timer = loop.call_later(delay, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._sent_at = asyncio.get_running_loop().time()
+        if not self._fold.is_changed:
+            return
+        if not self.window_is_free:
+            self._arm()
+            return
+        self.window_is_free = False
+        self._send(self._fold.take())

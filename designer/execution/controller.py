@@ -1,0 +1,278 @@
+"""Run, pause, resume, stop, and the questions a run asks: what the buttons mean.
+
+The controller keeps one run on screen. Runs of other documents go on in the engine and come back with
+`attach`. Questions queue in one place: one dialog at a time, and Later leaves the question open without
+asking again until somebody wants to answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from designer.document.document import Document
+from designer.execution.batch import RunBatch
+from designer.execution.bridge import EngineBridge
+from designer.execution.run_view import Question, RunView, questions_of
+from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
+from engine.history.state import StepState
+from engine.model.workflow import Workflow
+from engine.validation.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person decided: go on with `values`, ask `later`, or `stop` the run."""
+
+    decision: Literal["resume", "later", "stop"]
+    values: Mapping[str, Any] | None = None
+    use_as_default: bool = False
+
+
+class RunDialogs(Protocol):
+    """What the controller asks a person; the window answers with dialogs, a test with a script."""
+
+    async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
+        """Values for the workflow's inputs, or None if the person would rather not run."""
+
+    async def ask_missing(self, question: Question, view: RunView, complaint: str) -> Answer:
+        """The answer to an open question; `complaint` says why the last answer was refused."""
+
+    def keep_as_default(self, values: Mapping[str, Any]) -> None:
+        """Makes the values the defaults of the workflow's inputs."""
+
+
+Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
+
+
+class RunController(QObject):
+    """The run on screen: takes the buttons' wishes to the engine and its batches to the views."""
+
+    run_changed = Signal(object)
+    """RunView"""
+    statuses_changed = Signal(object, object)
+    """Changed steps {id: StepState} and changed connections {id: outcome}."""
+    run_cleared = Signal()
+    """The views forget the run before: another one, or none, is on screen from here on."""
+    events_arrived = Signal(object)
+    problems_found = Signal(object)
+    question_queued = Signal(object)
+    call_failed = Signal(str, str)
+    """What the engine refused, and what to do about it."""
+
+    def __init__(
+        self,
+        bridge: EngineBridge,
+        document: Document,
+        check: Check,
+        dialogs: RunDialogs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._document = document
+        self._check = check
+        self._dialogs = dialogs
+        self._view = RunView()
+        self._steps: dict[str, StepState] = {}
+        self._asked: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._open_questions: list[Question] = []
+        self._early: list[RunBatch] = []
+        self._is_asking = False
+        self._quiet_for: str | None = None
+        self._asker: asyncio.Task[None] | None = None
+        bridge.batch_arrived.connect(self._on_batch)
+
+    @property
+    def view(self) -> RunView:
+        return self._view
+
+    @property
+    def steps(self) -> Mapping[str, StepState]:
+        """Every step of the run on screen that has a state yet."""
+        return self._steps
+
+    async def run(self, *, ask_inputs: bool = False) -> bool:
+        """Starts a run of the document, or takes the paused one up again; False if nothing came of it."""
+        if self._view.is_active:
+            return await self.resume()
+        workflow = self._document.workflow
+        path = self._document.path
+        self._show(RunView(is_starting=True, workflow_name=workflow.name, total=len(workflow.nodes)))
+        started = await self._start(workflow, path.parent if path else None, ask_inputs)
+        if not started:
+            self._show(RunView())
+        return started
+
+    async def resume(self) -> bool:
+        """Goes on with a run the user paused; a run that needs an answer asks for it instead."""
+        view = self._view
+        if view.execution_id is None or not view.is_active:
+            return False
+        if view.needed:
+            await self.answer()
+            return True
+        if not view.is_paused:
+            return False
+        return await self._attempt(self._bridge.resume(view.execution_id))
+
+    async def pause(self) -> None:
+        """Starts nothing new in the run on screen."""
+        if self._view.execution_id is not None and self._view.can_pause:
+            await self._attempt(self._bridge.pause(self._view.execution_id))
+
+    async def stop(self) -> None:
+        """Ends the run; asked a second time it interrupts what still runs."""
+        view = self._view
+        if view.execution_id is None or not view.is_active:
+            return
+        self._show(replace(view, is_stopping=True))
+        await self._attempt(self._bridge.cancel(view.execution_id, force=view.is_stopping))
+
+    async def attach(self, execution_id: str, *, quietly: bool = True) -> None:
+        """Puts another execution on screen; its open questions are asked unless it comes `quietly`."""
+        self._show_nothing()
+        self._quiet_for = execution_id if quietly else None
+        self._view = RunView(execution_id=execution_id, is_starting=True)
+        await self._attempt(self._bridge.watch(execution_id))
+
+    async def attach_unfinished(self) -> bool:
+        """Puts the newest unfinished run of the document on screen, if there is one."""
+        workflow_id = self._document.workflow.id
+        for summary in await self._bridge.unfinished():
+            if summary.workflow_id == workflow_id:
+                await self.attach(summary.id)
+                return True
+        return False
+
+    def detach(self) -> None:
+        """Takes the run off the screen; it goes on in the engine."""
+        self._show_nothing()
+        self._show(RunView())
+
+    async def answer(self, step_id: str | None = None) -> None:
+        """Asks the open questions again, those of one step or all of them."""
+        for question in questions_of(self._view):
+            if step_id is None or question.step_id == step_id:
+                self._enqueue(question)
+        await self._ask_all()
+
+    async def close(self) -> None:
+        """Stops asking; the run itself is the engine's."""
+        if self._asker is not None:
+            self._asker.cancel()
+            await asyncio.gather(self._asker, return_exceptions=True)
+
+    async def _start(self, workflow: Workflow, base_dir: Any, ask_inputs: bool) -> bool:
+        problems = await self._check(workflow)
+        self.problems_found.emit(list(problems))
+        if any(problem.severity == "error" for problem in problems):
+            return False
+        inputs: Mapping[str, Any] | None = {}
+        if ask_inputs:
+            inputs = await self._dialogs.ask_inputs(workflow)
+        if inputs is None:
+            return False
+        self._show_nothing()
+        try:
+            execution_id = await self._bridge.start(workflow, inputs, base_dir)
+        except DefinitionError as error:
+            self.problems_found.emit(list(error.problems))
+            self.call_failed.emit(error.message, error.hint)
+            return False
+        except WorkflowError as error:
+            self.call_failed.emit(error.message, error.hint)
+            return False
+        self._show(replace(self._view, execution_id=execution_id))
+        early, self._early = self._early, []
+        for batch in early:
+            self._on_batch(batch)
+        return True
+
+    async def _attempt(self, call: Awaitable[Any]) -> bool:
+        try:
+            return bool(await call)
+        except WorkflowError as error:
+            self.call_failed.emit(error.message, error.hint)
+            return False
+
+    def _show(self, view: RunView) -> None:
+        self._view = view
+        self.run_changed.emit(view)
+
+    def _show_nothing(self) -> None:
+        self._steps.clear()
+        self._open_questions.clear()
+        self._asked.clear()
+        self._quiet_for = None
+        self.run_cleared.emit()
+
+    def _on_batch(self, batch: RunBatch) -> None:
+        if self._view.execution_id is None and self._view.is_starting:
+            self._early.append(batch)  # may be of the run whose id is still on its way
+        if batch.execution_id != self._view.execution_id:
+            return
+        self._steps.update(batch.steps)
+        nodes = len(self._document.workflow.nodes)
+        self._show(RunView.of(batch, nodes=nodes, is_stopping=self._view.is_stopping))
+        self.statuses_changed.emit(batch.steps, batch.connections)
+        self.events_arrived.emit(batch.events)
+        self._note_questions()
+
+    def _note_questions(self) -> None:
+        waiting = questions_of(self._view)
+        self._open_questions = [question for question in self._open_questions if question in waiting]
+        quiet = self._quiet_for is not None and self._quiet_for == self._view.execution_id
+        for question in waiting:
+            key = (question.execution_id, question.step_id, question.paths)
+            if key in self._asked:
+                continue
+            self._asked.add(key)
+            if not quiet:
+                self._enqueue(question)
+                self.question_queued.emit(question)
+        self._asked &= {(q.execution_id, q.step_id, q.paths) for q in waiting}
+        if waiting or not self._view.is_active:
+            self._quiet_for = None
+        if self._open_questions and not self._is_asking:
+            self._asker = asyncio.get_running_loop().create_task(self._ask_all())
+
+    def _enqueue(self, question: Question) -> None:
+        if question not in self._open_questions:
+            self._open_questions.append(question)
+
+    async def _ask_all(self) -> None:
+        if self._is_asking:
+            return
+        self._is_asking = True
+        try:
+            while self._open_questions:
+                await self._ask(self._open_questions.pop(0))
+        finally:
+            self._is_asking = False
+
+    async def _ask(self, question: Question) -> None:
+        complaint = ""
+        while True:
+            answer = await self._dialogs.ask_missing(question, self._view, complaint)
+            if answer.decision == "stop":
+                self._open_questions.clear()
+                await self.stop()
+                return
+            if answer.decision == "later" or answer.values is None:
+                return
+            try:
+                await self._bridge.resume(question.execution_id, answer.values)
+            except SchemaValidationError as error:
+                complaint = "; ".join(item["message"] for item in error.errors)
+                continue
+            except WorkflowError as error:
+                self.call_failed.emit(error.message, error.hint)
+                return
+            if answer.use_as_default:
+                self._dialogs.keep_as_default(answer.values)
+            return

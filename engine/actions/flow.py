@@ -1,0 +1,78 @@
+"""Steps that steer: the start, named values, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.actions.registry import handler
+from engine.errors import ActionError
+
+if TYPE_CHECKING:
+    from engine.actions.context import StepContext
+
+_LONGEST_WAIT_S = 366 * 24 * 3600
+
+
+@handler(idempotent=True)
+async def manual(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """The start of a run."""
+    return {"started_at": _iso(datetime.now(UTC))}
+
+
+@handler(idempotent=True, pure=True)
+async def set_values(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """The values, by name, for later steps."""
+    values = params.get("values") or {}
+    if not isinstance(values, Mapping):
+        raise ActionError(
+            "The values have no names", hint='Write names and values, for example {"limit": 60}.'
+        )
+    return dict(values)
+
+
+@handler(idempotent=True)
+async def wait(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """Wait for a time or until a moment; the engine frees the step's slot meanwhile."""
+    seconds = _seconds(params)
+    if seconds > _LONGEST_WAIT_S:
+        raise ActionError("The wait is longer than a year", hint="Check the date, or the number of seconds.")
+    if seconds > 0:
+        await context.sleep(seconds)
+    return {"waited_s": seconds, "ended_at": _iso(datetime.now(UTC))}
+
+
+def _seconds(params: Mapping[str, Any]) -> float:
+    until = params.get("until")
+    if until not in (None, ""):
+        return max(0.0, (_moment(str(until)) - datetime.now(UTC)).total_seconds())
+    given = params.get("seconds")
+    if given in (None, ""):
+        raise ActionError(
+            "It is not said how long to wait", hint="Give a number of seconds, or a date and time."
+        )
+    try:
+        seconds = float(str(given))
+    except ValueError:
+        raise ActionError(
+            f"'{given}' is not a number of seconds", hint="Write a number, such as 60."
+        ) from None
+    if not seconds >= 0:
+        raise ActionError(f"A wait of {given} seconds is not possible", hint="Write 0 or more.")
+    return seconds
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ActionError(
+            f"'{text}' is not a date and time", hint="Write it like 2026-12-31T18:00."
+        ) from None
+    # A time without a zone is meant as the clock on the wall of this computer.
+    return moment.astimezone(UTC)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

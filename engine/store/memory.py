@@ -1,0 +1,95 @@
+"""A store that lasts as long as the process: for tests, previews and runs that need no journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from engine.errors import ExecutionNotFound, StoreError
+from engine.history.events import Event, EventDraft
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.store.artifacts import ArtifactStore
+from engine.store.ledger import Ledger
+from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+
+
+class MemoryStateManager(ExecutionStateManager):
+    """Keeps everything in memory and large outputs in a temporary folder; ``commit`` costs nothing."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self.artifacts = ArtifactStore()
+        self._new_id = new_id
+        self._ledger = Ledger(self.artifacts, now)
+        self._journals: dict[str, list[Event]] = {}
+        self._definitions: dict[str, dict[str, Any]] = {}
+
+    async def open(self) -> None:
+        """Always open."""
+
+    async def close(self) -> None:
+        """Remove the temporary folder; what is in memory stays readable."""
+        self.artifacts.close()
+
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+        entries = self._ledger.admit(self._ledger.record(execution_id), drafts)
+        events = [event for event, _ in entries]
+        journal = self._journals[execution_id]
+        for event in events:
+            if event.seq > len(journal):
+                journal.append(event)
+        return events
+
+    async def commit(self, *, full_sync: bool = False) -> None:
+        """Nothing to do: an event is as durable here as it will ever be."""
+
+    async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
+        try:
+            return self._journals[execution_id][max(after, 0) :]
+        except KeyError:
+            raise ExecutionNotFound(execution_id) from None
+
+    async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
+        self._definitions.setdefault(definition_hash, dict(definition))
+
+    async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+        try:
+            return self._definitions[definition_hash]
+        except KeyError:
+            raise StoreError(f"The store holds no workflow with the hash {definition_hash!r}") from None
+
+    async def list_executions(
+        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+    ) -> list[ExecutionSummary]:
+        records = reversed(self._ledger.records.values())
+        found = [record.summary() for record in records if statuses is None or record.status in statuses]
+        return found if limit is None else found[:limit]
+
+    async def _read_output(self, execution_id: str, step_id: str) -> Any:
+        step = self._ledger.record(execution_id).steps.get(step_id)
+        if step is None or step.status is not StepStatus.COMPLETED:
+            return None
+        event = self._journals[execution_id][step.seq - 1]
+        return event.data.get("output")
+
+    async def _insert(
+        self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
+    ) -> None:
+        _, (event, _) = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
+        self._journals[execution_id] = [event]
+
+    async def _track(self, execution_id: str) -> None:
+        self._ledger.record(execution_id)
+
+    def _execution_status(self, execution_id: str) -> ExecutionStatus:
+        return self._ledger.record(execution_id).status
+
+    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
+        step = self._ledger.record(execution_id).steps.get(step_id)
+        return step.status if step is not None else StepStatus.PENDING

@@ -1,0 +1,266 @@
+"""The durable store: one SQLite file in WAL mode, with large outputs in a folder beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from engine.errors import ExecutionNotFound, StoreError
+from engine.history.events import Event, EventDraft
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.store.artifacts import ArtifactStore
+from engine.store.codes import EVENT_TYPES, EXECUTION_CODE, EXECUTION_STATUSES, STEP_STATUSES
+from engine.store.database import Connect, Database, connect
+from engine.store.json_text import encode
+from engine.store.ledger import ExecutionRecord, Ledger, StepRecord
+from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+from engine.store.writer import Writer
+
+T = TypeVar("T")
+
+_PAGE_EVENTS = 20_000
+# So many ended executions stay known, so that a late writer is told it is late.
+_ENDED_KEPT = 64
+
+_EXECUTION_COLUMNS = (
+    "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, json(error), "
+    "created_at, started_at, ended_at) AS item"
+)
+
+
+class SqliteStateManager(ExecutionStateManager):
+    """Keeps executions in the file at ``path``, which no second engine can open meanwhile.
+
+    An append that was committed survives the death of the process; with ``full_sync`` also the loss
+    of power. ``connect`` makes the connections (the seam where tests let the disk fail).
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        now: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+        connect: Connect = connect,
+    ) -> None:
+        self.path = Path(path)
+        self.artifacts = ArtifactStore(self.path.with_name(self.path.name + ".artifacts"))
+        self._new_id = new_id
+        self._now = now
+        self._connect = connect
+        self._database: Database | None = None
+        self._opening: asyncio.Future[None] | None = None
+
+    async def open(self) -> None:
+        if self._database is not None:
+            return
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.ensure_future(self._open())
+        # Whoever gives up waiting does not stop the others.
+        await asyncio.shield(self._opening)
+
+    async def close(self) -> None:
+        database = self._database
+        if database is None:
+            return
+        try:
+            await self._writer.commit(full_sync=True)
+        finally:
+            self._database = None
+            await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
+            self._disk.shutdown(wait=False)
+
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+        record = self._ledger.record(execution_id)
+        entries = self._ledger.admit(record, drafts)
+        self._writer.batch().add(record, entries)
+        if record.status.is_terminal:
+            self._forget_old(record)
+        return [entry[0] for entry in entries]
+
+    async def commit(self, *, full_sync: bool = False) -> None:
+        await self.open()
+        await self._writer.commit(full_sync=full_sync)
+
+    async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
+        await self._track(execution_id)
+        record = self._ledger.record(execution_id)
+        events: list[Event] = []
+        while True:
+            rows = await self._read(
+                "SELECT json_array(seq, ts, type, step_id, attempt, json(data)) AS item FROM journal "
+                f"WHERE execution = ? AND seq > ? ORDER BY seq LIMIT {_PAGE_EVENTS}",
+                (record.key, events[-1].seq if events else after),
+            )
+            events.extend(_event(record, row) for row in rows)
+            if len(rows) < _PAGE_EVENTS:
+                return events
+
+    async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
+        await self.open()
+        self._writer.batch().add_definition(definition_hash, encode(definition))
+
+    async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+        await self.commit()
+        rows = await self._read(
+            "SELECT definition AS item FROM definitions WHERE hash = ?", (definition_hash,)
+        )
+        if not rows:
+            raise StoreError(f"The store holds no workflow with the hash {definition_hash!r}")
+        definition: dict[str, Any] = rows[0]
+        return definition
+
+    async def list_executions(
+        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+    ) -> list[ExecutionSummary]:
+        wanted = range(len(EXECUTION_STATUSES)) if statuses is None else [EXECUTION_CODE[s] for s in statuses]
+        codes = ", ".join(str(code) for code in wanted)
+        rows = await self._read(
+            f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE status IN ({codes}) "
+            "ORDER BY key DESC LIMIT ?",
+            (-1 if limit is None else limit,),
+        )
+        return [_record(row).summary() for row in rows]
+
+    async def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        database = Database(self.path, self._connect)
+        # One thread each: waiting for the disk, and reading, must not wait for each other nor for
+        # the steps that run in the loop's own threads.
+        disk = ThreadPoolExecutor(1, thread_name_prefix="store-disk")
+        reading = ThreadPoolExecutor(1, thread_name_prefix="store-read")
+        try:
+            await loop.run_in_executor(disk, database.open)
+        except BaseException:
+            disk.shutdown(wait=False)
+            reading.shutdown(wait=False)
+            raise
+        self._disk, self._reading = disk, reading
+        self._ledger = Ledger(self.artifacts, self._now)
+        self._writer = Writer(database, self.artifacts, disk, reading)
+        self._next_key = database.highest_key + 1
+        self._ended: deque[str] = deque()
+        self._database = database
+
+    def _close(self, database: Database) -> None:
+        self._reading.shutdown()
+        database.close()
+        self.artifacts.close()
+
+    async def _read(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        await self.open()
+        assert self._database is not None
+        job = partial(self._database.read_json, query, parameters)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, job)
+
+    async def _read_output(self, execution_id: str, step_id: str) -> Any:
+        record = self._ledger.record(execution_id)
+        step = record.steps.get(step_id)
+        if step is None or step.status is not StepStatus.COMPLETED:
+            return None
+        rows = await self._read(
+            "SELECT json_extract(data, '$') AS item FROM journal WHERE execution = ? AND seq = ?",
+            (record.key, step.seq),
+        )
+        return rows[0].get("output") if rows else None
+
+    async def _insert(
+        self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
+    ) -> None:
+        if not is_fresh and await self._find(execution_id) is not None:
+            raise StoreError(f"There is a run {execution_id!r} already")
+        record, entry = self._ledger.create(self._next_key, execution_id, workflow_id, data)
+        self._next_key += 1
+        self._writer.batch().add_execution(record, entry)
+
+    async def _find(self, execution_id: str) -> ExecutionRecord | None:
+        rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
+        return _record(rows[0]) if rows else None
+
+    async def _track(self, execution_id: str) -> None:
+        await self.open()
+        if execution_id in self._ledger.records:
+            return
+        await self.commit()
+        record = await self._find(execution_id)
+        if record is None:
+            raise ExecutionNotFound(execution_id)
+        rows = await self._read(
+            "SELECT json_array(step_id, status, reason, attempts, started_at, ended_at, duration_ms, seq, "
+            "(SELECT due_at FROM timers t WHERE t.execution = s.execution AND t.step_id = s.step_id)) "
+            "AS item FROM steps s WHERE execution = ?",
+            (record.key,),
+        )
+        record.steps = {row[0]: _step_record(row) for row in rows}
+        last = await self._read("SELECT max(seq) AS item FROM journal WHERE execution = ?", (record.key,))
+        record.seq = last[0]
+        # Another task may have loaded it meanwhile, and written through its record.
+        self._ledger.records.setdefault(execution_id, record)
+        if record.status.is_terminal:
+            self._forget_old(record)
+
+    def _forget_old(self, record: ExecutionRecord) -> None:
+        """Ended executions are known for a while only: there may be thousands in the life of an engine."""
+        if record.id in self._ended:
+            return
+        self._ended.append(record.id)
+        if len(self._ended) > _ENDED_KEPT:
+            oldest = self._ended.popleft()
+            if self._ledger.records[oldest].status.is_terminal:
+                del self._ledger.records[oldest]
+
+    def _execution_status(self, execution_id: str) -> ExecutionStatus:
+        return self._ledger.record(execution_id).status
+
+    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
+        step = self._ledger.record(execution_id).steps.get(step_id)
+        return step.status if step is not None else StepStatus.PENDING
+
+
+def _seconds(moment: int | None) -> float | None:
+    return None if moment is None else moment / 1e6
+
+
+def _event(record: ExecutionRecord, row: Sequence[Any]) -> Event:
+    seq, ts, code, step_id, attempt, data = row
+    return Event(
+        record.id, record.workflow_id, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, data or {}
+    )
+
+
+def _record(row: Sequence[Any]) -> ExecutionRecord:
+    return ExecutionRecord(
+        key=row[0],
+        id=row[1],
+        workflow_id=row[2],
+        workflow_name=row[3],
+        definition_hash=row[4],
+        status=EXECUTION_STATUSES[row[5]],
+        reason=row[6],
+        error=row[7],
+        created_at=row[8] / 1e6,
+        started_at=_seconds(row[9]),
+        ended_at=_seconds(row[10]),
+    )
+
+
+def _step_record(row: Sequence[Any]) -> StepRecord:
+    due_at = _seconds(row[8])
+    return StepRecord(
+        status=STEP_STATUSES[row[1]],
+        reason=row[2],
+        attempts=row[3],
+        started_at=_seconds(row[4]),
+        ended_at=_seconds(row[5]),
+        duration_ms=row[6],
+        seq=row[7],
+        due_at=due_at,
+        has_timer=due_at is not None,
+    )

@@ -1,0 +1,145 @@
+"""What crosses between the window and the engine, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from designer.execution.batch import RunBatch, RunFold
+from designer.execution.bridge import EngineBridge
+from designer.execution.engine_thread import EngineThread
+from engine.errors import StoreBusy
+from engine.history.events import Event, EventType
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.model.workflow import Workflow
+from tests.designer.execution.conftest import Rig
+from tests.support.qt_loop import spin
+
+
+def test_that_a_started_run_arrives_as_batches_in_the_window_thread(rig: Rig, qtbot: QtBot) -> None:
+    batches: list[RunBatch] = []
+    threads: set[str] = set()
+    rig.bridge.batch_arrived.connect(batches.append)
+    rig.bridge.batch_arrived.connect(lambda _: threads.add(threading.current_thread().name))
+    run = spin(rig.bridge.start(Workflow(id="w1", name="Orders"), {"a": 1}, Path("/base")))
+    assert rig.scripted.calls == [("start", "w1", {"a": 1}, Path("/base"))]
+    rig.scripted.send(run, EventType.STEP_RUNNING, "read")
+    rig.scripted.send(run, EventType.STEP_COMPLETED, "read", output={"rows": 3})
+    rig.scripted.send(run, EventType.EXECUTION_COMPLETED)
+    qtbot.waitUntil(lambda: bool(batches) and batches[-1].status is ExecutionStatus.COMPLETED)
+    steps = {key: value for batch in batches for key, value in batch.steps.items()}
+    assert steps["read"].status is StepStatus.COMPLETED
+    assert batches[-1].workflow_name == "Orders"
+    assert (batches[-1].done, batches[-1].total) == (1, 1)
+    assert threads == {"MainThread"}
+
+
+def test_that_thousands_of_events_cross_in_few_batches_and_none_is_lost(rig: Rig, qtbot: QtBot) -> None:
+    batches: list[RunBatch] = []
+    rig.bridge.batch_arrived.connect(batches.append)
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    many = [(EventType.STEP_RUNNING, f"s{n}", {}) for n in range(3000)]
+    rig.scripted.send_many(run, [*many, (EventType.EXECUTION_COMPLETED, None, {})])
+    qtbot.waitUntil(lambda: bool(batches) and batches[-1].status is ExecutionStatus.COMPLETED)
+    assert sum(len(batch.events) for batch in batches) == 3003
+    assert len(batches) < 300
+
+
+def test_that_a_window_that_is_busy_gets_one_larger_batch_and_no_queue_of_them(
+    rig: Rig, qtbot: QtBot
+) -> None:
+    sent: list[RunBatch] = []
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    qtbot.wait(0)
+    host = rig.bridge._host
+    assert host is not None
+    watcher = host._watchers[run]
+    qtbot.waitUntil(lambda: watcher.window_is_free and not watcher._fold.is_changed)
+    watcher.window_is_free = False
+    rig.bridge.batch_arrived.connect(sent.append)
+    for n in range(20):
+        rig.scripted.send(run, EventType.STEP_RUNNING, f"s{n}")
+    assert sent == []
+    watcher.window_is_free = True
+    qtbot.waitUntil(lambda: sum(len(batch.events) for batch in sent) == 20)
+    assert len(sent) == 1
+
+
+def test_that_watching_again_replays_the_history(rig: Rig, qtbot: QtBot) -> None:
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    rig.scripted.send(run, EventType.EXECUTION_COMPLETED)
+    host = rig.bridge._host
+    assert host is not None
+    qtbot.waitUntil(lambda: host._watchers[run].is_done)
+    batches: list[RunBatch] = []
+    rig.bridge.batch_arrived.connect(batches.append)
+    spin(rig.bridge.watch(run))
+    qtbot.waitUntil(lambda: bool(batches) and batches[-1].status is ExecutionStatus.COMPLETED)
+
+
+def test_that_pause_resume_and_cancel_reach_the_engine(rig: Rig) -> None:
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    rig.scripted.calls.clear()
+    spin(rig.bridge.pause(run))
+    spin(rig.bridge.resume(run, {"threshold": 60}))
+    spin(rig.bridge.cancel(run, force=True))
+    assert rig.scripted.calls == [
+        ("pause", run),
+        ("resume", run, {"threshold": 60}),
+        ("cancel", run, True),
+    ]
+
+
+def test_that_closing_closes_the_engine_joins_the_thread_and_leaves_no_task(rig: Rig) -> None:
+    spin(rig.bridge.start(Workflow(id="w1"), {}))
+    engine = rig.scripted
+    spin(rig.bridge.close())
+    assert engine.is_closed
+    assert not any(thread.name == "engine" for thread in threading.enumerate())
+    spin(rig.bridge.close())
+
+
+def test_that_a_store_that_is_in_use_is_said_and_the_thread_ends(rig: Rig) -> None:
+    async def busy() -> None:
+        raise StoreBusy("another window has it")
+
+    bridge = EngineBridge(busy)  # type: ignore[arg-type] # never returns an engine
+    with pytest.raises(StoreBusy):
+        spin(bridge.open())
+    assert not bridge.is_open
+    assert not any(thread.name == "engine" for thread in threading.enumerate())
+
+
+def test_that_the_clock_of_a_run_leaves_its_pauses_out() -> None:
+    fold = RunFold()
+    for seq, (ts, type) in enumerate(
+        [
+            (100.0, EventType.EXECUTION_CREATED),
+            (100.0, EventType.EXECUTION_STARTED),
+            (103.0, EventType.EXECUTION_PAUSED),
+            (900.0, EventType.EXECUTION_RESUMED),
+            (902.0, EventType.EXECUTION_COMPLETED),
+        ]
+    ):
+        fold.add(Event("r", "w", seq + 1, ts, type, None, 0, {}))
+    batch = fold.take()
+    assert (batch.active_s, batch.running_since) == (5.0, None)
+    assert not fold.is_changed
+
+
+def test_that_the_engine_thread_runs_work_on_its_own_loop_and_stops_twice() -> None:
+    thread = EngineThread("a test's engine")
+    thread.start()
+
+    async def where() -> str:
+        await asyncio.sleep(0)
+        return threading.current_thread().name
+
+    assert thread.submit(where()).result(5) == "a test's engine"
+    thread.stop()
+    thread.stop()
+    assert not thread.is_alive
