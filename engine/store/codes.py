@@ -6,7 +6,7 @@ A code is its place in these tuples: append only, never reorder. It is the file 
 from __future__ import annotations
 
 from engine.history.events import EventType
-from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
+from engine.history.status import ExecutionStatus, StepStatus
 
 EXECUTION_STATUSES = (
     ExecutionStatus.PENDING,
@@ -37,7 +37,6 @@ STEP_STATUSES = (
     StepStatus.ROLLED_BACK,
     StepStatus.ROLLBACK_FAILED,
 )
-OUTCOMES = (ConnectionOutcome.TAKEN, ConnectionOutcome.DEAD, ConnectionOutcome.POISONED)
 EVENT_TYPES = (
     EventType.EXECUTION_CREATED,
     EventType.EXECUTION_STARTED,
@@ -72,5 +71,4 @@ EVENT_TYPES = (
 
 EXECUTION_CODE = {status: code for code, status in enumerate(EXECUTION_STATUSES)}
 STEP_CODE = {status: code for code, status in enumerate(STEP_STATUSES)}
-OUTCOME_CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 EVENT_CODE = {event_type: code for code, event_type in enumerate(EVENT_TYPES)}

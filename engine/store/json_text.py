@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 # In characters; what is longer stands in a file of its own.
@@ -14,7 +16,31 @@ _PREVIEW_DEPTH = 3
 
 # NaN and Infinity are no JSON: a journal that holds them cannot be read by anything else. ASCII, because a
 # lone surrogate (a file name that is no UTF-8) would not go into the database otherwise.
-encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_strict = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
+def _compiled_encoder() -> Callable[[Any], str]:
+    """The strict encoder, without being made anew at every call as ``JSONEncoder.encode`` does.
+
+    Making it costs as much as encoding a small output. Without its table of visited objects, a value
+    that contains itself ends in RecursionError, which is put right.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the compiled part
+        return _strict.encode
+    chunks = make(None, _strict.default, encode_basestring_ascii, None, ":", ",", False, False, False)
+
+    def encode(value: Any) -> str:
+        try:
+            return "".join(chunks(value, 0))
+        except RecursionError:
+            raise ValueError("The value contains itself, or is nested too deeply for JSON") from None
+
+    return encode
+
+
+# Compact JSON; raises TypeError or ValueError for a value that is none.
+encode = _compiled_encoder()
 decode = json.JSONDecoder().decode
 
 

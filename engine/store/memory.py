@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
-from engine.history.events import Event, EventDraft
+from engine.history.events import TRANSIENT, Event, EventDraft
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.ledger import Ledger
@@ -38,12 +38,8 @@ class MemoryStateManager(ExecutionStateManager):
         self.artifacts.close()
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
-        entries = self._ledger.admit(self._ledger.record(execution_id), drafts)
-        events = [event for event, _ in entries]
-        journal = self._journals[execution_id]
-        for event in events:
-            if event.seq > len(journal):
-                journal.append(event)
+        events = self._ledger.admit(self._ledger.record(execution_id), drafts).events
+        self._journals[execution_id].extend(event for event in events if event.type not in TRANSIENT)
         return events
 
     async def commit(self, *, full_sync: bool = False) -> None:
@@ -81,8 +77,8 @@ class MemoryStateManager(ExecutionStateManager):
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
     ) -> None:
-        _, (event, _) = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
-        self._journals[execution_id] = [event]
+        _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
+        self._journals[execution_id] = admitted.events
 
     async def _track(self, execution_id: str) -> None:
         self._ledger.record(execution_id)

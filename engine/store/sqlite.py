@@ -79,11 +79,11 @@ class SqliteStateManager(ExecutionStateManager):
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         record = self._ledger.record(execution_id)
-        entries = self._ledger.admit(record, drafts)
-        self._writer.batch().add(record, entries)
+        admitted = self._ledger.admit(record, drafts)
+        self._writer.batch().add(record, admitted)
         if record.status.is_terminal:
             self._forget_old(record)
-        return [entry[0] for entry in entries]
+        return admitted.events
 
     async def commit(self, *, full_sync: bool = False) -> None:
         await self.open()
@@ -176,9 +176,9 @@ class SqliteStateManager(ExecutionStateManager):
     ) -> None:
         if not is_fresh and await self._find(execution_id) is not None:
             raise StoreError(f"There is a run {execution_id!r} already")
-        record, entry = self._ledger.create(self._next_key, execution_id, workflow_id, data)
+        record, admitted = self._ledger.create(self._next_key, execution_id, workflow_id, data)
         self._next_key += 1
-        self._writer.batch().add_execution(record, entry)
+        self._writer.batch().add(record, admitted)
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
@@ -224,10 +224,6 @@ class SqliteStateManager(ExecutionStateManager):
         return step.status if step is not None else StepStatus.PENDING
 
 
-def _seconds(moment: int | None) -> float | None:
-    return None if moment is None else moment / 1e6
-
-
 def _event(record: ExecutionRecord, row: Sequence[Any]) -> Event:
     seq, ts, code, step_id, attempt, data = row
     return Event(
@@ -245,22 +241,21 @@ def _record(row: Sequence[Any]) -> ExecutionRecord:
         status=EXECUTION_STATUSES[row[5]],
         reason=row[6],
         error=row[7],
-        created_at=row[8] / 1e6,
-        started_at=_seconds(row[9]),
-        ended_at=_seconds(row[10]),
+        created_at=row[8],
+        started_at=row[9],
+        ended_at=row[10],
     )
 
 
 def _step_record(row: Sequence[Any]) -> StepRecord:
-    due_at = _seconds(row[8])
     return StepRecord(
         status=STEP_STATUSES[row[1]],
         reason=row[2],
         attempts=row[3],
-        started_at=_seconds(row[4]),
-        ended_at=_seconds(row[5]),
+        started_at=row[4],
+        ended_at=row[5],
         duration_ms=row[6],
         seq=row[7],
-        due_at=due_at,
-        has_timer=due_at is not None,
+        due_at=row[8],
+        has_timer=row[8] is not None,
     )

@@ -1,10 +1,10 @@
-"""Group commit: one transaction for all that the engine appends in a turn of its loop.
+"""Group commit: one transaction for all that was appended since the last one, whoever appended it.
 
-With synchronous=NORMAL a commit costs microseconds and runs on the loop itself, where handing it to
-a thread would cost ten times as much. A full sync waits for the disk and runs in a thread; what is
-appended meanwhile goes into the next transaction. What could not be written stays in line, in its
-order, and is tried again by the next commit: nothing is lost or skipped, and nobody is told that
-something is durable when it is not.
+With synchronous=NORMAL a commit costs microseconds and runs at once, on the loop itself; a thread
+would cost ten times as much. A full sync waits for the disk and runs in a thread; what is appended
+meanwhile goes into the next transaction. What could not be written stays in line, in its order, and
+is tried again by the next commit: nothing is lost or skipped, and nobody is told that something is
+durable when it is not.
 """
 
 from __future__ import annotations
@@ -61,6 +61,9 @@ class Writer:
         """All that was put into batches so far is durable."""
         if (self._synced if full_sync else self._durable) >= self._appended:
             return
+        if not full_sync and not self._is_syncing:
+            self._write_line()
+            return
         loop = asyncio.get_running_loop()
         # One future a caller: cancelling one who waits must not cancel the others.
         waiter: asyncio.Future[None] = loop.create_future()
@@ -75,6 +78,7 @@ class Writer:
             loop.call_soon(self._turn, loop)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve those who wait: together in a thread when one of them wants a full sync."""
         self._turn_on = None
         if self._is_syncing:
             return
@@ -83,16 +87,19 @@ class Writer:
             full_waiters, self._full_waiters = self._full_waiters, []
             self._start_sync(loop, waiters + full_waiters)
             return
-        covered = self._appended
         try:
-            while self._line:
-                self._write(self._line[0])
-                self._line.pop(0)
+            self._write_line()
         except StoreError as error:
             _refuse(waiters, error)
-            return
+        else:
+            _release(waiters)
+
+    def _write_line(self) -> None:
+        covered = self._appended
+        while self._line:
+            self._write(self._line[0])
+            self._line.pop(0)
         self._durable = covered
-        _release(waiters)
         self._checkpoint_if_due()
 
     def _write(self, batch: Batch) -> None:
