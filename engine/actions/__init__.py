@@ -1,6 +1,12 @@
 """The built-in actions: one module a service, named here and imported when a step first needs it."""
 
 HANDLERS: dict[tuple[str, str], str] = {
+    ("file", "read_csv"): "engine.actions.file_csv:read_csv",
+    ("file", "read_excel"): "engine.actions.file_excel:read_excel",
+    ("file", "read_json"): "engine.actions.file_read:read_json",
+    ("file", "read_parquet"): "engine.actions.file_read:read_parquet",
+    ("file", "write_csv"): "engine.actions.file_csv:write_csv",
+    ("file", "write_excel"): "engine.actions.file_excel:write_excel",
     ("flow", "manual"): "engine.actions.flow:manual",
     ("flow", "set_values"): "engine.actions.flow:set_values",
     ("flow", "wait"): "engine.actions.flow:wait",
