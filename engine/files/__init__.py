@@ -1,0 +1,1 @@
+"""Workflow files: their text, their JSON Schema, and how they are saved."""
