@@ -65,9 +65,9 @@ class _AxisHeader(PanelHeader):
         for number in range(int((end - start) / step) + 1):
             left = rect.left() + _SIDE_PX + number * step / (end - start) * width
             label = "0" if number == 0 else texts.duration(number * step)
-            painter.drawText(
-                QRectF(left, rect.top(), _TICK_GAP_PX, rect.height()), Qt.AlignmentFlag.AlignVCenter, label
-            )
+            if left + painter.fontMetrics().horizontalAdvance(label) <= rect.right():
+                area = QRectF(left, rect.top(), _TICK_GAP_PX, rect.height())
+                painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, label)
         painter.restore()
 
 
