@@ -26,7 +26,6 @@ from engine.store.json_text import INLINE_LIMIT, encode, preview
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
-_CHUNK = 1 << 20
 
 
 class ArtifactStore:
@@ -58,11 +57,8 @@ class ArtifactStore:
 
     def adopt(self, path: Path) -> str:
         """Move a complete file in and return its sha256; the caller's path is gone afterwards."""
-        digest = hashlib.sha256()
         with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-        sha = digest.hexdigest()
+            sha = hashlib.file_digest(stream, "sha256").hexdigest()
         self._move_in(path, sha)
         return sha
 
@@ -154,7 +150,12 @@ class ArtifactStore:
         if self._remove is not None:
             self._remove()
             self._root, self._remove = None, None
-        elif self._root is not None:
+        else:
+            self.discard_unfinished()
+
+    def discard_unfinished(self) -> None:
+        """Remove what a process that died was still writing."""
+        if self._root is not None:
             shutil.rmtree(self._root / "unfinished", ignore_errors=True)
 
     def _place(self, sha: str) -> Path:
@@ -163,6 +164,10 @@ class ArtifactStore:
     def _move_in(self, path: Path, sha: str) -> None:
         place = self._place(sha)
         place.parent.mkdir(exist_ok=True)
+        if place.is_file() and place.stat().st_size == path.stat().st_size:
+            # The same content: leave the file alone, someone may be reading it.
+            path.unlink()
+            return
         os.replace(path, place)
         if not self._is_temporary:
             with self._lock:

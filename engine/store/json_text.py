@@ -12,7 +12,7 @@ INLINE_LIMIT = 64 * 1024
 
 _PREVIEW_ITEMS = 5
 _PREVIEW_TEXT = 200
-_PREVIEW_DEPTH = 3
+_PREVIEW_DEPTH = 2
 
 # NaN and Infinity are no JSON: a journal that holds them cannot be read by anything else. ASCII, because a
 # lone surrogate (a file name that is no UTF-8) would not go into the database otherwise.

@@ -138,6 +138,7 @@ class SqliteStateManager(ExecutionStateManager):
         reading = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         try:
             await loop.run_in_executor(disk, database.open)
+            await loop.run_in_executor(disk, self.artifacts.discard_unfinished)
         except BaseException:
             disk.shutdown(wait=False)
             reading.shutdown(wait=False)

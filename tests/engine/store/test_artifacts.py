@@ -1,0 +1,162 @@
+"""Large results are kept once, whole, and found by what they contain."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from engine.errors import StoreCorrupt
+from engine.store.artifacts import ArtifactStore, has_reference, is_reference
+from engine.store.json_text import INLINE_LIMIT, encode, preview
+
+LARGE = [{"n": number, "text": "some words"} for number in range(5_000)]
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    store = ArtifactStore(tmp_path / "artifacts")
+    yield store
+    store.close()
+
+
+def finished_file(artifacts, content):
+    path = artifacts.temporary(".bin")
+    path.write_bytes(content)
+    return path
+
+
+def test_that_a_file_is_moved_in_under_its_hash(artifacts):
+    path = finished_file(artifacts, b"content")
+    sha = artifacts.adopt(path)
+    assert sha == hashlib.sha256(b"content").hexdigest()
+    assert not path.exists()
+    place = artifacts.path(sha)
+    assert place.read_bytes() == b"content"
+    assert place.parent.name == sha[:2]
+    assert artifacts.path({"$table": sha, "rows": 1}) == place
+
+
+def test_that_the_same_content_is_kept_once(artifacts):
+    first = artifacts.adopt(finished_file(artifacts, b"same"))
+    place = artifacts.path(first)
+    before = place.stat().st_ino
+    assert artifacts.adopt(finished_file(artifacts, b"same")) == first
+    assert place.stat().st_ino == before
+    assert list((artifacts.root / "unfinished").iterdir()) == []
+
+
+def test_that_half_a_file_left_by_a_crash_is_replaced(artifacts):
+    sha = artifacts.adopt(finished_file(artifacts, b"the whole"))
+    artifacts.path(sha).write_bytes(b"the")
+    artifacts.adopt(finished_file(artifacts, b"the whole"))
+    assert artifacts.path(sha).read_bytes() == b"the whole"
+
+
+def test_that_a_missing_result_is_said_with_what_to_do(artifacts):
+    with pytest.raises(StoreCorrupt, match="missing") as caught:
+        artifacts.path("0" * 64)
+    assert "Run the step" in caught.value.hint
+
+
+def test_that_a_damaged_result_is_not_taken_for_the_real_one(artifacts):
+    reference = artifacts.put_json(json.dumps([1, 2]), [1, 2])
+    artifacts.path(reference).write_text("[1,3]")
+    with pytest.raises(StoreCorrupt, match="damaged"):
+        artifacts.load_json(reference)
+
+
+def test_that_a_small_output_stays_as_it_is(artifacts):
+    output = {"rows": 3, "names": ["a", "b"]}
+    assert artifacts.pack(output) is output
+    assert not has_reference(output)
+
+
+def test_that_a_large_output_is_packed_and_expanded(artifacts):
+    packed = artifacts.pack(LARGE)
+    assert is_reference(packed)
+    assert packed["bytes"] == len(encode(LARGE))
+    assert packed["preview"] == [*LARGE[:5], "…"]
+    assert len(encode(packed)) < 1_000
+    assert artifacts.expand({"a": [packed]}) == {"a": [LARGE]}
+
+
+def test_that_of_an_object_only_what_is_large_goes_out_of_line(artifacts):
+    packed = artifacts.pack({"rows": 5_000, "all": LARGE})
+    assert packed["rows"] == 5_000
+    assert is_reference(packed["all"])
+
+
+def test_that_an_object_of_many_small_values_goes_as_a_whole(artifacts):
+    output = {f"key {number}": "words " * 20 for number in range(2_000)}
+    packed = artifacts.pack(output)
+    assert is_reference(packed)
+    assert artifacts.expand(packed) == output
+
+
+def test_that_an_output_that_only_resembles_a_reference_is_left_alone(artifacts):
+    assert artifacts.expand({"$artifact": "mine"}) == {"$artifact": "mine"}
+
+
+def test_that_a_preview_is_short_whatever_it_shows():
+    nested = {"a": [["x" * 10_000] * 50] * 50, **{f"k{number}": number for number in range(100)}}
+    shown = preview(nested)
+    assert len(encode(shown)) < 6_000
+    assert shown["…"] == 96
+    assert preview(["short", 1, None]) == ["short", 1, None]
+
+
+def test_that_what_was_never_finished_is_swept_away(artifacts):
+    path = finished_file(artifacts, b"half")
+    artifacts.discard_unfinished()
+    assert not path.exists()
+    assert artifacts.temporary().parent.is_dir()
+
+
+def test_that_a_temporary_store_leaves_nothing():
+    artifacts = ArtifactStore()
+    sha = artifacts.adopt(finished_file(artifacts, b"x"))
+    folder = artifacts.path(sha).parents[1]
+    artifacts.close()
+    artifacts.close()
+    assert not folder.exists()
+    assert artifacts.root != folder
+    artifacts.close()
+
+
+def test_that_a_forgotten_temporary_store_leaves_nothing():
+    artifacts = ArtifactStore()
+    folder = artifacts.root
+    del artifacts
+    assert not folder.exists()
+
+
+def test_that_syncing_reaches_every_new_file_once(artifacts, monkeypatch):
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), real(descriptor)))
+    artifacts.adopt(finished_file(artifacts, b"one"))
+    artifacts.adopt(finished_file(artifacts, b"two"))
+    artifacts.sync()
+    assert len(synced) >= 2
+    synced.clear()
+    artifacts.sync()
+    assert synced == []
+
+
+@pytest.mark.parametrize("value", [float("inf"), object(), {1, 2}, b"bytes"])
+def test_that_what_is_no_json_is_refused(artifacts, value):
+    with pytest.raises((TypeError, ValueError)):
+        artifacts.pack({"value": value})
+
+
+def test_that_a_value_that_contains_itself_is_refused(artifacts):
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="contains itself"):
+        artifacts.pack(endless)
+
+
+def test_that_a_name_that_is_no_unicode_can_be_kept():
+    assert json.loads(encode({"file": "caf\udce9"})) == {"file": "caf\udce9"}
+    assert INLINE_LIMIT == 65_536
