@@ -1,6 +1,7 @@
 """The built-in actions: one module a service, named here and imported when a step first needs it."""
 
 HANDLERS: dict[tuple[str, str], str] = {
+    ("chart", "bar_line"): "engine.actions.chart:bar_line",
     ("file", "read_csv"): "engine.actions.file_csv:read_csv",
     ("file", "read_excel"): "engine.actions.file_excel:read_excel",
     ("file", "read_json"): "engine.actions.file_read:read_json",
