@@ -1,0 +1,43 @@
+"""What is copied can be mailed and pasted; what is no workflow is refused in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from designer.document import clipboard
+from engine.errors import WorkflowFileError
+from engine.model import Connection, Node, Workflow
+
+WORKFLOW = Workflow(
+    id="w",
+    name="Orders",
+    nodes={
+        "read": Node(id="read", type="file.read_csv", config={"parameters": {"path": "o.csv"}}),
+        "keep": Node(id="keep", type="table.filter", title="Keep ”späte“", notes="why"),
+        "write": Node(id="write", type="file.write_csv"),
+    },
+    connections={
+        "a": Connection(id="a", source="read", target="keep"),
+        "b": Connection(id="b", source="keep", target="write", condition="rows > 0"),
+    },
+    layout={"read": (0.0, 0.0), "keep": (368.0, 0.0), "write": (736.0, 0.0)},
+)
+
+
+def test_that_copied_nodes_come_back_with_their_wires_and_places() -> None:
+    fragment = clipboard.from_text(clipboard.to_text(WORKFLOW, ["keep", "write"]))
+    assert fragment.nodes == (WORKFLOW.nodes["keep"], WORKFLOW.nodes["write"])
+    assert fragment.connections == (WORKFLOW.connections["b"],)
+    assert fragment.incoming == (WORKFLOW.connections["a"],)
+    assert fragment.layout == {"keep": (368.0, 0.0), "write": (736.0, 0.0)}
+
+
+def test_that_copying_nothing_leaves_the_clipboard_alone() -> None:
+    assert clipboard.to_text(WORKFLOW, []) == ""
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[1, 2]", "{}", '{"nodes": 3}', '{"nodes": [{"id": 1}]}', "{"])
+def test_that_other_text_is_refused_with_a_reason(text: str) -> None:
+    with pytest.raises(WorkflowFileError) as refused:
+        clipboard.from_text(text)
+    assert refused.value.message
