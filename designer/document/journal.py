@@ -1,0 +1,278 @@
+"""Autosave: every edit since the last save lies in a journal, so that a killed program loses nothing.
+
+The journal of ``NAME.workflow.json`` is ``NAME.workflow.json.journal`` beside it; a document without a file,
+or in a folder that cannot be written, journals in the data folder. The file itself is never touched. The
+first line holds the workflow as it was before the first unsaved edit and the hash of the file it came from;
+each further line holds the changes of one command. The operating system keeps what was handed to it when
+a process is killed, so a line is flushed but not synced: well under a millisecond for each command.
+
+While a journal is open its file is locked. A journal that can be locked belongs to nobody alive: it is what a
+crash left behind, and `find` reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from designer.document.change_codec import decode_change, encode_change
+from designer.document.document import Document
+from engine.errors import WorkflowError
+from engine.files import codec
+from engine.model.changes import Change, apply
+from engine.model.workflow import Workflow
+
+SUFFIX = ".journal"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """Edits that a crash left behind. `path` is None for a document that was never saved; `edited_at` is
+    epoch seconds; `changed_outside` tells that the file is no longer the one these edits were made on."""
+
+    journal: Path
+    path: Path | None
+    workflow: Workflow
+    commands: int
+    edited_at: float
+    changed_outside: bool = False
+
+
+class Journal:
+    """Writes every change of one document to the journal of its file, from the first edit after a save on.
+
+    `on_error` is told once, in plain words, when the journal cannot be written; editing goes on without it.
+    """
+
+    def __init__(
+        self, document: Document, data_dir: Path, on_error: Callable[[str], None] | None = None
+    ) -> None:
+        self._document = document
+        self._folder = data_dir / "unsaved"
+        self._on_error = on_error
+        self._stream: IO[str] | None = None
+        self._path: Path | None = None
+        self._failed = False
+        self._unsubscribe = document.subscribe(self._on_changed)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the journal lies, or None while there is nothing to keep."""
+        return self._path
+
+    def adopt(self, recovery: Recovery) -> None:
+        """Takes over recovered edits: they are in this journal before the old one goes."""
+        if self._path != recovery.journal:
+            self._drop()
+        self._begin(recovery.workflow, recovered=True)
+        if self._path != recovery.journal:
+            discard(recovery)
+
+    def about_to_save(self, text: str) -> None:
+        """Notes the file's next content, so that a crash between saving and `saved` is no false alarm."""
+        if self._stream is not None:
+            self._write({"saving": _hash(text.encode())})
+
+    def saved(self) -> None:
+        """The document is in its file, or was replaced by another: nothing to keep until the next edit."""
+        self._drop()
+        self._failed = False
+
+    def close(self) -> None:
+        """Ends cleanly: the journal is removed and the document no longer followed."""
+        self._unsubscribe()
+        self._drop()
+
+    def _on_changed(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> None:
+        if not changes:
+            self.saved()  # another workflow is open: what became of the former one has been decided
+            return
+        if self._failed:
+            return
+        if self._stream is None:
+            self._begin(before)
+        self._write({"changes": [encode_change(change) for change in changes]})
+
+    def _begin(self, base: Workflow, *, recovered: bool = False) -> None:
+        source = self._document.path
+        header = {
+            "journal": _FORMAT,
+            "path": str(source) if source is not None else None,
+            "hash": _file_hash(source),
+            "recovered": recovered,
+            "base": codec.encode(base),
+        }
+        for place in self._places(source):
+            try:
+                self._open(place)
+            except OSError:
+                continue
+            self._write(header)
+            return
+        self._fail("Edits cannot be kept safe against a crash: no folder for them can be written.")
+
+    def _places(self, source: Path | None) -> list[Path]:
+        unsaved = self._folder / f"{time.time_ns():x}-{os.getpid()}{SUFFIX}"
+        return [unsaved] if source is None else [journal_of(source), unsaved]
+
+    def _open(self, place: Path) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(place, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 -- stays open until dropped
+        if not _lock(stream):
+            stream.close()
+            raise OSError(f"{place} is in use")
+        stream.truncate(0)
+        self._stream, self._path = stream, place
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            self._fail(f"Edits cannot be kept safe against a crash: {error.strerror or error}.")
+
+    def _fail(self, message: str) -> None:
+        self._failed = True
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+            self._stream = None
+        if self._on_error is not None:
+            self._on_error(message)
+
+    def _drop(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+
+
+def journal_of(path: Path) -> Path:
+    """The journal that belongs to a workflow file."""
+    return path.with_name(path.name + SUFFIX)
+
+
+def find(journal: Path) -> Recovery | None:
+    """What a crash left in this journal; None if there is none, a running program holds it, or it says
+    nothing that the file does not hold. A line cut off by the crash ends the journal without harm."""
+    try:
+        with open(journal, "r+", encoding="utf-8") as stream:
+            if not _lock(stream):
+                return None
+            lines = stream.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return _read(journal, lines)
+
+
+def find_unsaved(data_dir: Path) -> list[Recovery]:
+    """Crashed documents whose journal lies in the data folder, newest first."""
+    found = [find(journal) for journal in sorted((data_dir / "unsaved").glob("*" + SUFFIX), reverse=True)]
+    return [recovery for recovery in found if recovery is not None]
+
+
+def discard(recovery: Recovery) -> None:
+    """Forgets recovered edits for good."""
+    recovery.journal.unlink(missing_ok=True)
+
+
+def _read(journal: Path, lines: list[str]) -> Recovery | None:
+    entries = _entries(lines)
+    if not entries or entries[0].get("journal") != _FORMAT:
+        return None
+    header = entries[0]
+    path = Path(header["path"]) if isinstance(header.get("path"), str) else None
+    now = _file_hash(path)
+    known = {header.get("hash")}
+    unsaved = 1 if header.get("recovered") else 0
+    try:
+        workflow = base = codec.decode(header.get("base", ""))
+    except WorkflowError:
+        return None
+    try:
+        for entry in entries[1:]:
+            if "saving" in entry:
+                known.add(entry["saving"])
+                if entry["saving"] == now:
+                    unsaved, base = 0, workflow
+                continue
+            workflow = apply(workflow, [decode_change(change) for change in entry.get("changes", ())])
+            unsaved += 1
+    except ValueError:
+        pass  # what fits has been applied: better most of the work than none of it
+    if not unsaved or (workflow == base and not header.get("recovered")):
+        return None
+    return Recovery(
+        journal=journal,
+        path=path,
+        workflow=workflow,
+        commands=unsaved,
+        edited_at=journal.stat().st_mtime,
+        changed_outside=path is not None and now not in known,
+    )
+
+
+def _entries(lines: list[str]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            break
+        if not isinstance(entry, dict):
+            break
+        entries.append(entry)
+    return entries
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _file_hash(path: Path | None) -> str | None:
+    try:
+        return _hash(path.read_bytes()) if path is not None else None
+    except OSError:
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30  # a byte no journal reaches: Windows keeps others from reading a locked byte
+
+    def _lock(stream: IO[str]) -> bool:
+        """Holds the file for this process until it is closed; False if another holds it."""
+        here = stream.tell()
+        stream.seek(_FAR)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            stream.seek(here)
+        return True
+
+else:
+    import fcntl
+
+    def _lock(stream: IO[str]) -> bool:
+        """Holds the file for this process until it is closed; False if another holds it."""
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
