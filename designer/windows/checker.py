@@ -1,0 +1,65 @@
+"""Checks the drawing for problems, off the window's thread, soon after each edit and before each run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from designer.document.document import Document
+from designer.execution.tasks import TaskSet
+from engine.catalog import Catalog
+from engine.model.changes import NodesMoved
+from engine.model.workflow import Workflow
+from engine.validation.problem import Problem
+
+DELAY_MS = 250
+
+
+class Checker(QObject):
+    """`checked(list[Problem])` follows every edit after a short rest; moving nodes changes nothing to
+    check.
+    """
+
+    checked = Signal(object)
+
+    def __init__(
+        self, document: Document, catalog: Catalog, tasks: TaskSet, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._catalog = catalog
+        self._tasks = tasks
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(lambda: tasks.start(self._check_current()))
+        document.subscribe(self._on_changed)
+
+    async def check(self, workflow: Workflow) -> Sequence[Problem]:
+        """Every problem of the workflow, errors and warnings."""
+        return await asyncio.to_thread(_check, workflow, self._catalog)
+
+    def check_soon(self) -> None:
+        """Checks what is on screen when the person has paused for a moment."""
+        self._timer.start()
+
+    def _on_changed(self, _before: Workflow, _after: Workflow, changes: Sequence[object]) -> None:
+        if not changes or not all(isinstance(change, NodesMoved) for change in changes):
+            self.check_soon()
+
+    async def _check_current(self) -> None:
+        workflow = self._document.workflow
+        problems = await self.check(workflow)
+        if workflow is self._document.workflow:
+            self.checked.emit(list(problems))
+
+
+def _check(workflow: Workflow, catalog: Catalog) -> Sequence[Problem]:
+    # Imported here: validators and graph algorithms take longer to load than the window to open.
+    from engine.validation.checks import check
+
+    from engine.actions.registry import ActionRegistry
+
+    return check(workflow, catalog, ActionRegistry.default())

@@ -1,0 +1,85 @@
+"""The panels around the canvas: they dock, float, hide, and remember where they were."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+STATE_VERSION = 1
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 332, 268
+
+_Area = Qt.DockWidgetArea
+_Feature = QDockWidget.DockWidgetFeature
+
+
+class PanelDock(QDockWidget):
+    """A panel without a title bar while it is docked; a floating one has the system's, to be moved by."""
+
+    def __init__(self, name: str, title: str, content: QWidget, parent: QMainWindow) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self.setWidget(content)
+        self.setFeatures(
+            _Feature.DockWidgetClosable | _Feature.DockWidgetMovable | _Feature.DockWidgetFloatable
+        )
+        self._no_title = QWidget(self)
+        self.setTitleBarWidget(self._no_title)
+        self.topLevelChanged.connect(self._on_top_level_changed)
+
+    def _on_top_level_changed(self, floating: bool) -> None:
+        # A null title bar widget restores Qt's own one, which a floating panel is moved and docked by.
+        self.setTitleBarWidget(None if floating else self._no_title)  # type: ignore[arg-type] # Qt takes null
+
+
+class Docks:
+    """The three panels of a window: nodes on the left, inspector on the right, data below the canvas."""
+
+    def __init__(self, window: QMainWindow, palette: QWidget, inspector: QWidget, bottom: QWidget) -> None:
+        self._window = window
+        self.palette = PanelDock("paletteDock", "Nodes", palette, window)
+        self.inspector = PanelDock("inspectorDock", "Inspector", inspector, window)
+        self.bottom = PanelDock("bottomDock", "Data", bottom, window)
+        window.setCorner(Qt.Corner.BottomLeftCorner, _Area.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
+        window.addDockWidget(_Area.LeftDockWidgetArea, self.palette)
+        window.addDockWidget(_Area.RightDockWidgetArea, self.inspector)
+        window.addDockWidget(_Area.BottomDockWidgetArea, self.bottom)
+        self._first_sizes()
+
+    @property
+    def all(self) -> tuple[PanelDock, ...]:
+        return (self.palette, self.inspector, self.bottom)
+
+    def bind(self, palette: QAction, inspector: QAction, bottom: QAction) -> None:
+        """Makes checkable actions show and hide the panels, and follow them."""
+        for dock, action in zip(self.all, (palette, inspector, bottom), strict=True):
+            action.setChecked(not dock.isHidden())
+            action.toggled.connect(dock.setVisible)
+            dock.visibilityChanged.connect(lambda _, d=dock, a=action: a.setChecked(not d.isHidden()))
+
+    def toggle_floating(self) -> None:
+        """Takes all panels out of the window, or puts them back where they were docked."""
+        floating = not any(dock.isFloating() for dock in self.all)
+        for dock in self.all:
+            dock.setFloating(floating)
+
+    def reveal(self, dock: PanelDock) -> None:
+        """Shows a panel that may be hidden."""
+        dock.show()
+        dock.raise_()
+
+    def save(self) -> QByteArray:
+        """Where everything is, for `restore`."""
+        return self._window.saveState(STATE_VERSION)
+
+    def restore(self, state: QByteArray) -> None:
+        """Puts the panels where they were; an unknown state leaves them as they are."""
+        if not state.isEmpty():
+            self._window.restoreState(state, STATE_VERSION)
+
+    def _first_sizes(self) -> None:
+        self._window.resizeDocks(
+            [self.palette, self.inspector], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal
+        )
+        self._window.resizeDocks([self.bottom], [BOTTOM_PX], Qt.Orientation.Vertical)

@@ -1,0 +1,151 @@
+"""Connects what is drawn: canvas, palette, inspector, undo, counts, theme and the panels' commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from designer.theme.theme import Theme
+from designer.windows.session import Session
+from engine.model.workflow import Workflow
+from engine.validation.problem import Problem
+
+if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
+
+
+class EditWiring(QObject):
+    """Selection goes from the canvas to the inspector and the data panel; edits to counts and undo."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._connect_commands()
+        self._connect_undo()
+        canvas = window.canvas
+        canvas.selection_changed.connect(self._on_selection_changed)
+        canvas.node_activated.connect(self._on_node_activated)
+        canvas.message.connect(window.status_line.say)
+        window.bottom.message.connect(window.status_line.say)
+        window.bottom.node_activated.connect(self._go_to)
+        window.palette_panel.node_chosen.connect(self._on_node_chosen)
+        window.bottom.problems.problem_activated.connect(self._on_problem_activated)
+        session.editor.edit_refused.connect(window.status_line.say)
+        session.editor.document.subscribe(self._on_document_changed)
+        session.theme.theme_changed.connect(self._on_theme_changed)
+        session.controller.statuses_changed.connect(self._on_statuses_changed)
+        session.controller.run_cleared.connect(self._show_data)
+        self._on_theme_changed(session.theme.theme)
+        self._count()
+
+    def _connect_commands(self) -> None:
+        canvas, docks = self._window.canvas, self._window.docks
+        self._window.commands.place_on_canvas(canvas)
+        self._window.commands.connect_all(
+            {
+                "edit.cut": canvas.cut,
+                "edit.copy": canvas.copy,
+                "edit.paste": canvas.paste,
+                "edit.duplicate": canvas.duplicate_selection,
+                "edit.delete": canvas.delete_selection,
+                "edit.rename": self._rename,
+                "edit.select_all": canvas.select_all,
+                "edit.add_node": canvas.open_quick_add,
+                "edit.find": canvas.open_find,
+                "view.zoom_in": canvas.zoom_in,
+                "view.zoom_out": canvas.zoom_out,
+                "view.zoom_100": lambda: canvas.set_zoom(1.0),
+                "view.frame_all": canvas.frame_all,
+                "view.frame_selection": canvas.frame_selection,
+                "view.float": docks.toggle_floating,
+                "view.theme": self._toggle_theme,
+                "view.theme_system": self._follow_system,
+            }
+        )
+        actions = self._window.commands
+        docks.bind(actions["view.palette"], actions["view.inspector"], actions["view.bottom"])
+
+    def _connect_undo(self) -> None:
+        stack, actions = self._session.editor.undo_stack, self._window.commands
+        actions.connect_all({"edit.undo": stack.undo, "edit.redo": stack.redo})
+        for action, changed, text_changed, verb in (
+            (actions["edit.undo"], stack.canUndoChanged, stack.undoTextChanged, "Undo"),
+            (actions["edit.redo"], stack.canRedoChanged, stack.redoTextChanged, "Redo"),
+        ):
+            action.setEnabled(False)
+            changed.connect(action.setEnabled)
+            text_changed.connect(
+                lambda text, a=action, v=verb: a.setText(f"{v} {text[:1].lower()}{text[1:]}".strip())
+            )
+
+    def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
+        self._window.inspector.show_selection(list(nodes), list(connections))
+        self._show_data()
+
+    def _on_node_activated(self, _node_id: str) -> None:
+        self._window.docks.reveal(self._window.docks.inspector)
+        self._window.inspector.setFocus()
+
+    def _on_node_chosen(self, type_id: str) -> None:
+        self._window.canvas.add_node_at_centre(type_id)
+        self._window.canvas.setFocus()
+
+    def _go_to(self, node_id: str) -> None:
+        self._window.canvas.select([node_id])
+        self._window.canvas.center_on(node_id)
+
+    def _on_problem_activated(self, problem: Problem) -> None:
+        connection = self._session.editor.workflow.connections.get(problem.connection_id or "")
+        if problem.node_id is not None:
+            self._go_to(problem.node_id)
+        elif connection is not None:
+            self._window.canvas.select([connection.id])
+            self._window.canvas.center_on(connection.source)
+        self._window.docks.reveal(self._window.docks.inspector)
+
+    def _on_document_changed(self, before: Workflow, after: Workflow, _changes: Sequence[object]) -> None:
+        if len(before.nodes) != len(after.nodes) or len(before.connections) != len(after.connections):
+            self._count()
+
+    def _on_statuses_changed(self, steps: object, _connections: object) -> None:
+        selected = self._window.canvas.selected_nodes()
+        if len(selected) == 1 and isinstance(steps, dict) and selected[0] in steps:
+            self._show_data()
+
+    def _show_data(self) -> None:
+        selected = self._window.canvas.selected_nodes()
+        nodes = self._session.editor.workflow.nodes
+        if len(selected) == 1 and selected[0] in nodes:
+            node = nodes[selected[0]]
+            self._window.bottom.data.show_step(
+                node.id, node.label, self._session.controller.steps.get(node.id)
+            )
+        elif not nodes:
+            self._window.bottom.data.show_nothing()
+
+    def _count(self) -> None:
+        workflow = self._session.editor.workflow
+        self._window.status_line.show_counts(len(workflow.nodes), len(workflow.connections))
+        self._window.stage.set_empty(not workflow.nodes)
+
+    def _rename(self) -> None:
+        selected = self._window.canvas.selected_nodes()
+        if len(selected) == 1:
+            self._window.canvas.start_rename(selected[0])
+
+    def _toggle_theme(self) -> None:
+        self._session.settings.theme_mode = self._session.theme.toggle()
+
+    def _follow_system(self) -> None:
+        self._session.theme.set_mode("system")
+        self._session.settings.theme_mode = "system"
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        window = self._window
+        window.commands.recolour(theme)
+        window.top_bar.recolour(theme)
+        window.status_line.recolour(theme)
+        window.stage.recolour(theme)

@@ -1,0 +1,204 @@
+"""New, open, save and their questions: how a document comes to the window, and how it leaves without loss."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from designer.document import journal as journals
+from designer.document.journal import Journal, Recovery
+from designer.editor import Editor
+from designer.settings import Settings
+from designer.windows.examples import copy_example, documents_folder, examples
+from engine.errors import WorkflowFileError
+from engine.files import codec, workflow_file
+from engine.model.edits import set_workflow
+from engine.model.workflow import Workflow
+
+SUFFIX = ".workflow.json"
+UNTITLED = "Untitled workflow"
+
+
+class FileDialogs(Protocol):
+    """What opening and saving ask a person."""
+
+    async def ask_unsaved(self, name: str) -> Literal["save", "discard", "cancel"]:
+        """Whether unsaved edits are kept."""
+
+    async def ask_open_path(self, folder: Path) -> Path | None:
+        """A file to open."""
+
+    async def ask_save_path(self, suggestion: Path) -> Path | None:
+        """Where to save."""
+
+    async def ask_recovered(self, recovery: Recovery) -> bool | None:
+        """True to take recovered edits, False to throw them away, None to decide later."""
+
+    async def show_error(self, title: str, message: str, hint: str = "") -> None:
+        """Says what went wrong; returns when it has been read."""
+
+
+class FileCommands(QObject):
+    """Keeps editor, journal and recent files in step with what is opened and saved.
+
+    `may_leave` is asked before the document on screen is replaced and can refuse.
+    """
+
+    document_opened = Signal()
+    document_saved = Signal()
+    said = Signal(str)
+
+    def __init__(
+        self,
+        editor: Editor,
+        journal: Journal,
+        settings: Settings,
+        dialogs: FileDialogs,
+        data_dir: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._journal = journal
+        self._settings = settings
+        self._dialogs = dialogs
+        self._data_dir = data_dir
+        self.may_leave: Callable[[], Awaitable[bool]] = self.may_lose_edits
+
+    @property
+    def path(self) -> Path | None:
+        return self._editor.document.path
+
+    @property
+    def name(self) -> str:
+        """What the window calls the document."""
+        return self._editor.workflow.name or (self.path.name.removesuffix(SUFFIX) if self.path else UNTITLED)
+
+    async def new(self) -> None:
+        """An empty canvas, after asking about unsaved edits."""
+        if await self.may_leave():
+            self._show(empty_workflow(), None)
+
+    async def open(self, path: Path | None = None) -> bool:
+        """Opens a file, asking for one if none is given; False if the person changed their mind or it
+        failed.
+        """
+        if not await self.may_leave():
+            return False
+        if path is None:
+            path = await self._dialogs.ask_open_path(self._folder())
+        return path is not None and await self.load(path)
+
+    async def load(self, path: Path) -> bool:
+        """Opens a file without asking about what is on screen; offers edits that a crash left behind."""
+        path = _absolute(path)
+        try:
+            workflow = workflow_file.load(path)
+        except (WorkflowFileError, OSError) as error:
+            self._settings.forget_file(path)
+            hint = error.hint if isinstance(error, WorkflowFileError) else ""
+            await self._dialogs.show_error(f"{path.name} cannot be opened", str(error), hint)
+            return False
+        self._settings.remember_file(path)
+        self._show(workflow, path)
+        recovery = journals.find(journals.journal_of(path))
+        if recovery is not None:
+            await self._offer(recovery)
+        return True
+
+    async def save(self) -> bool:
+        """Writes to the document's file, asking where if it has none."""
+        if self.path is None:
+            return await self.save_as()
+        return await self._write(self.path)
+
+    async def save_as(self) -> bool:
+        """Writes to a file the person chooses."""
+        stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in self.name).strip() or "workflow"
+        path = await self._dialogs.ask_save_path(self._folder() / f"{stem}{SUFFIX}")
+        if path is None:
+            return False
+        return await self._write(path if path.suffix == ".json" else path.with_name(path.name + SUFFIX))
+
+    async def open_example(self, folder: str, into: Path | None = None) -> bool:
+        """Opens a copy of an example, made in the user's documents."""
+        if not await self.may_leave():
+            return False
+        chosen = next((example for example in examples() if example.folder == folder), None)
+        if chosen is None:
+            return False
+        try:
+            path = copy_example(chosen, into or documents_folder())
+        except OSError as error:
+            await self._dialogs.show_error("The example cannot be copied", str(error))
+            return False
+        self.said.emit(f"A copy of the example is in {path.parent}")
+        return await self.load(path)
+
+    async def recover_unsaved(self) -> bool:
+        """Offers what a crash left behind of documents without a file; True if one was taken."""
+        for recovery in journals.find_unsaved(self._data_dir):
+            if await self._offer(recovery):
+                return True
+        return False
+
+    async def may_lose_edits(self) -> bool:
+        """Whether the document may be left: saved, without edits, or given up by the person."""
+        if not self._editor.is_edited:
+            return True
+        match await self._dialogs.ask_unsaved(self.name):
+            case "save":
+                return await self.save()
+            case "discard":
+                return True
+            case _:
+                return False
+
+    async def _offer(self, recovery: Recovery) -> bool:
+        taken = await self._dialogs.ask_recovered(recovery)
+        if taken:
+            self._editor.replace(recovery.workflow, recovery.path, edited=True)
+            self._journal.adopt(recovery)
+            self.document_opened.emit()
+        elif taken is False:
+            journals.discard(recovery)
+        return bool(taken)
+
+    async def _write(self, path: Path) -> bool:
+        if self._editor.workflow.name == UNTITLED:
+            self._editor.push(set_workflow(self._editor.workflow, name=path.name.removesuffix(SUFFIX)))
+        workflow = self._editor.workflow
+        self._journal.about_to_save(codec.encode(workflow))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            workflow_file.save(path, workflow)
+        except OSError as error:
+            await self._dialogs.show_error(f"{path.name} cannot be saved", error.strerror or str(error))
+            return False
+        self._editor.mark_saved(path)
+        self._journal.saved()
+        self._settings.remember_file(path)
+        self.document_saved.emit()
+        self.said.emit(f"Saved {path.name}")
+        return True
+
+    def _show(self, workflow: Workflow, path: Path | None) -> None:
+        self._editor.replace(workflow, path)
+        self._journal.saved()
+        self.document_opened.emit()
+
+    def _folder(self) -> Path:
+        return self.path.parent if self.path is not None else documents_folder()
+
+
+def _absolute(path: Path) -> Path:
+    return path.resolve()
+
+
+def empty_workflow() -> Workflow:
+    """A workflow with nothing in it yet and an id of its own."""
+    return Workflow(id=uuid.uuid4().hex, name=UNTITLED)

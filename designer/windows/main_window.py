@@ -1,0 +1,148 @@
+"""The window: lays its parts out, remembers where they were, and does not close over unsaved work."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from designer.canvas.view import CanvasView
+from designer.panels.bottom_panel import BottomPanel
+from designer.panels.inspector_panel import InspectorPanel
+from designer.panels.palette_panel import PalettePanel
+from designer.windows.actions import MENUS, SEPARATOR, Actions
+from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
+from designer.windows.command_palette import CommandPalette
+from designer.windows.docks import Docks
+from designer.windows.edit_wiring import EditWiring
+from designer.windows.examples import examples
+from designer.windows.file_wiring import FileWiring
+from designer.windows.run_wiring import RunWiring
+from designer.windows.session import Session
+from designer.windows.stage import Stage
+from designer.windows.status_line import StatusLine
+from designer.windows.top_bar import TopBar
+
+FIRST_SIZE = (1440, 900)
+SMALLEST_SIZE = (880, 560)
+
+
+class MainWindow(QMainWindow):
+    """Owns the widgets; what they do to each other stands in the three wirings.
+
+    `closed` is sent once, when everything that had to be asked and saved is done.
+    """
+
+    closed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.session = session
+        self._may_close = False
+        self.commands = Actions(self)
+        self.canvas = CanvasView(session.editor, session.catalog, session.theme, session.settings)
+        self.palette_panel = PalettePanel(session.catalog.types)
+        self.inspector = InspectorPanel(session.editor, session.catalog)
+        self.bottom = BottomPanel(session.locate)
+        self.stage = Stage(self.canvas)
+        self.status_line = StatusLine(self)
+        self.top_bar = TopBar(self.commands, self._make_menus(), self)
+        self.setMenuWidget(self.top_bar)
+        self.setCentralWidget(self.stage)
+        self.setStatusBar(self.status_line)
+        self.docks = Docks(self, self.palette_panel, self.inspector, self.bottom)
+        self._command_palette = CommandPalette(self)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST_SIZE)
+        self.edit_wiring = EditWiring(self, session)
+        self.run_wiring = RunWiring(self, session)
+        self.file_wiring = FileWiring(self, session)
+        self.stage.make_hint = self.file_wiring.make_hint
+        self.stage.set_empty(not session.editor.workflow.nodes)
+        self.commands.connect_all({"view.commands": self.open_commands})
+        self.top_bar.commands_requested.connect(self.open_commands)
+        self._restore()
+        self.canvas.setFocus()
+
+    def open_commands(self) -> None:
+        """Opens the command palette with everything that can be done now."""
+        theme = self.session.theme.theme
+        wiring = self.file_wiring
+        self._command_palette.open_with(
+            [
+                *action_commands(self.commands),
+                *node_commands(self.session.catalog.types, theme, self.canvas.add_node_at_centre),
+                *file_commands(wiring.recent(), wiring.open, theme),
+                *example_commands(examples(), wiring.open_example, theme),
+            ]
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks what has to be asked before the window goes; the questions are not modal loops."""
+        if self._may_close:
+            event.accept()
+            self.closed.emit()
+            return
+        event.ignore()
+        self.session.tasks.start(self._leave(), "leave")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.file_wiring.accepts(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = self.file_wiring.accepts(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.file_wiring.open(path)
+
+    async def _leave(self) -> None:
+        controller = self.session.controller
+        if controller.view.is_active and not controller.view.is_paused:
+            match await self.session.person.ask_running(controller.view):
+                case "cancel":
+                    return
+                case "stop":
+                    await controller.stop()
+                case "keep":
+                    await controller.pause()
+        if not await self.session.files.may_lose_edits():
+            return
+        self._remember()
+        self.bottom.close_sources()
+        self.session.journal.close()
+        self._may_close = True
+        # The task that asks must have ended before the program takes its loop down.
+        QTimer.singleShot(0, self, self.close)
+
+    def _remember(self) -> None:
+        settings = self.session.settings
+        settings.set_window_state("geometry", self.saveGeometry())
+        settings.set_window_state("docks", self.docks.save())
+        settings.sync()
+
+    def _restore(self) -> None:
+        settings = self.session.settings
+        if not self.restoreGeometry(settings.window_state("geometry")):
+            self.resize(*FIRST_SIZE)
+        self.docks.restore(settings.window_state("docks"))
+
+    def _make_menus(self) -> list[QMenu]:
+        menus = []
+        for title, ids in MENUS:
+            menu = QMenu(f"&{title}", self)
+            for action_id in ids:
+                if action_id == SEPARATOR:
+                    menu.addSeparator()
+                elif action_id == "menu.recent":
+                    recent = menu.addMenu("Open recent")
+                    recent.aboutToShow.connect(lambda m=recent: self.file_wiring.fill_recent(m))
+                elif action_id == "menu.examples":
+                    listed = menu.addMenu("Examples")
+                    listed.setToolTipsVisible(True)
+                    listed.aboutToShow.connect(lambda m=listed: self.file_wiring.fill_examples(m))
+                else:
+                    menu.addAction(self.commands[action_id])
+            menus.append(menu)
+        return menus

@@ -1,0 +1,150 @@
+"""Connects the run to everything that shows it: canvas, toolbar, banner, status line and bottom panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from designer.execution.run_view import RunView
+from designer.windows.banner import Notice
+from designer.windows.session import Session
+from engine.history.events import Event
+from engine.history.state import StepState
+from engine.validation.problem import Problem
+
+if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
+
+QUESTION = "question"
+WAITING_RUN = "waiting run"
+
+
+class RunWiring(QObject):
+    """Each view is told what changed and nothing else; none of them knows another."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        controller = session.controller
+        controller.run_changed.connect(self._on_run_changed)
+        controller.run_cleared.connect(self._on_run_cleared)
+        controller.statuses_changed.connect(self._on_statuses_changed)
+        controller.events_arrived.connect(self._on_events)
+        controller.problems_found.connect(self._on_problems_before_run)
+        controller.call_failed.connect(self._on_call_failed)
+        session.checker.checked.connect(self._show_problems)
+        window.canvas.answer_requested.connect(self._answer)
+        bottom = window.bottom
+        bottom.set_titles(self._title)
+        bottom.tab_changed.connect(self._on_tab_changed)
+        bottom.history.execution_activated.connect(self._show_execution)
+        window.commands.connect_all(
+            {
+                "run.run": lambda: self._start(controller.run()),
+                "run.run_with": lambda: self._start(controller.run(ask_inputs=True)),
+                "run.pause": lambda: self._start(controller.pause()),
+                "run.stop": lambda: self._start(controller.stop()),
+                "run.answer": lambda: self._start(controller.answer()),
+                "run.clear": controller.detach,
+            }
+        )
+        self._on_run_changed(controller.view)
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._session.tasks.start(work)
+
+    def _answer(self, node_id: str) -> None:
+        self._start(self._session.controller.answer(node_id))
+
+    def _on_run_changed(self, view: RunView) -> None:
+        window = self._window
+        window.top_bar.show_run(view)
+        window.status_line.show_run(view)
+        actions = window.commands
+        actions["run.run"].setEnabled(view.can_run or view.needs_person)
+        actions["run.run"].setText("Resume" if view.is_paused or view.needs_person else "Run")
+        actions["run.run_with"].setEnabled(not view.is_active)
+        actions["run.pause"].setEnabled(view.can_pause)
+        actions["run.stop"].setEnabled(view.is_active and view.execution_id is not None)
+        actions["run.answer"].setEnabled(view.needs_person)
+        actions["run.clear"].setEnabled(not view.is_active and view.status is not None)
+        self._show_question(view)
+
+    def _show_question(self, view: RunView) -> None:
+        banner = self._window.stage.banner
+        if view.needs_person:
+            banner.withdraw(WAITING_RUN)
+            text, button = question_text(view, self._title)
+            banner.post(
+                Notice(
+                    key=QUESTION,
+                    text=text,
+                    button=button,
+                    act=self._window.commands["run.answer"].trigger,
+                )
+            )
+        else:
+            banner.withdraw(QUESTION)
+        self._window.stage.arrange_banner()
+
+    def _title(self, node_id: str) -> str:
+        node = self._session.editor.workflow.nodes.get(node_id)
+        return node.label if node is not None else node_id
+
+    def _on_run_cleared(self) -> None:
+        self._window.canvas.clear_run()
+        self._window.bottom.clear_run()
+
+    def _on_statuses_changed(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
+        self._window.canvas.apply_run(steps, connections)
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        self._window.bottom.add_events(events)
+
+    def _on_tab_changed(self, title: str) -> None:
+        if title == "History":
+            self._start(self._list_history())
+
+    async def _list_history(self) -> None:
+        self._window.bottom.history.set_executions(await self._session.bridge.history())
+
+    def _show_execution(self, execution_id: str) -> None:
+        self._start(self._session.controller.attach(execution_id))
+
+    def _on_problems_before_run(self, problems: list[Problem]) -> None:
+        self._show_problems(problems)
+        if any(problem.severity == "error" for problem in problems):
+            self._window.docks.reveal(self._window.docks.bottom)
+            self._window.bottom.show_tab("Problems")
+            errors = sum(problem.severity == "error" for problem in problems)
+            word = "problem keeps" if errors == 1 else "problems keep"
+            self._window.status_line.say(f"{errors} {word} this workflow from running")
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        self._window.bottom.problems.set_problems(problems)
+        worst: dict[str, Problem] = {}
+        for problem in problems:
+            if problem.node_id is not None and (problem.node_id not in worst or problem.severity == "error"):
+                worst[problem.node_id] = problem
+        self._window.canvas.set_problems(worst)
+
+    def _on_call_failed(self, message: str, hint: str) -> None:
+        self._start(self._session.person.show_error("That did not work", message, hint))
+
+
+def question_text(view: RunView, title: Callable[[str], str]) -> tuple[str, str]:
+    """What the banner says about a run that waits, and what its button says."""
+    steps = list(dict.fromkeys(str(item.get("step_id", "")) for item in view.needed))
+    first = view.needed[0]
+    place = title(steps[0])
+    if len(steps) > 1:
+        return f"{len(steps)} steps wait for an answer, the first is {place}", "Answer…"
+    if first.get("form"):
+        return f"{place} asks: {first.get('title') or 'please answer'}", "Answer…"
+    names = ", ".join(str(item.get("name") or item.get("path")) for item in view.needed)
+    verb = "has" if len(view.needed) == 1 else "have"
+    paused = "Paused at" if view.is_paused else "Waiting at"
+    return f"{paused} {place}: {names} {verb} no value", "Provide…"

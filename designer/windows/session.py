@@ -1,0 +1,43 @@
+"""What one window works with, handed over by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from designer.document.journal import Journal
+    from designer.editor import Editor
+    from designer.execution.bridge import EngineBridge
+    from designer.execution.controller import RunController
+    from designer.execution.tasks import TaskSet
+    from designer.settings import Settings
+    from designer.theme.theme import ThemeController
+    from designer.windows.checker import Checker
+    from designer.windows.file_commands import FileCommands
+    from designer.windows.person import Person
+    from engine.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The pieces behind a window; each is made once and lives as long as the window.
+
+    `locate` finds the file of a table or other stored output of a run.
+    """
+
+    catalog: Catalog
+    settings: Settings
+    theme: ThemeController
+    editor: Editor
+    journal: Journal
+    bridge: EngineBridge
+    controller: RunController
+    checker: Checker
+    files: FileCommands
+    person: Person
+    tasks: TaskSet
+    locate: Callable[[Mapping[str, Any]], Path]
+    log_dir: Path

@@ -1,0 +1,155 @@
+"""The middle of the window: the canvas, the banner over it, and a hint while there is nothing on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from designer.theme import icons
+from designer.theme.theme import Theme
+from designer.windows.banner import Banner
+from designer.windows.examples import Example
+
+BANNER_TOP_PX = 14
+
+
+class StartHint(QFrame):
+    """What to do with an empty canvas: add a node, open a file, or look at an example."""
+
+    example_chosen = Signal(str)
+    open_requested = Signal()
+    add_requested = Signal()
+    recent_chosen = Signal(str)
+
+    def __init__(self, examples: Sequence[Example], recent: Sequence[Path], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("startHint")
+        self._buttons: list[tuple[QPushButton, str]] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(10)
+        title = QLabel("Draw a workflow")
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        text = QLabel(
+            "Drag a node from the left, double-click the canvas, or just start typing. "
+            "Pull a wire from one node to the next, and press F5."
+        )
+        text.setWordWrap(True)
+        text.setProperty("role", "subtitle")
+        column.addWidget(text)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._button("Add the first node", "plus", self.add_requested.emit, primary=True))
+        row.addWidget(self._button("Open a file…", "folder-open", self.open_requested.emit))
+        row.addStretch(1)
+        column.addLayout(row)
+        if recent:
+            column.addWidget(_section("Recent"))
+            for path in recent[:3]:
+                name = path.name.removesuffix(".workflow.json")
+                button = self._button(name, "history", lambda p=path: self.recent_chosen.emit(str(p)))
+                button.setToolTip(str(path))
+                column.addWidget(button)
+        if examples:
+            column.addWidget(_section("Examples with real data"))
+            for example in examples:
+                button = self._button(
+                    example.title, "book-open", lambda e=example: self.example_chosen.emit(e.folder)
+                )
+                button.setToolTip(example.summary)
+                button.setObjectName(f"example.{example.folder}")
+                column.addWidget(button)
+        self.setFixedWidth(440)
+
+    def recolour(self, theme: Theme) -> None:
+        for button, icon in self._buttons:
+            primary = button.property("variant") == "primary"
+            button.setIcon(icons.icon(icon, theme.on_accent if primary else theme.text2))
+
+    def _button(
+        self, text: str, icon: str, slot: Callable[..., object], *, primary: bool = False
+    ) -> QPushButton:
+        button = QPushButton(text)
+        button.setIconSize(QSize(16, 16))
+        button.setProperty("variant", "primary" if primary else "")
+        button.clicked.connect(lambda _checked=False: slot())
+        self._buttons.append((button, icon))
+        return button
+
+
+class Stage(QWidget):
+    """Lays the canvas out over its whole area and keeps banner and hint in their places above it."""
+
+    def __init__(self, canvas: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stage")
+        self._canvas = canvas
+        canvas.setParent(self)
+        self.banner = Banner(self)
+        self.make_hint: Callable[[], StartHint] | None = None
+        self._hint: StartHint | None = None
+        self._is_empty = True
+        self._theme: Theme | None = None
+
+    @property
+    def hint(self) -> StartHint | None:
+        """The hint, while it is shown."""
+        return self._hint
+
+    def set_empty(self, is_empty: bool) -> None:
+        """Whether there is nothing on the canvas: then the hint is shown."""
+        self._is_empty = is_empty
+        if is_empty and self._hint is None and self.make_hint is not None:
+            self._hint = self.make_hint()
+            self._hint.setParent(self)
+            if self._theme is not None:
+                self._hint.recolour(self._theme)
+            self._hint.show()
+            self._arrange()
+        elif not is_empty and self._hint is not None:
+            self._hint.hide()
+            self._hint.deleteLater()
+            self._hint = None
+
+    def refresh_hint(self) -> None:
+        """Makes the hint anew, with what can be opened now."""
+        was_empty = self._is_empty
+        self.set_empty(False)
+        self.set_empty(was_empty)
+
+    def recolour(self, theme: Theme) -> None:
+        self._theme = theme
+        self.banner.recolour(theme)
+        if self._hint is not None:
+            self._hint.recolour(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def arrange_banner(self) -> None:
+        """Puts the banner where it belongs after its text has changed."""
+        self.banner.adjustSize()
+        self.banner.move((self.width() - self.banner.width()) // 2, BANNER_TOP_PX)
+        self.banner.raise_()
+
+    def _arrange(self) -> None:
+        self._canvas.setGeometry(self.rect())
+        self.arrange_banner()
+        if self._hint is not None:
+            self._hint.adjustSize()
+            size = self._hint.size()
+            self._hint.move((self.width() - size.width()) // 2, max(60, (self.height() - size.height()) // 2))
+            self._hint.raise_()
+
+
+def _section(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "section")
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft)
+    return label
