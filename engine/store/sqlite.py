@@ -55,6 +55,8 @@ class SqliteStateManager(ExecutionStateManager):
         self._new_id = new_id
         self._now = now
         self._connect = connect
+        self._ledger = Ledger(self.artifacts, now)
+        self._saved_definitions: set[str] = set()
         self._database: Database | None = None
         self._opening: asyncio.Future[None] | None = None
 
@@ -74,6 +76,8 @@ class SqliteStateManager(ExecutionStateManager):
             await self._writer.commit(full_sync=True)
         finally:
             self._database = None
+            self._ledger = Ledger(self.artifacts, self._now)
+            self._saved_definitions.clear()
             await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
             self._disk.shutdown(wait=False)
 
@@ -105,7 +109,9 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
         await self.open()
-        self._writer.batch().add_definition(definition_hash, encode(definition))
+        if definition_hash not in self._saved_definitions:
+            self._writer.batch().add_definition(definition_hash, encode(definition))
+            self._saved_definitions.add(definition_hash)
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         await self.commit()
@@ -144,7 +150,6 @@ class SqliteStateManager(ExecutionStateManager):
             reading.shutdown(wait=False)
             raise
         self._disk, self._reading = disk, reading
-        self._ledger = Ledger(self.artifacts, self._now)
         self._writer = Writer(database, self.artifacts, disk, reading)
         self._next_key = database.highest_key + 1
         self._ended: deque[str] = deque()

@@ -95,6 +95,8 @@ async def test_that_a_store_opens_itself_and_can_be_closed_and_opened_again(tmp_
     await store.open()
     await store.close()
     await store.close()
+    with pytest.raises(ExecutionNotFound):
+        store.append(first, [started()])
     assert {summary.id for summary in await store.list_executions()} == {first, second}
     await store.close()
 
