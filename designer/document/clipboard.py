@@ -1,0 +1,48 @@
+"""Copy and paste as JSON text: between windows, into a mail, and back.
+
+The text is a small workflow file of its own, so that what is pasted is read by the same strict
+reader as a file, and a whole workflow file pastes too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.errors import WorkflowFileError
+from engine.files import codec
+from engine.model import Workflow
+from engine.model.fragment import Fragment, take
+
+_ID = "clipboard"
+
+
+def to_text(workflow: Workflow, node_ids: Iterable[str]) -> str:
+    """The nodes with the wires among and into them; empty text for no nodes."""
+    fragment = take(workflow, node_ids)
+    if not fragment.nodes:
+        return ""
+    connections = (*fragment.connections, *fragment.incoming)
+    piece = Workflow(
+        id=_ID,
+        name=workflow.name,
+        nodes={node.id: node for node in fragment.nodes},
+        connections={connection.id: connection for connection in connections},
+        layout=fragment.layout,
+    )
+    return codec.encode(piece)
+
+
+def from_text(text: str) -> Fragment:
+    """Read what was copied. Raises ``WorkflowFileError`` in plain words when the text is something else."""
+    if not text.strip().startswith("{"):
+        raise WorkflowFileError(None, "The clipboard holds no nodes.", hint="Copy some nodes first.")
+    piece = codec.decode(text)
+    if not piece.nodes:
+        raise WorkflowFileError(None, "The copied text holds no nodes.", hint="Copy some nodes first.")
+    wires = piece.connections.values()
+    return Fragment(
+        nodes=tuple(piece.nodes.values()),
+        connections=tuple(c for c in wires if c.source in piece.nodes and c.target in piece.nodes),
+        incoming=tuple(c for c in wires if c.source not in piece.nodes and c.target in piece.nodes),
+        layout=piece.layout,
+    )
