@@ -37,7 +37,7 @@ def views_of(output: Json) -> list[OutputView]:
             )
         )
     if isinstance(output, dict | list):
-        if not (views and output == views[0].value):
+        if not _says_nothing_more(output, views):
             views.append(OutputView(kind="tree", title="All values", value=output))
     elif output is not None:
         views.append(OutputView(kind="value", title="Value", value=output))
@@ -50,6 +50,20 @@ def file_path(output: Json) -> Path | None:
         return None
     path = Path(str(output["path"]))
     return path if path.is_absolute() else None
+
+
+def _says_nothing_more(output: Json, views: list[OutputView]) -> bool:
+    """True when a table with its row count is all there is."""
+    if len(views) != 1 or views[0].kind != "table":
+        return False
+    table = views[0].value
+    return output == table or (
+        isinstance(output, dict)
+        and isinstance(table, dict)
+        and all(
+            value == table or (key == "rows" and value == table.get("rows")) for key, value in output.items()
+        )
+    )
 
 
 def _title(path: tuple[str | int, ...]) -> str:

@@ -17,6 +17,7 @@ from designer.panels.tables import NUMERIC_KINDS, Table, cell_text
 MAX_SHOWN_ROWS = 50_000_000
 _CACHED_PAGES = 64
 _PLACEHOLDER = "…"
+_TOOLTIP_FROM_LENGTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,12 @@ class TableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.cell(index.row(), index.column()).text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            # Only a text that may be cut off is worth a tooltip; one on every cell is in the way.
+            text = self.cell(index.row(), index.column()).text
+            return text if len(text) > _TOOLTIP_FROM_LENGTH else None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = (
                 Qt.AlignmentFlag.AlignRight if self.is_number(index.column()) else Qt.AlignmentFlag.AlignLeft

@@ -62,18 +62,19 @@ class TimelineRows:
         self.rows: list[TimelineRow] = []
         self._row_of: dict[str, int] = {}
         self.started_at: float | None = None
+        self._growing = 0  # rows whose last segment has no end yet
+        self._latest = 0.0  # the latest time that any segment starts or ends at
 
     @property
     def is_live(self) -> bool:
         """True while a bar grows."""
-        return any(row.segments and row.segments[-1].end is None for row in self.rows)
+        return self._growing > 0
 
     def end(self, now: float) -> float:
-        """The right edge: the end of the last segment, or now while one lasts."""
-        ends = [
-            now if row.segments[-1].end is None else row.segments[-1].end for row in self.rows if row.segments
-        ]
-        return max(ends, default=self.started_at or now)
+        """The right edge: the end of the last segment, or now while one lasts; O(1), as paints ask for it."""
+        if self._growing:
+            return max(now, self._latest)
+        return self._latest if self.rows else (self.started_at or now)
 
     def unknown_steps(self, events: Iterable[Event]) -> int:
         """How many rows `apply` would add for these events."""
@@ -108,7 +109,9 @@ class TimelineRows:
         row.attempts = max(row.attempts, event.attempt)
         row.error = error_message(event.data.get("error")) or row.error
         self.started_at = event.ts if self.started_at is None else self.started_at
+        self._latest = max(self._latest, event.ts)
         if row.segments and row.segments[-1].end is None:
+            self._growing -= 1
             last = row.segments[-1]
             last.end = max(event.ts, last.start)
             # What an attempt came to is known only now; waiting and pausing stay what they were.
@@ -119,4 +122,5 @@ class TimelineRows:
             row.segments.append(Segment(status=status, attempt=event.attempt, start=event.ts, end=event.ts))
         if status not in _ENDS:
             row.segments.append(Segment(status=status, attempt=event.attempt, start=event.ts))
+            self._growing += 1
         return number

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QFileInfo, QRectF, QSize, QSizeF, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QFileInfo, QRectF, QSize, QSizeF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -204,8 +204,7 @@ class ErrorView(QWidget):
 
     def set_error(self, error: Mapping[str, Any]) -> None:
         """Show an error as the journal holds it: `message`, `hint`, `type` and whatever else."""
-        color = paint.severity_color("error")
-        self._icon.setPixmap(paint.icon("octagon-x", 20, color, self.devicePixelRatioF()))
+        self._restyle()
         self.message.setText(str(error.get("message") or "The step failed."))
         hint = str(error.get("hint") or "")
         self.hint.setText(hint)
@@ -213,6 +212,15 @@ class ErrorView(QWidget):
         self.details.setPlainText(_details(error))
         self.toggle.setChecked(False)
         self._on_toggled(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._restyle()
+
+    def _restyle(self) -> None:
+        color = paint.severity_color("error")
+        self._icon.setPixmap(paint.icon("octagon-x", 20, color, self.devicePixelRatioF()))
 
     def _on_toggled(self, is_open: bool) -> None:
         self.details.setVisible(is_open)

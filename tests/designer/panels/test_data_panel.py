@@ -75,7 +75,7 @@ def test_that_a_table_is_shown_with_its_size(qtbot, panel, store, make_table) ->
     panel.show_step("join", "Join airlines", _completed(output))
     assert panel.stack.currentWidget() is panel.table
     assert panel.summary == "Join airlines · table · 500 rows × 7 columns"
-    assert panel.has_choice
+    assert not panel.has_choice
     qtbot.waitUntil(lambda: panel.table.table_model.cell(0, 0).is_loaded)
 
 
@@ -171,6 +171,13 @@ def test_that_a_file_that_is_gone_cannot_be_opened(panel, tmp_path) -> None:
     assert panel.file_bar.size_label.text() == f"No longer in {tmp_path}"
     assert not panel.file_bar.open_file.isEnabled()
     assert panel.file_bar.open_folder.isEnabled()
+
+
+def test_that_a_tree_is_offered_only_when_it_says_more_than_the_table() -> None:
+    table = {"$table": "a", "rows": 3, "columns": []}
+    assert [view.kind for view in views_of(table)] == ["table"]
+    assert [view.kind for view in views_of({"table": table, "rows": 3})] == ["table"]
+    assert [view.kind for view in views_of({"table": table, "sheet": "May"})] == ["table", "tree"]
 
 
 def test_that_a_relative_path_is_just_a_value() -> None:

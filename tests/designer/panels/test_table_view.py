@@ -103,6 +103,14 @@ def test_that_a_column_becomes_as_wide_as_its_values(qtbot, view, make_table) ->
     assert view.columnWidth(0) > view.columnWidth(1) + 50
 
 
+def test_that_only_long_cells_have_a_tooltip(qtbot, view, make_table) -> None:
+    long = "a rather long text in a cell"
+    table = make_table(1, query=f"select '{long}' as a, 1 as b", columns=(("a", "text"), ("b", "int")))
+    model = _show(qtbot, view, table)
+    assert model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole) == long
+    assert model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) is None
+
+
 def test_that_clicking_a_header_sorts_up_then_down_then_not(qtbot, view, make_table) -> None:
     model = _show(qtbot, view, make_table(50))
     header = view.horizontalHeader()
