@@ -1,0 +1,63 @@
+"""The settings a person may change. Each is applied at once; there is nothing to confirm."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PySide6.QtWidgets import QWidget
+
+from designer.dialogs.base import Dialog
+from designer.forms.form import SchemaForm
+from designer.settings import Settings
+from designer.theme.theme import ThemeController
+
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["theme", "max_concurrent_steps"],
+    "properties": {
+        "theme": {
+            "title": "Theme",
+            "oneOf": [
+                {"const": "system", "title": "Like the system"},
+                {"const": "light", "title": "Light"},
+                {"const": "dark", "title": "Dark"},
+            ],
+        },
+        "max_concurrent_steps": {
+            "title": "Steps at the same time",
+            "description": "How many steps of a run may work side by side. Takes effect at the next start.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 64,
+        },
+        "wheel_zooms": {"title": "The mouse wheel zooms the canvas", "type": "boolean"},
+        "reduce_motion": {"title": "Reduce motion", "type": "boolean"},
+    },
+}
+
+
+class PreferencesDialog(Dialog[None]):
+    """Theme, wheel, motion, and how many steps work at the same time."""
+
+    def __init__(
+        self, settings: Settings, theme_controller: ThemeController, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Preferences", closed=None, icon="settings", parent=parent)
+        self._settings = settings
+        self._theme_controller = theme_controller
+        values = {name: getattr(settings, name) for name in _SCHEMA["properties"] if name != "theme"}
+        self.form = SchemaForm(_SCHEMA, {"theme": settings.theme_mode, **values}, parent=self)
+        self.form.value_changed.connect(self._on_value_changed)
+        self.body.addWidget(self.form)
+        self.close_button = self.add_button("Close", self.reject, variant="primary", default=True)
+        self.form.focus_first()
+
+    def _on_value_changed(self, value: dict[str, Any]) -> None:
+        if self.form.errors():
+            return
+        self._settings.wheel_zooms = value["wheel_zooms"]
+        self._settings.reduce_motion = value["reduce_motion"]
+        self._settings.max_concurrent_steps = value["max_concurrent_steps"]
+        if value["theme"] != self._settings.theme_mode:
+            self._settings.theme_mode = value["theme"]
+            self._theme_controller.set_mode(value["theme"])
