@@ -9,23 +9,27 @@ A table travels as ``{"$table": sha, "rows", "columns", "bytes"}``, JSON over th
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from engine.errors import StoreCorrupt
+from engine.errors import StorageFull, StoreCorrupt, StoreError
 from engine.store.json_text import INLINE_LIMIT, encode, preview
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ArtifactStore:
@@ -57,9 +61,10 @@ class ArtifactStore:
 
     def adopt(self, path: Path) -> str:
         """Move a complete file in and return its sha256; the caller's path is gone afterwards."""
-        with path.open("rb") as stream:
-            sha = hashlib.file_digest(stream, "sha256").hexdigest()
-        self._move_in(path, sha)
+        with _translated(path):
+            with path.open("rb") as stream:
+                sha = hashlib.file_digest(stream, "sha256").hexdigest()
+            self._move_in(path, sha)
         return sha
 
     def path(self, reference: str | Mapping[str, Any]) -> Path:
@@ -77,7 +82,7 @@ class ArtifactStore:
         """Keep ``text``, the JSON of ``value``; returns the reference that stands for it."""
         content = text.encode()
         sha = hashlib.sha256(content).hexdigest()
-        if not self._place(sha).is_file():
+        with _translated(self.root):
             temporary = self.temporary(".json")
             temporary.write_bytes(content)
             self._move_in(temporary, sha)
@@ -140,10 +145,21 @@ class ArtifactStore:
         """Everything moved in so far survives the loss of power."""
         with self._lock:
             waiting, self._unsynced = self._unsynced, []
-        for path in waiting:
-            _fsync(path)
-        for folder in {path.parent for path in waiting}:
-            _fsync_folder(folder)
+        try:
+            with _translated(self.root):
+                for path in waiting:
+                    _fsync(path)
+                for folder in {path.parent for path in waiting}:
+                    _fsync_folder(folder)
+        except StoreError:
+            with self._lock:
+                self._unsynced[:0] = waiting
+            raise
+
+    @property
+    def unsynced(self) -> int:
+        """How many files the loss of power could still take."""
+        return len(self._unsynced)
 
     def close(self) -> None:
         """Remove a temporary folder; a kept one loses only what was never finished."""
@@ -159,6 +175,9 @@ class ArtifactStore:
             shutil.rmtree(self._root / "unfinished", ignore_errors=True)
 
     def _place(self, sha: str) -> Path:
+        if not _is_sha(sha):
+            # A step may deliver anything; what looks like a reference must not lead out of the folder.
+            raise StoreError(f"{str(sha)[:80]!r} is no reference to a stored result")
         return self.root / sha[:2] / sha
 
     def _move_in(self, path: Path, sha: str) -> None:
@@ -176,11 +195,14 @@ class ArtifactStore:
 
 def is_reference(value: Any) -> bool:
     """Whether ``value`` stands for JSON that was moved out of line."""
-    return (
-        isinstance(value, dict)
-        and ARTIFACT_KEY in value
-        and value.keys() == {ARTIFACT_KEY, "bytes", "preview"}
-    )
+    if not isinstance(value, dict) or ARTIFACT_KEY not in value:
+        return False
+    sha = value[ARTIFACT_KEY]
+    return value.keys() == {ARTIFACT_KEY, "bytes", "preview"} and _is_sha(sha)
+
+
+def _is_sha(name: Any) -> bool:
+    return isinstance(name, str) and _SHA256.fullmatch(name) is not None
 
 
 def has_reference(value: Any) -> bool:
@@ -197,9 +219,28 @@ def _sha_of(reference: Mapping[str, Any]) -> str:
     return sha
 
 
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """The system's faults with files become ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                f"There is no room left for results in {path}", hint="Free some space and go on."
+            ) from error
+        raise StoreError(
+            f"A result cannot be kept in {path}: {error.strerror or error}",
+            hint="Check that the disk is there and that you may write to it.",
+        ) from error
+
+
 def _fsync(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    try:
+        with path.open("rb+") as stream:
+            os.fsync(stream.fileno())
+    except FileNotFoundError:
+        pass  # someone removed it since: there is nothing to make durable
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -17,11 +17,14 @@ class FileLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock at once, or raise ``StoreBusy`` naming the process that holds it."""
+        """Take the lock at once, or raise ``StoreBusy`` naming the process that holds it.
+
+        Raises ``OSError`` where files cannot be made or locked.
+        """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(descriptor)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             holder = (
                 os.pread(descriptor, 20, 1).decode(errors="replace").strip() if os.name == "posix" else ""
             )
@@ -31,6 +34,9 @@ class FileLock:
                 f"The run store {self._path.with_suffix('')} is in use by {who}",
                 hint="Close the other window or command that uses it, or choose another store.",
             ) from None
+        except OSError:
+            os.close(descriptor)  # a disk that knows no locks: the caller says so
+            raise
         # The first byte is what Windows locks; the holder's number stands behind it.
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f" {os.getpid()}\n".encode())

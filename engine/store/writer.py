@@ -20,6 +20,7 @@ from engine.store.database import Database, translated
 
 _BATCH_EVENTS = 500
 _CHECKPOINT_EVENTS = 2_000
+_CHECKPOINT_FILES = 50
 
 Waiters = list[asyncio.Future[None]]
 
@@ -157,14 +158,19 @@ class Writer:
                 connection.execute("PRAGMA synchronous = NORMAL")
 
     def _checkpoint_if_due(self) -> None:
-        if self._unchecked_events >= _CHECKPOINT_EVENTS and not self._is_checkpointing:
+        is_due = self._unchecked_events >= _CHECKPOINT_EVENTS or self._artifacts.unsynced >= _CHECKPOINT_FILES
+        if is_due and not self._is_checkpointing:
             self._unchecked_events = 0
             self._is_checkpointing = True
             self._reading.submit(self._checkpoint)
 
     def _checkpoint(self) -> None:
-        """In the reading thread. A checkpoint that fails loses nothing: the log keeps what it holds."""
+        """In the reading thread, so that a full sync finds little left to wait for.
+
+        A checkpoint that fails loses nothing: the log keeps what it holds.
+        """
         try:
+            self._artifacts.sync()
             self._database.checkpoint()
         finally:
             self._is_checkpointing = False

@@ -1,12 +1,13 @@
 """Large results are kept once, whole, and found by what they contain."""
 
+import errno
 import hashlib
 import json
 import os
 
 import pytest
 
-from engine.errors import StoreCorrupt
+from engine.errors import StorageFull, StoreCorrupt, StoreError
 from engine.store.artifacts import ArtifactStore, has_reference, is_reference
 from engine.store.json_text import INLINE_LIMIT, encode, preview
 
@@ -59,6 +60,43 @@ def test_that_a_missing_result_is_said_with_what_to_do(artifacts):
     assert "Run the step" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", ["../../secret", "", "ABC", "/etc/passwd", "0" * 63])
+def test_that_a_reference_leads_nowhere_else(artifacts, name):
+    with pytest.raises(StoreError, match="no reference"):
+        artifacts.path({"$table": name})
+
+
+def test_that_a_disk_without_room_is_said(artifacts, monkeypatch):
+    path = finished_file(artifacts, b"content")
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", no_room)
+    with pytest.raises(StorageFull, match="no room left"):
+        artifacts.adopt(path)
+    with pytest.raises(StorageFull, match="no room left"):
+        artifacts.pack(LARGE)
+
+
+def test_that_a_file_that_is_not_there_cannot_be_adopted(artifacts):
+    with pytest.raises(StoreError, match="cannot be kept"):
+        artifacts.adopt(artifacts.temporary())
+
+
+def test_that_a_sync_that_failed_is_owed(artifacts, monkeypatch):
+    artifacts.adopt(finished_file(artifacts, b"one"))
+    gone = artifacts.path(artifacts.adopt(finished_file(artifacts, b"two")))
+    gone.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "I/O error")))
+        with pytest.raises(StoreError, match="I/O error"):
+            artifacts.sync()
+    assert artifacts.unsynced == 2
+    artifacts.sync()
+    assert artifacts.unsynced == 0
+
+
 def test_that_a_damaged_result_is_not_taken_for_the_real_one(artifacts):
     reference = artifacts.put_json(json.dumps([1, 2]), [1, 2])
     artifacts.path(reference).write_text("[1,3]")
@@ -95,7 +133,8 @@ def test_that_an_object_of_many_small_values_goes_as_a_whole(artifacts):
 
 
 def test_that_an_output_that_only_resembles_a_reference_is_left_alone(artifacts):
-    assert artifacts.expand({"$artifact": "mine"}) == {"$artifact": "mine"}
+    for output in ({"$artifact": "mine"}, {"$artifact": "mine", "bytes": 1, "preview": 2}):
+        assert artifacts.expand(output) == output
 
 
 def test_that_a_preview_is_short_whatever_it_shows():

@@ -135,3 +135,17 @@ async def test_that_the_log_is_moved_into_the_main_file_in_the_background(tmp_pa
         # Reading waits in line behind the checkpoint.
         await store.list_executions()
         assert path.stat().st_size > before
+
+
+@pytest.mark.asyncio
+async def test_that_many_large_results_are_synced_in_the_background(tmp_path):
+    async with SqliteStateManager(tmp_path / "runs.db") as store:
+        execution_id = await store.create_execution("w", {})
+        for number in range(60):
+            temporary = store.artifacts.temporary()
+            temporary.write_text(str(number))
+            store.artifacts.adopt(temporary)
+        store.append(execution_id, [started()])
+        await store.commit()
+        await store.list_executions()
+        assert store.artifacts.unsynced == 0
