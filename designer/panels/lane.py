@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
@@ -11,14 +12,16 @@ if TYPE_CHECKING:
 
 Job = Callable[["duckdb.DuckDBPyConnection"], None]
 
+_LOG = logging.getLogger(__name__)
 _CLOSE_POLL_S = 0.01
+_MEMORY_LIMIT = "1GB"  # a sort beyond it goes through its temporary folder
 
 
 class Lane:
     """Runs jobs in turn in one thread that owns one DuckDB connection.
 
     The thread and the connection appear with the first job and are gone when `close` returns.
-    A job handles its own errors; what it raises all the same is kept for `close` to raise.
+    A job handles its own errors; what it raises all the same is a bug and goes to the log.
     """
 
     def __init__(self, name: str, *, threads: int = 1) -> None:
@@ -33,6 +36,7 @@ class Lane:
         if self._is_closed:
             return
         future = self._executor.submit(self._run, job)
+        future.add_done_callback(_log_error)
         self._pending = {other for other in self._pending if not other.done()} | {future}
 
     def interrupt(self) -> None:
@@ -70,6 +74,12 @@ class Lane:
                 "threads": self._threads,
                 "autoinstall_known_extensions": False,
                 "parquet_metadata_cache": True,
+                "memory_limit": _MEMORY_LIMIT,
             }
         )
         return self._connection
+
+
+def _log_error(future: Future[None]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _LOG.error("A job for a table failed", exc_info=error)

@@ -221,6 +221,7 @@ class TableView(QTableView):
         self.setShowGrid(True)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; arrows walk in it
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -259,7 +260,20 @@ class TableView(QTableView):
             action.setEnabled(self.selectionModel().hasSelection())
             action.triggered.connect(lambda _=False, names=with_names: self.copy_selection(with_names=names))
             menu.addAction(action)
+        column = self.currentIndex().column()
+        if column >= 0:
+            menu.addSeparator()
+            action = QAction(self._sort_text(column), menu)
+            action.triggered.connect(lambda: self._model.sort_by(column))
+            menu.addAction(action)
         menu.popup(event.globalPos())
+
+    def _sort_text(self, column: int) -> str:
+        """What sorting by the column once more would do."""
+        if column != self._model.sort_column:
+            name = self._model.headerData(column, Qt.Orientation.Horizontal)
+            return f"Sort by {name}"
+        return "Show in the order of the file" if self._model.is_descending else "Sort the other way round"
 
     def copy_selection(self, *, with_names: bool = False) -> None:
         """Put the selected cells on the clipboard; a message tells when they are there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QAbstractItemModelTester
 
 from designer.panels.palette_match import ranked
@@ -151,6 +152,20 @@ def test_that_a_drag_carries_the_type_id_and_a_picture(panel) -> None:
     assert bytes(model.mimeData([index]).data(MIME_TYPE).data()) == b"table.filter"
     assert model.mimeTypes() == [MIME_TYPE]
     assert drag_picture(TYPES[2], 2.0).width() == 380
+
+
+def test_that_dragging_starts_with_the_type_under_the_pointer(panel, monkeypatch) -> None:
+    dragged: list[bytes] = []
+
+    def take(drag: QDrag, _action: Qt.DropAction) -> Qt.DropAction:
+        dragged.append(bytes(drag.mimeData().data(MIME_TYPE).data()))
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", take)
+    panel.list.startDrag(Qt.DropAction.CopyAction)
+    panel.list.setCurrentIndex(panel.list.model().index(3, 0))
+    panel.list.startDrag(Qt.DropAction.CopyAction)
+    assert dragged == [b"file.read_csv"]
 
 
 def test_that_the_tooltip_holds_the_help_as_plain_text(panel) -> None:

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from designer.panels.lane import Lane
 from designer.panels.table_profile import ColumnProfile
 from designer.panels.table_source import MAX_WANTED, PAGE_ROWS, Page, TableSource
 from designer.panels.tables import Table, TableColumn
@@ -189,3 +190,18 @@ def test_that_copied_cells_are_tab_separated_and_quoted_where_needed(qtbot, sour
     assert rows == 3
     assert text.split("\n1\t")[0] == "id\tdelay\tnote"
     assert text.endswith('10\t\t"line one\nline ""two"""')
+
+
+def test_that_a_job_that_breaks_is_logged_and_the_next_one_runs(qtbot, make_table, caplog) -> None:
+    lane = Lane("table-test")
+
+    def broken(_connection) -> None:
+        raise ValueError("a bug")
+
+    ran = threading.Event()
+    lane.submit(broken)
+    lane.submit(lambda _connection: ran.set())
+    assert ran.wait(5)
+    lane.close()
+    lane.close()
+    assert "A job for a table failed" in caplog.text

@@ -155,10 +155,14 @@ def test_that_the_menu_offers_copying(qtbot, view, make_table) -> None:
         )
     )
     menu = view.findChild(QMenu)
-    assert [action.text() for action in menu.actions()] == ["Copy", "Copy with column names"]
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["Copy", "Copy with column names", "Sort by id"]
     with qtbot.waitSignal(view.message):
         menu.actions()[1].trigger()
     assert QGuiApplication.clipboard().text().startswith("id\t")
+    menu.actions()[-1].trigger()
+    assert view.table_model.sort_column == 0
+    assert view._sort_text(0) == "Sort the other way round"
     menu.close()
     qtbot.waitUntil(lambda: view.findChild(QMenu) is None)
 
