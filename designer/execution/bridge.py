@@ -50,6 +50,7 @@ class EngineBridge(QObject):
         super().__init__(parent)
         self._factory = factory
         self._thread = EngineThread()
+        self._opening = asyncio.Lock()
         self._host: EngineHost | None = None
         self._crossed.connect(self._on_crossed, Qt.ConnectionType.QueuedConnection)
 
@@ -59,16 +60,17 @@ class EngineBridge(QObject):
 
     async def open(self) -> None:
         """Starts the thread, the engine and its store; raises StoreError when the store cannot be had."""
-        if self._host is not None:
-            return
-        if not self._thread.is_alive:
-            self._thread = EngineThread()
-            self._thread.start()
-        try:
-            self._host = await self._thread.call(EngineHost.open(self._factory, self._crossed.emit))
-        except BaseException:
-            self._thread.stop()
-            raise
+        async with self._opening:
+            if self._host is not None:
+                return
+            thread = EngineThread()
+            thread.start()
+            try:
+                self._host = await thread.call(EngineHost.open(self._factory, self._crossed.emit))
+            except BaseException:
+                thread.stop()
+                raise
+            self._thread = thread
 
     async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None = None) -> str:
         """The id of the new execution, durable on return; its batches follow."""
@@ -141,14 +143,20 @@ class EngineHost:
 
     async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None) -> str:
         execution_id = await self.engine.start_workflow(workflow, dict(inputs), base_dir=base_dir)
-        await self.watch(execution_id)
+        self._follow(execution_id)
         return execution_id
 
     async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None) -> bool:
-        await self.watch(execution_id)
+        self._follow(execution_id)
         return await self.engine.resume_workflow(execution_id, dict(inputs) if inputs else None)
 
     async def watch(self, execution_id: str) -> None:
+        watcher = self._watchers.pop(execution_id, None)
+        if watcher is not None:
+            await watcher.close()
+        self._follow(execution_id)
+
+    def _follow(self, execution_id: str) -> None:
         watcher = self._watchers.get(execution_id)
         if watcher is None or watcher.is_done:
             self._watchers[execution_id] = _Watcher(self.engine, execution_id, self._send)

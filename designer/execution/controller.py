@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from designer.dialogs.missing_input import MissingInputAnswer
 from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
@@ -24,22 +25,13 @@ from engine.model.workflow import Workflow
 from engine.validation.problem import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a person decided: go on with `values`, ask `later`, or `stop` the run."""
-
-    decision: Literal["resume", "later", "stop"]
-    values: Mapping[str, Any] | None = None
-    use_as_default: bool = False
-
-
 class RunDialogs(Protocol):
     """What the controller asks a person; the window answers with dialogs, a test with a script."""
 
     async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
         """Values for the workflow's inputs, or None if the person would rather not run."""
 
-    async def ask_missing(self, question: Question, view: RunView, complaint: str) -> Answer:
+    async def ask_missing(self, question: Question, view: RunView, complaint: str) -> MissingInputAnswer:
         """The answer to an open question; `complaint` says why the last answer was refused."""
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
@@ -142,9 +134,14 @@ class RunController(QObject):
 
     async def attach_unfinished(self) -> bool:
         """Puts the newest unfinished run of the document on screen, if there is one."""
-        workflow_id = self._document.workflow.id
+        workflow_id, path = self._document.workflow.id, self._document.path
+        folder = str(path.parent) if path is not None else ""
         for summary in await self._bridge.unfinished():
-            if summary.workflow_id == workflow_id:
+            if summary.workflow_id != workflow_id:
+                continue
+            # Copies of one example share an id; the folder they run in tells them apart.
+            state = await self._bridge.load(summary.id)
+            if state.base_dir == folder:
                 await self.attach(summary.id)
                 return True
         return False
@@ -263,7 +260,7 @@ class RunController(QObject):
                 self._open_questions.clear()
                 await self.stop()
                 return
-            if answer.decision == "later" or answer.values is None:
+            if answer.decision == "later":
                 return
             try:
                 await self._bridge.resume(question.execution_id, answer.values)

@@ -89,6 +89,11 @@ class Question:
     needed: Sequence[Mapping[str, Any]]
 
     @property
+    def is_form(self) -> bool:
+        """The step asks with a form of its own; its answers become the step's output."""
+        return any(item.get("form") for item in self.needed)
+
+    @property
     def paths(self) -> tuple[str, ...]:
         return tuple(str(item.get("path", "")) for item in self.needed)
 

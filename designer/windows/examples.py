@@ -28,7 +28,7 @@ def examples() -> list[Example]:
     index = files("resources") / "examples" / "index.json"
     if not index.is_file():
         return []
-    listed = json.loads(index.read_text(encoding="utf-8"))
+    listed = json.loads(index.read_text(encoding="utf-8"))["examples"]
     return [
         Example(
             folder=str(entry["folder"]),

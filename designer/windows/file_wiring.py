@@ -107,7 +107,10 @@ class FileWiring(QObject):
         self._window.canvas.frame_all()
         self._show_title()
         self._session.checker.check_soon()
-        self._start(self._session.controller.attach_unfinished())
+        if (
+            self._session.bridge.is_open
+        ):  # at the start of the program, `start` does it once the engine is there
+            self._start(self._session.controller.attach_unfinished())
 
     def _show_title(self) -> None:
         files = self._session.files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from engine.errors import SchemaValidationError
@@ -17,6 +18,9 @@ class ScriptedStore:
 
     def __init__(self) -> None:
         self.summaries: list[Any] = []
+
+    async def load_state(self, execution_id: str) -> Any:
+        return SimpleNamespace(id=execution_id, base_dir="")
 
     async def list_executions(self, *, statuses: Any = None, limit: int | None = 100) -> list[Any]:
         chosen = [one for one in self.summaries if statuses is None or one.status in statuses]

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from designer.dialogs.missing_input import MissingInputAnswer as Answer
 from designer.document.document import Document
-from designer.execution.controller import Answer, RunController
+from designer.execution.controller import RunController
 from designer.execution.run_view import Question, RunView
 from engine.errors import SchemaValidationError
 from engine.history.events import EventType
@@ -146,7 +147,7 @@ def test_that_later_leaves_the_question_open_and_resume_asks_it_again(desk: Desk
     assert desk.calls("resume") == []
     desk.person.answers = [Answer(decision="resume", values={"threshold": 5})]
     spin(desk.controller.run())
-    assert desk.calls("resume") == [("resume", run, {"threshold": 5})]
+    qtbot.waitUntil(lambda: desk.calls("resume") == [("resume", run, {"threshold": 5})])
 
 
 def test_that_stop_run_in_the_dialog_cancels(desk: Desk, qtbot: QtBot) -> None:

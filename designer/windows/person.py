@@ -1,0 +1,176 @@
+"""The person in front of the window: every question goes through here, opened and awaited, never executed."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from designer.dialogs.about import AboutDialog
+from designer.dialogs.base import ask
+from designer.dialogs.message import MessageDialog
+from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialog
+from designer.dialogs.preferences import PreferencesDialog
+from designer.dialogs.questions import (
+    CloseRunningDialog,
+    Closing,
+    RecoveredDialog,
+    Unsaved,
+    UnsavedDialog,
+)
+from designer.dialogs.run_inputs import RunInputsDialog
+from designer.dialogs.shortcuts import ShortcutsDialog
+from designer.document.journal import Recovery
+from designer.execution.run_view import Question, RunView
+from designer.windows.actions import MENUS, Actions
+from engine.model.edits import set_input_default
+from engine.model.workflow import Workflow
+
+if TYPE_CHECKING:
+    from designer.editor import Editor
+    from designer.settings import Settings
+    from designer.theme.theme import ThemeController
+
+WORKFLOW_FILTER = "Workflows (*.workflow.json);;JSON files (*.json);;All files (*)"
+PICTURE_FILTER = "Pictures (*.png)"
+
+
+class Person:
+    """Asks with the program's own dialogs over `window`, which must be set before the first question.
+
+    An error that nobody expected is shown while no other one is; further ones are in the log.
+    """
+
+    def __init__(self) -> None:
+        self.window: QWidget | None = None
+        self.editor: Editor | None = None
+        self._is_showing_error = False
+
+    async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
+        """Values for the workflow's inputs; asks nothing where there are none."""
+        if not workflow.input_properties:
+            return {}
+        return await ask(RunInputsDialog(workflow.inputs, parent=self.window))
+
+    async def ask_missing(self, question: Question, view: RunView, complaint: str) -> MissingInputAnswer:
+        """What a paused step waits for."""
+        dialog = MissingInputDialog(
+            question.needed,
+            node_title=self._title(question.step_id),
+            done=view.done,
+            total=view.total,
+            complaint=complaint,
+            base_dir=self._folder(),
+            parent=self.window,
+        )
+        return await ask(dialog)
+
+    def keep_as_default(self, values: Mapping[str, Any]) -> None:
+        """Makes values of workflow inputs their defaults, as edits that can be undone."""
+        assert self.editor is not None
+        for key, value in values.items():
+            name = key.removeprefix("input.")
+            if name in self.editor.workflow.input_properties:
+                self.editor.push(set_input_default(self.editor.workflow, name, value))
+
+    async def ask_unsaved(self, name: str) -> Unsaved:
+        """Whether unsaved edits are kept."""
+        return await ask(UnsavedDialog(name, self.window))
+
+    async def ask_running(self, view: RunView) -> Closing:
+        """What becomes of a run when the window closes."""
+        dialog = CloseRunningDialog(view.workflow_name, done=view.done, total=view.total, parent=self.window)
+        return await ask(dialog)
+
+    async def ask_recovered(self, recovery: Recovery) -> bool | None:
+        """True to take recovered edits, False to throw them away, None to decide later."""
+        name = recovery.workflow.name or (recovery.path.name if recovery.path else "Untitled workflow")
+        dialog = RecoveredDialog(
+            name,
+            edits=recovery.commands,
+            edited_at=recovery.edited_at,
+            changed_outside=recovery.changed_outside,
+            parent=self.window,
+        )
+        return await ask(dialog)
+
+    async def ask_open_path(self, folder: Path) -> Path | None:
+        """A workflow file to open."""
+        dialog = QFileDialog(self.window, "Open a workflow", str(folder), WORKFLOW_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        return await _choose(dialog)
+
+    async def ask_save_path(self, suggestion: Path) -> Path | None:
+        """Where to save the workflow."""
+        return await self._ask_new_path("Save the workflow", suggestion, WORKFLOW_FILTER)
+
+    async def ask_picture_path(self, suggestion: Path) -> Path | None:
+        """Where to save a picture of the drawing."""
+        return await self._ask_new_path("Save the drawing", suggestion, PICTURE_FILTER)
+
+    async def show_error(self, title: str, message: str, hint: str = "") -> None:
+        """Says what went wrong; returns when it has been read."""
+        await ask(MessageDialog(title, message, hint=hint, parent=self.window))
+
+    async def show_unexpected(self, error: BaseException, log_dir: Path) -> None:
+        """Shows a fault of the program itself, with what a report needs."""
+        if self._is_showing_error:
+            return
+        self._is_showing_error = True
+        try:
+            await ask(
+                MessageDialog(
+                    "Something went wrong in the program",
+                    f"{type(error).__name__}: {error}",
+                    hint=f"Your work is kept. The log in {log_dir} has the details.",
+                    details="".join(traceback.format_exception(error)),
+                    parent=self.window,
+                )
+            )
+        finally:
+            self._is_showing_error = False
+
+    async def show_preferences(self, settings: Settings, theme: ThemeController) -> None:
+        """Theme, wheel, motion, steps at the same time."""
+        await ask(PreferencesDialog(settings, theme, self.window))
+
+    async def show_shortcuts(self, actions: Actions) -> None:
+        """Every key on one sheet."""
+        groups = {
+            title: [actions[entry] for entry in entries if entry in actions] for title, entries in MENUS
+        }
+        await ask(ShortcutsDialog(groups, parent=self.window))
+
+    async def show_about(self) -> None:
+        """Version and licences."""
+        await ask(AboutDialog(self.window))
+
+    async def _ask_new_path(self, title: str, suggestion: Path, filters: str) -> Path | None:
+        dialog = QFileDialog(self.window, title, str(suggestion.parent), filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(suggestion.name)
+        return await _choose(dialog)
+
+    def _title(self, node_id: str) -> str:
+        node = self.editor.workflow.nodes.get(node_id) if self.editor is not None else None
+        return node.label if node is not None else node_id
+
+    def _folder(self) -> Path | None:
+        path = self.editor.document.path if self.editor is not None else None
+        return path.parent if path is not None else None
+
+
+async def _choose(dialog: QFileDialog) -> Path | None:
+    chosen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    dialog.finished.connect(lambda result: chosen.done() or chosen.set_result(result))
+    dialog.open()
+    try:
+        accepted = await chosen
+        files = dialog.selectedFiles()
+        return Path(files[0]) if accepted and files else None
+    finally:
+        dialog.deleteLater()
