@@ -10,7 +10,7 @@ BEAT_MS = 5
 
 
 class Heartbeat(QObject):
-    """Beats every 5 ms while the window's loop is free; `longest_ms` is the longest wait between two beats."""
+    """Beats every 5 ms while the window is free; `longest_ms` is the longest wait between two beats."""
 
     def __init__(self) -> None:
         super().__init__()
