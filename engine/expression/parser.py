@@ -34,28 +34,35 @@ _RESERVED: Final = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """A parsed expression. `references` are its `${...}`, `names` its plain names, each once, in order."""
+    """A parsed expression.
+
+    `reference_nodes` are its `${...}` as they stand in the tree, `references` their paths and `names` its
+    plain names, each once; all in the order of the source.
+    """
 
     source: str
     tree: Expr
+    reference_nodes: tuple[syntax.Reference, ...]
     references: tuple[Path, ...]
     names: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def parse(source: str) -> Expression:
     """The syntax tree of `source`. Raises ExpressionError with the position of the first fault."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise ExpressionError(f"the expression is longer than {MAX_SOURCE_BYTES} bytes", source=source)
     tree = _Parser(source).whole()
-    if syntax.depth(tree) > MAX_DEPTH:
+    depth, nodes = syntax.survey(tree)
+    if depth > MAX_DEPTH:
         raise ExpressionError(f"the expression is nested deeper than {MAX_DEPTH} levels", source=source)
-    nodes = list(syntax.walk(tree))
+    reference_nodes = tuple(node for node in nodes if type(node) is syntax.Reference)
     return Expression(
         source=source,
         tree=tree,
-        references=tuple(dict.fromkeys(node.path for node in nodes if isinstance(node, syntax.Reference))),
-        names=tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, syntax.Name))),
+        reference_nodes=reference_nodes,
+        references=tuple(dict.fromkeys(node.path for node in reference_nodes)),
+        names=tuple(dict.fromkeys(node.name for node in nodes if type(node) is syntax.Name)),
     )
 
 

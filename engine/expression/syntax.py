@@ -199,21 +199,19 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return tuple(part for item in node.items for part in item)
 
 
-def walk(root: Expr) -> Iterator[Expr]:
-    """Every node of the tree, parents first, in the order of the source; never recursive."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(reversed(children(node)))
-
-
-def depth(root: Expr) -> int:
-    """The number of levels of the tree; 1 for a single literal."""
+def survey(root: Expr) -> tuple[int, list[Expr]]:
+    """The number of levels of the tree, and all its nodes, parents first, in the order of the source."""
     deepest = 0
+    nodes: list[Expr] = []
     stack = [(root, 1)]
     while stack:
         node, level = stack.pop()
+        nodes.append(node)
         deepest = max(deepest, level)
-        stack.extend((child, level + 1) for child in children(node))
-    return deepest
+        stack += [(child, level + 1) for child in reversed(children(node))]
+    return deepest, nodes
+
+
+def walk(root: Expr) -> Iterator[Expr]:
+    """Every node of the tree, parents first, in the order of the source; never recursive."""
+    return iter(survey(root)[1])

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.errors import ExpressionError, MissingInputError
-from engine.expression import syntax
 from engine.expression.functions import text_of
 from engine.expression.parser import parse
 from engine.expression.paths import MISSING, Missing, Path
@@ -163,9 +162,7 @@ class _Compiler:
         if not source.strip():
             return _constant(source)
         uses: dict[str, Use] = {}
-        for node in syntax.walk(parse(source).tree):
-            if not isinstance(node, syntax.Reference):
-                continue
+        for node in parse(source).reference_nodes:
             key = str(node.path)
             use = Use(path=node.path, default=node.default, pointer=pointer)
             if key in uses and uses[key] != use:

@@ -66,8 +66,8 @@ class Validator:
 
 
 def validator(schema: Mapping[str, Any] | bool) -> Validator:
-    """The validator of `schema`, made once for equal schemas. Raises ValueError for a broken schema."""
-    return _validator(json.dumps(schema, sort_keys=True, default=_plain))
+    """The validator of `schema`, made once for schemas that read the same. Raises ValueError for a broken schema."""
+    return _validator(json.dumps(schema, default=_plain))
 
 
 def validate(schema: Mapping[str, Any] | bool | None, value: object) -> list[dict[str, str]]:

@@ -44,9 +44,7 @@ def shown(value: object) -> str:
 
 
 def type_words(value: object) -> str:
-    """The JSON type of a value in words."""
-    if value is None:
-        return "empty"
+    """The JSON type of a value that is not null, in words."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):

@@ -1,0 +1,252 @@
+"""Rules about `${references}`, templates and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from engine.errors import ExpressionError
+from engine.expression.conditions import compile_condition
+from engine.expression.paths import MISSING, Path
+from engine.expression.scope import ROOTS, STEP_FIELDS
+from engine.expression.suggestions import nearest
+from engine.expression.templates import Template, TemplateFault, escape_pointer
+from engine.model.json_value import Json
+from engine.validation.drawing import Drawing
+from engine.validation.problem import Problem
+
+_MAX_REMEMBERED: Final = 20_000
+_inspected: dict[int, tuple[Json, Mapping[str, Json] | None, Template, tuple[TemplateFault, ...]]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a reference stands: in a node's settings, or in the condition of a connection."""
+
+    index: int
+    pointer: str
+    connection_id: str | None = None
+    what: str
+
+
+def templates(drawing: Drawing) -> Iterator[Problem]:
+    """Parameters can be read, and refer only to what is there when the step starts."""
+    for index, node in enumerate(drawing.nodes):
+        config = node.config
+        if not config:
+            continue
+        node_type = drawing.types[index]
+        schema = node_type.parameters if node_type is not None else None
+        base = f"/nodes/{index}/config"
+        yield from _template(drawing, index, config.get("parameters"), schema, f"{base}/parameters")
+        for role in ("rollback", "fallback"):
+            described = config.get(role)
+            if isinstance(described, Mapping):
+                # A rollback runs after its step and may refer to it.
+                allowed = drawing.ids[index] if role == "rollback" else None
+                pointer = f"{base}/{role}/parameters"
+                yield from _template(drawing, index, described.get("parameters"), None, pointer, allowed)
+
+
+def _template(
+    drawing: Drawing,
+    index: int,
+    value: Json,
+    schema: Mapping[str, Json] | None,
+    pointer: str,
+    allowed: str | None = None,
+) -> Iterator[Problem]:
+    if not value:
+        return
+    template, faults = _inspect(value, schema)
+    for fault in faults:
+        error = fault.error
+        position = "" if error.position is None else f" (character {error.position + 1})"
+        yield Problem(
+            severity="error",
+            code="template-bad",
+            message=f"{drawing.label(index)}: {_last(fault.pointer)}{error.message}{position}",
+            node_id=drawing.ids[index],
+            pointer=pointer + fault.pointer,
+            suggestion=error.hint,
+        )
+    for use in template.uses:
+        place = _Place(index=index, pointer=pointer + use.pointer, what=_last(use.pointer))
+        if use.path.root != allowed:
+            yield from _reference(drawing, place, use.path, has_default=use.default is not MISSING)
+
+
+def _inspect(value: Json, schema: Mapping[str, Json] | None) -> tuple[Template, tuple[TemplateFault, ...]]:
+    """Template.inspect, remembered while a drawing is edited: values are replaced, never changed."""
+    known = _inspected.get(id(value))
+    if known is not None and known[0] is value and known[1] is schema:
+        return known[2], known[3]
+    if len(_inspected) >= _MAX_REMEMBERED:
+        _inspected.clear()
+    template, faults = Template.inspect(value, schema)
+    # The value is kept, so that its id cannot become another's.
+    _inspected[id(value)] = (value, schema, template, faults)
+    return template, faults
+
+
+def _last(pointer: str) -> str:
+    """The parameter's name in front of a message."""
+    name = pointer.split("/")[1] if pointer else ""
+    return f"{name.replace('~1', '/').replace('~0', '~')}: " if name else ""
+
+
+def conditions(drawing: Drawing) -> Iterator[Problem]:
+    """Conditions can be read, and refer to the step they leave or to what came before it."""
+    for position, connection in enumerate(drawing.connections):
+        source = drawing.index.get(connection.source)
+        if not connection.condition or not connection.condition.strip() or source is None:
+            continue
+        pointer = f"/connections/{position}/condition"
+        try:
+            compiled = compile_condition(connection.condition)
+        except ExpressionError as error:
+            yield Problem(
+                severity="error",
+                code="condition-bad",
+                message=f"Connection from {drawing.label(source)}: {error.message}",
+                connection_id=connection.id,
+                pointer=pointer,
+                suggestion=error.hint,
+            )
+            continue
+        place = _Place(index=source, pointer=pointer, connection_id=connection.id, what="")
+        for path in compiled.compiled.expression.references:
+            if _step_of(path) != connection.source:
+                yield from _reference(drawing, place, path, has_default=False)
+
+
+def _step_of(path: Path) -> str | None:
+    """The step id that a path begins with; None for a root."""
+    if path.root == "steps":
+        return path.parts[0] if path.parts and isinstance(path.parts[0], str) else None
+    return None if path.root in ROOTS else path.root
+
+
+def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool) -> Iterator[Problem]:
+    step = _step_of(path)
+    if step is None:
+        if path.root == "input":
+            yield from _input(drawing, place, path, has_default=has_default)
+        return
+    target = drawing.index.get(step)
+    if target is None:
+        near = nearest(step, [*drawing.ids, *sorted(ROOTS)])
+        message = f"there is no step {step}, which ${{{path}}} refers to"
+        suggestion = f"${{{str(path).replace(step, near, 1)}}}" if near else ""
+        yield _problem(drawing, place, "error", "reference-unknown", message, suggestion)
+    elif target == place.index:
+        message = f"${{{path}}} refers to the step itself, which has no output yet"
+        yield _problem(drawing, place, "error", "reference-self", message, "")
+    elif not drawing.is_upstream(target, place.index):
+        here, there = drawing.label(place.index), drawing.label(target)
+        message = f"${{{path}}} refers to {there}, which does not come before {here}"
+        suggestion = f"Connect {there} to {here}, directly or through other steps."
+        yield _problem(drawing, place, "error", "reference-not-upstream", message, suggestion)
+    else:
+        yield from _field(drawing, place, path, target)
+
+
+def _field(drawing: Drawing, place: _Place, path: Path, target: int) -> Iterator[Problem]:
+    """The first field of a step's output, where its node type says which there are."""
+    node_type = drawing.types[target]
+    parts = path.parts[1:] if path.root == "steps" else path.parts
+    if node_type is None or not parts or (parts[0] in STEP_FIELDS and parts[0] != "output"):
+        return
+    if parts[0] == "output":
+        parts = parts[1:]
+    properties = node_type.output_schema.get("properties")
+    is_open = node_type.output_schema.get("additionalProperties") not in (None, False)
+    if (
+        not parts
+        or not isinstance(properties, Mapping)
+        or not properties
+        or is_open
+        or parts[0] in properties
+    ):
+        return
+    near = nearest(str(parts[0]), properties)
+    message = f"${{{path}}}: {drawing.label(target)} gives no {parts[0]}; it gives {', '.join(properties)}"
+    suggestion = f"${{{str(path).replace(str(parts[0]), near, 1)}}}" if near else ""
+    yield _problem(drawing, place, "warning", "field-unknown", message, suggestion)
+
+
+def _input(drawing: Drawing, place: _Place, path: Path, *, has_default: bool) -> Iterator[Problem]:
+    """An input that the workflow does not declare: the run will ask for it without knowing its type."""
+    declared = drawing.workflow.input_properties
+    if has_default or not path.parts or not declared or path.parts[0] in declared:
+        return
+    name = str(path.parts[0])
+    near = nearest(name, declared)
+    message = f"${{{path}}}: the workflow has no input {name}"
+    suggestion = (
+        f"${{{str(path).replace(name, near, 1)}}}" if near else f"Add {name} to the inputs of the workflow."
+    )
+    yield _problem(drawing, place, "warning", "input-unknown", message, suggestion)
+
+
+def _problem(
+    drawing: Drawing, place: _Place, severity: str, code: str, message: str, suggestion: str
+) -> Problem:
+    if place.connection_id is not None:
+        where = f"Condition of the connection from {drawing.label(place.index)}: "
+    else:
+        where = f"{drawing.label(place.index)}: {place.what}"
+    return Problem(
+        severity="warning" if severity == "warning" else "error",
+        code=code,
+        message=where + message,
+        node_id=None if place.connection_id is not None else drawing.ids[place.index],
+        connection_id=place.connection_id,
+        pointer=place.pointer,
+        suggestion=suggestion,
+    )
+
+
+def input_defaults(drawing: Drawing) -> Iterator[Problem]:
+    """Defaults of inputs may refer to other inputs, but not in a circle."""
+    needs: dict[str, list[str]] = {}
+    for name, schema in drawing.workflow.input_properties.items():
+        if "default" not in schema:
+            continue
+        template, faults = Template.inspect(schema["default"])
+        pointer = f"/inputs/properties/{escape_pointer(name)}/default"
+        for fault in faults:
+            yield Problem(
+                severity="error",
+                code="template-bad",
+                message=f"The default of the input {name}: {fault.error.message}",
+                pointer=pointer + fault.pointer,
+                suggestion=fault.error.hint,
+            )
+        paths = [path for path in template.references if path.root == "input" and path.parts]
+        needs[name] = [str(path.parts[0]) for path in paths]
+    for circle in _circles(needs):
+        yield Problem(
+            severity="error",
+            code="default-circular",
+            message=f"The defaults of these inputs wait for each other: {' → '.join([*circle, circle[0]])}",
+            pointer=f"/inputs/properties/{escape_pointer(circle[0])}/default",
+            suggestion="Give one of them a value of its own.",
+        )
+
+
+def _circles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Every circle among the names, each name in at most one of them."""
+    left = {name: [each for each in wanted if each in needs] for name, wanted in needs.items()}
+    while left:
+        settled = [name for name, wanted in left.items() if not any(each in left for each in wanted)]
+        if not settled:
+            # Everything left needs something left: following the needs must come back.
+            path = [next(iter(left))]
+            while (name := next(each for each in left[path[-1]] if each in left)) not in path:
+                path.append(name)
+            settled = path[path.index(name) :]
+            yield settled
+        for name in settled:
+            del left[name]
