@@ -38,7 +38,8 @@ class TableModel(QAbstractTableModel):
 
     profile_changed = Signal(int)  # column
     page_arrived = Signal(int, int)  # first row, first column
-    failed = Signal(str)
+    failed = Signal(str)  # the rows cannot be read
+    refused = Signal(str)  # what was asked for did not work; the rows stand
     sort_changed = Signal()
 
     def __init__(self, source: TableSource, parent: QObject | None = None) -> None:
@@ -56,6 +57,7 @@ class TableModel(QAbstractTableModel):
         source.profile_loaded.connect(self._on_profile_loaded)
         source.sort_finished.connect(self._on_sort_finished)
         source.failed.connect(self._on_failed)
+        source.refused.connect(self._on_refused)
 
     @property
     def table(self) -> Table | None:
@@ -208,5 +210,12 @@ class TableModel(QAbstractTableModel):
 
     def _on_failed(self, table_key: str, message: str) -> None:
         if self._table is not None and table_key.split("#")[0] == self._table.key:
-            self.is_sorting = False
             self.failed.emit(message)
+
+    def _on_refused(self, table_key: str, message: str) -> None:
+        if self._table is None or table_key.split("#")[0] != self._table.key:
+            return
+        if self.is_sorting:
+            self.sort_column, self.is_descending, self.is_sorting = -1, False, False
+            self._show_ordered(self._table)
+        self.refused.emit(message)

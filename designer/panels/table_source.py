@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from designer.panels.lane import Lane
-from designer.panels.table_profile import profile_column, take_sample
+from designer.panels.table_profile import ColumnProfile, profile_column, take_sample
 from designer.panels.tables import Table, display_expression, full_expression, quoted, scan
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class TableSource(QObject):
     profile_loaded = Signal(object)  # ColumnProfile
     sort_finished = Signal(object)  # Table: a sorted copy, valid until another sort or `close`
     copy_finished = Signal(str, int)  # tab-separated text, number of rows
-    failed = Signal(str, str)  # table key, message
+    failed = Signal(str, str)  # table key, message: rows cannot be read
+    refused = Signal(str, str)  # table key, message: a sort or a copy did not work; the table stands
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,9 +100,9 @@ class TableSource(QObject):
             for column in wanted:
                 if table.key != self._shown_key:
                     return
-                self.profile_loaded.emit(profile_column(connection, table, column))
+                self.profile_loaded.emit(_profile_or_blank(connection, table, column))
 
-        self._profiles.submit(self._guarded(table, job))
+        self._profiles.submit(self._guarded(table, job, self.refused))
 
     def request_sort(self, table: Table, column: int, *, descending: bool) -> None:
         """Ask for the rows in the order of a column, equal ones in their old order, nulls last."""
@@ -125,7 +126,7 @@ class TableSource(QObject):
                     older.unlink()
             self.sort_finished.emit(replace(table, key=f"{table.key}#{number}", path=path))
 
-        self._sorting.submit(self._guarded(table, job))
+        self._sorting.submit(self._guarded(table, job, self.refused))
 
     def request_copy(
         self, table: Table, row_spans: Sequence[Span], columns: Sequence[int], *, with_names: bool = False
@@ -142,7 +143,7 @@ class TableSource(QObject):
                 lines.extend("\t".join(map(_tsv, row)) for row in rows)
             self.copy_finished.emit("\n".join(lines), len(lines) - int(with_names))
 
-        self._pages.submit(self._guarded(table, job))
+        self._pages.submit(self._guarded(table, job, self.refused))
 
     def close(self) -> None:
         """Stop the threads and remove the sorted copies."""
@@ -169,14 +170,14 @@ class TableSource(QObject):
             self.page_loaded.emit(Page(key=key, cells=cells))
 
         try:
-            self._guarded(table, job)(connection)
+            self._guarded(table, job, self.failed)(connection)
         finally:
             # Kept in the list while it is read, so that a repaint does not ask for it again.
             with self._wanted_lock:
                 self._wanted.pop(key, None)
 
     def _guarded(
-        self, table: Table, job: Callable[[duckdb.DuckDBPyConnection], None]
+        self, table: Table, job: Callable[[duckdb.DuckDBPyConnection], None], report: SignalInstance
     ) -> Callable[[duckdb.DuckDBPyConnection], None]:
         """`job`, with a failed read reported instead of raised and an interrupted one forgotten."""
 
@@ -188,7 +189,7 @@ class TableSource(QObject):
             except duckdb.InterruptException:
                 return
             except (duckdb.Error, OSError) as error:
-                self.failed.emit(table.key, str(error))
+                report.emit(table.key, str(error))
 
         return run
 
@@ -196,6 +197,18 @@ class TableSource(QObject):
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="workflow-designer-")
         return self._folder.name
+
+
+def _profile_or_blank(connection: duckdb.DuckDBPyConnection, table: Table, column: int) -> ColumnProfile:
+    """A column whose values cannot be counted or compared has no histogram; that is no fault."""
+    import duckdb
+
+    try:
+        return profile_column(connection, table, column)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        return ColumnProfile(table_key=table.key, column=column)
 
 
 def _read(

@@ -73,15 +73,14 @@ class ProfileHeader(QHeaderView):
         return QSize(super().sizeHint().width(), HEADER_HEIGHT_PX)
 
     def wanted_width(self, column: int) -> float:
-        """The width at which name and type stand side by side."""
-        name = str(self.model().headerData(column, Qt.Orientation.Horizontal))
-        width = QFontMetricsF(self._name_font).horizontalAdvance(name)
-        return (
-            width
-            + _TYPE_GAP_PX
-            + QFontMetricsF(self._type_font).horizontalAdvance("datetime")
-            + 2 * _PADDING_PX
-        )
+        """The width at which name, type and the arrow of a sorted column stand side by side."""
+        model = self.model()
+        assert isinstance(model, TableModel)
+        assert model.table is not None
+        described = model.table.columns[column]
+        name_width = QFontMetricsF(self._name_font).horizontalAdvance(described.name)
+        type_width = QFontMetricsF(self._type_font).horizontalAdvance(described.kind)
+        return name_width + _TYPE_GAP_PX + type_width + 2 * _PADDING_PX
 
     def paintSection(self, painter: QPainter, rect: QRect, column: int) -> None:
         model = self.model()
@@ -237,6 +236,7 @@ class TableView(QTableView):
         self._model.modelReset.connect(self._on_reset)
         self._model.page_arrived.connect(self._on_page_arrived)
         self._model.profile_changed.connect(self._on_profile_changed)
+        self._model.refused.connect(lambda text: self.message.emit(f"That did not work: {text}"))
         self._model.sort_changed.connect(self._header.viewport().update)
         self._header.profiles_wanted.connect(self._model.request_profiles)
         self._header.sectionClicked.connect(self._model.sort_by)

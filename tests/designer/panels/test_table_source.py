@@ -110,7 +110,7 @@ def test_that_close_ends_a_long_query_and_its_thread(qtbot, make_table) -> None:
         started.set()
         connection.execute("select count(*) from range(100000000) a, range(100000) b").fetchall()
 
-    source._profiles.submit(source._guarded(table, endless))
+    source._profiles.submit(source._guarded(table, endless, source.failed))
     assert started.wait(5)
     source.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("table-")]

@@ -125,6 +125,16 @@ def test_that_clicking_a_header_sorts_up_then_down_then_not(qtbot, view, make_ta
     assert model.sort_column == -1
 
 
+def test_that_a_sort_that_fails_says_so_and_the_rows_stay(qtbot, view, make_table) -> None:
+    table = make_table(50)
+    model = _show(qtbot, view, table)
+    table.path.unlink()
+    with qtbot.waitSignal(view.message) as got:
+        model.sort_by(0)
+    assert got.args[0].startswith("That did not work")
+    assert (model.sort_column, model.is_sorting) == (-1, False)
+
+
 def test_that_selected_cells_are_copied_as_lines_of_tabs(qtbot, view, make_table) -> None:
     _show(qtbot, view, make_table(50))
     view.setCurrentIndex(view.table_model.index(1, 0))
