@@ -66,7 +66,7 @@ class Validator:
 
 
 def validator(schema: Mapping[str, Any] | bool) -> Validator:
-    """The validator of `schema`, made once for schemas that read the same. Raises ValueError for a broken schema."""
+    """The validator of `schema`, made once for equal texts. Raises ValueError for a broken schema."""
     return _validator(json.dumps(schema, default=_plain))
 
 

@@ -5,51 +5,11 @@ from typing import Any
 
 import pytest
 
-from engine.catalog import Catalog
 from engine.files import codec
-from engine.model.node_type import NodeType
 from engine.model.workflow import Node, Workflow
-from engine.validation import Problem, check
+from engine.validation import check
 from engine.validation.checks import errors
-
-CATALOG = Catalog.load()
-PLAIN = {
-    "plain": NodeType(id="plain", title="Plain", category="logic", icon="x"),
-    "start": NodeType(id="start", title="Start", category="trigger", icon="x", is_trigger=True),
-    "open": NodeType(
-        id="open", title="Open", category="logic", icon="x",
-        output_schema={"properties": {"a": {}}, "additionalProperties": True},
-    ),
-    "given": NodeType(
-        id="given", title="Given", category="logic", icon="x",
-        parameters={
-            "properties": {
-                "n": {"type": "integer", "title": "Number"},
-                "items": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
-                "text": {"type": "string", "default": ""},
-                "choice": {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"enum": ["a"]}}]},
-            },
-            "required": ["n", "text"],
-        },
-        output_schema={"properties": {"total": {}, "rows": {}}},
-    ),
-}  # fmt: skip
-
-
-def problems(document: dict[str, Any], types: Any = PLAIN, actions: Any = None) -> list[Problem]:
-    return check(codec.decode(document), types, actions)
-
-
-def found(document: dict[str, Any], types: Any = PLAIN, actions: Any = None) -> list[tuple[str, str]]:
-    return [(problem.code, problem.pointer) for problem in problems(document, types, actions)]
-
-
-def plain(*ids: str) -> list[dict[str, Any]]:
-    return [{"id": node_id, "type": "plain"} for node_id in ids]
-
-
-def wires(*pairs: str) -> list[dict[str, str]]:
-    return [{"source": pair[0], "target": pair[1]} for pair in pairs]
+from tests.engine.validation.drawings import CATALOG, PLAIN, found, plain, problems, wires, with_parameters
 
 
 def test_that_a_sound_workflow_has_no_problems() -> None:
@@ -126,14 +86,10 @@ def test_that_a_long_cycle_is_cut_in_the_message() -> None:
 
 def test_that_nodes_behind_a_cycle_are_not_blamed() -> None:
     document = {
-        "nodes": [*plain("a", "b"), _with("c", {"p": "${a.x} ${c2.x}"})],
+        "nodes": [*plain("a", "b"), with_parameters("c", {"p": "${a.x} ${c2.x}"})],
         "connections": wires("ab", "ba", "bc"),
     }
     assert [code for code, _ in found(document)] == ["cycle", "reference-unknown"]
-
-
-def _with(node_id: str, parameters: Any, **config: Any) -> dict[str, Any]:
-    return {"id": node_id, "type": "plain", "config": {"parameters": parameters, **config}}
 
 
 def test_that_dangling_connections_suggest_the_nearest_node() -> None:
@@ -250,98 +206,6 @@ def test_that_a_table_that_is_not_connected_says_so() -> None:
     assert "Draw a connection" in result[0].suggestion
 
 
-def test_that_references_are_checked_against_the_drawing() -> None:
-    document = {
-        "inputs": {"properties": {"threshold": {}}},
-        "nodes": [
-            *plain("read", "later"),
-            {"id": "g", "type": "given", "config": {"parameters": {"n": 1, "text": "x"}}},
-            {"id": "o", "type": "open"},
-            _with(
-                "here",
-                {
-                    "a": "${raed.x} ${zzzzzz.x} ${here.x} ${later.x} ${read.anything}",
-                    "b": "${g.totl} ${g.output.totl} ${g.status} ${g} ${g.output} ${o.b} ${steps.g.zzz}",
-                    "c": "${steps.raed.x} ${vars.x} ${trigger} ${steps}",
-                    "d": "${input.treshold} ${input.other} ${input.other:-1} ${input}",
-                },
-            ),
-        ],
-        "connections": [{"source": source, "target": "here"} for source in ("read", "g", "o")],
-    }
-    assert [(p.severity, p.code, p.suggestion) for p in problems(document)] == [
-        ("error", "reference-unknown", "${read.x}"),
-        ("error", "reference-unknown", ""),
-        ("error", "reference-self", ""),
-        ("error", "reference-not-upstream", 'Connect "later" to "here", directly or through other steps.'),
-        ("error", "reference-unknown", "${steps.read.x}"),
-        ("warning", "field-unknown", "${g.total}"),
-        ("warning", "field-unknown", "${g.output.total}"),
-        ("warning", "field-unknown", ""),
-        ("warning", "input-unknown", "${input.threshold}"),
-        ("warning", "input-unknown", "Add other to the inputs of the workflow."),
-    ]
-    assert problems(document)[0].message == '"here": a: there is no step raed, which ${raed.x} refers to'
-
-
-def test_that_upstream_counts_through_other_steps_and_from_any_parameter() -> None:
-    document = {
-        "nodes": [*plain("a", "b"), _with("c", {"x": {"y~/": ["${a.z}"]}})],
-        "connections": wires("ab", "bc"),
-    }
-    assert found(document) == []
-    document["connections"] = wires("ab")
-    assert found(document) == [("reference-not-upstream", "/nodes/2/config/parameters/x/y~0~1/0")]
-
-
-def test_that_a_rollback_may_refer_to_its_own_step() -> None:
-    described = {"action": "undo", "parameters": {"id": "${a.id}", "bad": "${"}}
-    assert found({"nodes": [_with("a", {}, rollback=described, fallback=described)]}) == [
-        ("template-bad", "/nodes/0/config/rollback/parameters/bad"),
-        ("template-bad", "/nodes/0/config/fallback/parameters/bad"),
-        ("reference-self", "/nodes/0/config/fallback/parameters/id"),
-    ]
-
-
-def test_that_bad_templates_and_expressions_are_placed() -> None:
-    parameters = {"table": "${a:-", "condition": "x >"}
-    result = problems(
-        {"nodes": [{"id": "f", "type": "table.filter", "config": {"parameters": parameters}}]}, CATALOG
-    )
-    assert [(p.code, p.pointer) for p in result if p.code == "template-bad"] == [
-        ("template-bad", "/nodes/0/config/parameters/table"),
-        ("template-bad", "/nodes/0/config/parameters/condition"),
-    ]
-    assert result[-1].message == '"f": condition: a value is expected, but here is the end (character 4)'
-
-
-def test_that_conditions_are_checked() -> None:
-    document = {
-        "nodes": plain("a", "b", "c"),
-        "connections": [
-            {"source": "a", "target": "b", "condition": "x >"},
-            {"source": "a", "target": "b", "condition": "nope(1)"},
-            {
-                "source": "b",
-                "target": "c",
-                "condition": "${a.x} and ${b.y} and ${c.z} and ${d.q} and ${input.i}",
-            },
-            {"source": "b", "target": "c", "condition": "  "},
-            {"source": "zz", "target": "c", "condition": "x >"},
-        ],
-    }
-    result = problems(document)
-    assert [(p.code, p.pointer) for p in result] == [
-        ("connection-dangling", "/connections/4/source"),
-        ("condition-bad", "/connections/0/condition"),
-        ("condition-bad", "/connections/1/condition"),
-        ("reference-not-upstream", "/connections/2/condition"),
-        ("reference-unknown", "/connections/2/condition"),
-    ]
-    assert result[1].connection_id == "c1"
-    assert result[3].node_id is None
-
-
 @pytest.mark.parametrize(
     ("config", "code"),
     [
@@ -360,7 +224,7 @@ def test_that_conditions_are_checked() -> None:
 )
 def test_that_bad_policies_are_found(config: dict[str, Any], code: str) -> None:
     key = next(iter(config))
-    assert found({"nodes": [_with("a", {}, **config)]}) == [(code, f"/nodes/0/config/{key}")]
+    assert found({"nodes": [with_parameters("a", {}, **config)]}) == [(code, f"/nodes/0/config/{key}")]
 
 
 def test_that_good_policies_pass() -> None:
@@ -371,8 +235,8 @@ def test_that_good_policies_pass() -> None:
         "input_schema": {},
         "output_schema": {"type": "object"},
     }
-    assert found({"nodes": [_with("a", {}, **config)]}) == []
-    assert found({"nodes": [_with("a", {}, join={"mode": "any"})]}) == []
+    assert found({"nodes": [with_parameters("a", {}, **config)]}) == []
+    assert found({"nodes": [with_parameters("a", {}, join={"mode": "any"})]}) == []
 
 
 def test_that_the_workflows_inputs_and_settings_are_checked() -> None:
@@ -385,28 +249,8 @@ def test_that_the_workflows_inputs_and_settings_are_checked() -> None:
     assert found({"settings": {"on_failure": "cancel"}}) == []
 
 
-def test_that_circular_defaults_are_found_each_circle_once() -> None:
-    properties = {
-        "a": {"default": "${input.b}"},
-        "b": {"default": "x ${input.c} ${input.plain}"},
-        "c": {"default": ["${input.a}"]},
-        "self": {"default": "${input.self}"},
-        "fine": {"default": "${input.a}"},
-        "plain": {"type": "string"},
-        "other": {"default": "${vars.x} ${input}"},
-        "broken": {"default": "${"},
-    }
-    result = problems({"inputs": {"properties": properties}})
-    assert [(p.code, p.pointer) for p in result] == [
-        ("template-bad", "/inputs/properties/broken/default"),
-        ("default-circular", "/inputs/properties/a/default"),
-        ("default-circular", "/inputs/properties/self/default"),
-    ]
-    assert result[1].message.endswith("a → b → c → a")
-
-
 def test_that_a_problem_is_plain_json() -> None:
-    problem = problems({"nodes": [_with("a", {"p": "${"})]})[0]
+    problem = problems({"nodes": [with_parameters("a", {"p": "${"})]})[0]
     assert problem.to_json()["node_id"] == "a"
     assert set(problem.to_json()) == {
         "severity",

@@ -1,0 +1,115 @@
+"""References and conditions are checked against the drawing."""
+
+from tests.engine.validation.drawings import CATALOG, found, plain, problems, wires, with_parameters
+
+
+def test_that_references_are_checked_against_the_drawing() -> None:
+    document = {
+        "inputs": {"properties": {"threshold": {}}},
+        "nodes": [
+            *plain("read", "later"),
+            {"id": "g", "type": "given", "config": {"parameters": {"n": 1, "text": "x"}}},
+            {"id": "o", "type": "open"},
+            with_parameters(
+                "here",
+                {
+                    "a": "${raed.x} ${zzzzzz.x} ${here.x} ${later.x} ${read.anything}",
+                    "b": "${g.totl} ${g.output.totl} ${g.status} ${g} ${g.output} ${o.b} ${steps.g.zzz}",
+                    "c": "${steps.raed.x} ${vars.x} ${trigger} ${steps}",
+                    "d": "${input.treshold} ${input.other} ${input.other:-1} ${input}",
+                },
+            ),
+        ],
+        "connections": [{"source": source, "target": "here"} for source in ("read", "g", "o")],
+    }
+    assert [(p.severity, p.code, p.suggestion) for p in problems(document)] == [
+        ("error", "reference-unknown", "${read.x}"),
+        ("error", "reference-unknown", ""),
+        ("error", "reference-self", ""),
+        ("error", "reference-not-upstream", 'Connect "later" to "here", directly or through other steps.'),
+        ("error", "reference-unknown", "${steps.read.x}"),
+        ("warning", "field-unknown", "${g.total}"),
+        ("warning", "field-unknown", "${g.output.total}"),
+        ("warning", "field-unknown", ""),
+        ("warning", "input-unknown", "${input.threshold}"),
+        ("warning", "input-unknown", "Add other to the inputs of the workflow."),
+    ]
+    assert problems(document)[0].message == '"here": a: there is no step raed, which ${raed.x} refers to'
+
+
+def test_that_upstream_counts_through_other_steps_and_from_any_parameter() -> None:
+    document = {
+        "nodes": [*plain("a", "b"), with_parameters("c", {"x": {"y~/": ["${a.z}"]}})],
+        "connections": wires("ab", "bc"),
+    }
+    assert found(document) == []
+    document["connections"] = wires("ab")
+    assert found(document) == [("reference-not-upstream", "/nodes/2/config/parameters/x/y~0~1/0")]
+
+
+def test_that_a_rollback_may_refer_to_its_own_step() -> None:
+    described = {"action": "undo", "parameters": {"id": "${a.id}", "bad": "${"}}
+    assert found({"nodes": [with_parameters("a", {}, rollback=described, fallback=described)]}) == [
+        ("template-bad", "/nodes/0/config/rollback/parameters/bad"),
+        ("template-bad", "/nodes/0/config/fallback/parameters/bad"),
+        ("reference-self", "/nodes/0/config/fallback/parameters/id"),
+    ]
+
+
+def test_that_bad_templates_and_expressions_are_placed() -> None:
+    parameters = {"table": "${a:-", "condition": "x >"}
+    result = problems(
+        {"nodes": [{"id": "f", "type": "table.filter", "config": {"parameters": parameters}}]}, CATALOG
+    )
+    assert [(p.code, p.pointer) for p in result if p.code == "template-bad"] == [
+        ("template-bad", "/nodes/0/config/parameters/table"),
+        ("template-bad", "/nodes/0/config/parameters/condition"),
+    ]
+    assert result[-1].message == '"f": condition: a value is expected, but here is the end (character 4)'
+
+
+def test_that_conditions_are_checked() -> None:
+    document = {
+        "nodes": plain("a", "b", "c"),
+        "connections": [
+            {"source": "a", "target": "b", "condition": "x >"},
+            {"source": "a", "target": "b", "condition": "nope(1)"},
+            {
+                "source": "b",
+                "target": "c",
+                "condition": "${a.x} and ${b.y} and ${c.z} and ${d.q} and ${input.i}",
+            },
+            {"source": "b", "target": "c", "condition": "  "},
+            {"source": "zz", "target": "c", "condition": "x >"},
+        ],
+    }
+    result = problems(document)
+    assert [(p.code, p.pointer) for p in result] == [
+        ("connection-dangling", "/connections/4/source"),
+        ("condition-bad", "/connections/0/condition"),
+        ("condition-bad", "/connections/1/condition"),
+        ("reference-not-upstream", "/connections/2/condition"),
+        ("reference-unknown", "/connections/2/condition"),
+    ]
+    assert result[1].connection_id == "c1"
+    assert result[3].node_id is None
+
+
+def test_that_circular_defaults_are_found_each_circle_once() -> None:
+    properties = {
+        "a": {"default": "${input.b}"},
+        "b": {"default": "x ${input.c} ${input.plain}"},
+        "c": {"default": ["${input.a}"]},
+        "self": {"default": "${input.self}"},
+        "fine": {"default": "${input.a}"},
+        "plain": {"type": "string"},
+        "other": {"default": "${vars.x} ${input}"},
+        "broken": {"default": "${"},
+    }
+    result = problems({"inputs": {"properties": properties}})
+    assert [(p.code, p.pointer) for p in result] == [
+        ("template-bad", "/inputs/properties/broken/default"),
+        ("default-circular", "/inputs/properties/a/default"),
+        ("default-circular", "/inputs/properties/self/default"),
+    ]
+    assert result[1].message.endswith("a → b → c → a")
