@@ -11,6 +11,7 @@ HANDLERS: dict[tuple[str, str], str] = {
     ("flow", "manual"): "engine.actions.flow:manual",
     ("flow", "set_values"): "engine.actions.flow:set_values",
     ("flow", "wait"): "engine.actions.flow:wait",
+    ("http", "request"): "engine.actions.http:request",
     ("person", "ask"): "engine.actions.person:ask",
     ("table", "choose_columns"): "engine.actions.table:choose_columns",
     ("table", "filter"): "engine.actions.table:filter_rows",

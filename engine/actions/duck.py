@@ -62,6 +62,17 @@ class Duck:
             raise plain_error(error) from error
         return fetched
 
+    def batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query in lists of at most this many; stops when the step is cancelled."""
+        try:
+            cursor = self.connection.execute(sql)
+            while batch := cursor.fetchmany(size):
+                yield batch
+                if self.context.is_cancelled():
+                    raise _stopped()
+        except duckdb.Error as error:
+            raise plain_error(error) from error
+
     def columns(self, select: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
         """The DuckDB type of each column of a query, without running it."""
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE {select}", values)}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.actions import files
+from engine.actions.columns import free_name
 from engine.actions.duck import Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import ColumnType, identifier
@@ -45,6 +46,8 @@ def read_excel(params: Params, context: StepContext) -> dict[str, Any]:
             f"'{path.name}' cannot be read as a workbook: {str(error).splitlines()[0]}",
             hint="Open it in Excel, save it as .xlsx, and protect it with no password.",
         ) from error
+    if not sheet.available_columns():
+        raise ActionError("The sheet is empty", hint="Choose another sheet, or another row for the names.")
     with connect(context) as duck:
         duck.connection.register("sheet", sheet)
         table = _restored(duck, skip_empty=bool(params.get("skip_empty", True)))
@@ -79,7 +82,8 @@ def _loading(params: Params) -> dict[str, Any]:
         if match is None:
             raise ActionError(f"'{span}' is not a range of cells", hint="Write it like B3:F200.")
         first, last = int(match[2]), int(match[4])
-        options["use_columns"] = f"{match[1].upper()}:{match[3].upper()}"
+        left, right = match[1].upper(), match[3].upper()
+        options["use_columns"] = left if left == right else f"{left}:{right}"
         options["header_row"] = None if header == 0 else first - 1
         options["n_rows"] = last - first + (1 if header == 0 else 0)
         if header == 0:
@@ -95,24 +99,40 @@ def _no_such_sheet(wanted: str, names: list[str], path: Path) -> ActionError:
 
 
 def _restored(duck: Duck, *, skip_empty: bool) -> dict[str, Any]:
-    """The sheet with whole numbers as whole numbers: Excel itself knows only doubles."""
+    """The sheet with whole numbers and whole days as such: Excel itself knows only doubles and moments."""
     shape = duck.columns("SELECT * FROM sheet")
-    if not shape:
-        raise ActionError("The sheet is empty", hint="Choose another sheet, or another row for the names.")
-    doubles = [name for name, kind in shape.items() if kind == "DOUBLE"]
-    tests = ", ".join(
-        f"coalesce(bool_and({quoted} = trunc({quoted}) AND abs({quoted}) <= {_EXACT}), false)"
-        for quoted in map(identifier, doubles)
+    tests = {
+        "DOUBLE": f"{{0}} = trunc({{0}}) AND abs({{0}}) <= {_EXACT}",
+        "TIMESTAMP": "{0} = date_trunc('day', {0})",
+    }
+    narrower = {"DOUBLE": "BIGINT", "TIMESTAMP": "DATE"}
+    tested = {
+        name: kind.removesuffix("_MS") for name, kind in shape.items() if kind.removesuffix("_MS") in tests
+    }
+    asked = ", ".join(
+        f"coalesce(bool_and({tests[kind].format(identifier(name))}), false)" for name, kind in tested.items()
     )
-    whole = dict(zip(doubles, duck.rows(f"SELECT {tests} FROM sheet")[0], strict=True)) if doubles else {}
+    answers = duck.rows(f"SELECT {asked} FROM sheet")[0] if asked else ()
+    fits = dict(zip(tested, answers, strict=True))
+    names = _column_names(list(shape))
     pieces = [
-        f"CAST({identifier(name)} AS BIGINT) AS {identifier(name)}" if whole.get(name) else identifier(name)
-        for name in shape
+        f"CAST({identifier(name)} AS {narrower[tested[name]] if fits.get(name) else shape[name]})"
+        f" AS {identifier(shown)}"
+        for name, shown in names.items()
     ]
     select = f"SELECT {', '.join(pieces)} FROM sheet"
     if skip_empty:
         select += " WHERE " + " OR ".join(f"{identifier(name)} IS NOT NULL" for name in shape)
     return duck.write(select)
+
+
+def _column_names(found: list[str]) -> dict[str, str]:
+    """The name of each column as it is shown: nameless ones are numbered as in other files."""
+    names: dict[str, str] = {}
+    for number, name in enumerate(found):
+        wish = f"column{number}" if name.startswith("__UNNAMED__") else name.strip() or f"column{number}"
+        names[name] = free_name(wish, names.values())
+    return names
 
 
 def _check_size(table: Table) -> None:
@@ -179,11 +199,8 @@ def _write_rows(duck: Duck, table: Table, sheet: Any, formats: Mapping[ColumnTyp
 def _rows(duck: Duck, table: Table) -> Iterator[tuple[Any, ...]]:
     """The rows in batches, as plain values; stops when the step is cancelled."""
     pieces = [_FETCHED.get(kind, "{0}").format(identifier(name)) for name, kind in table.columns.items()]
-    cursor = duck.connection.execute(f"SELECT {', '.join(pieces)} FROM {table.scan}")
     done = 0
-    while batch := cursor.fetchmany(_BATCH):
-        if duck.context.is_cancelled():
-            raise ActionError("The step was stopped")
+    for batch in duck.batches(f"SELECT {', '.join(pieces)} FROM {table.scan}", _BATCH):
         yield from batch
         done += len(batch)
         duck.context.progress(done / table.rows, f"{done:,} of {table.rows:,} rows")

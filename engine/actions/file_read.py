@@ -48,7 +48,7 @@ def read_json(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]
     copy = context.artifacts.temporary(".json")
     try:
         source = path
-        if encoding != "utf-8" or _without_wildcards(path) != str(path):
+        if encoding != "utf-8" or files.has_mark(path) or _without_wildcards(path) != str(path):
             files.as_utf8(path, encoding, copy)
             source = copy
         with connect(context) as duck:

@@ -117,6 +117,12 @@ def detect_encoding(path: Path) -> str:
     return _utf16_order(head) or ("cp1252" if _decodes(head, "cp1252") else "latin-1")
 
 
+def has_mark(path: Path) -> bool:
+    """Whether a file begins with the mark of UTF-8, which JSON does not allow."""
+    with path.open("rb") as stream:
+        return stream.read(3) == codecs.BOM_UTF8
+
+
 def as_utf8(path: Path, encoding: str, target: Path) -> None:
     """Write a text file again as UTF-8; ActionError at the first bytes that are not in that encoding."""
     reader = codecs.getincrementaldecoder(encoding)()
