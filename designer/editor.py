@@ -54,7 +54,7 @@ class Editor(QObject):
         super().__init__(parent)
         self.document = document
         self.undo_stack = QUndoStack(self)
-        self._sealed = False
+        self._seals = 0
 
     @property
     def workflow(self) -> Workflow:
@@ -77,15 +77,14 @@ class Editor(QObject):
         except ValueError as error:
             self.edit_refused.emit(f"That cannot be done: {error}.")
             return False
-        if self._sealed:
-            command._merge_key = ""
-            self._sealed = False
+        if edit.merge_key:
+            command._merge_key = f"{edit.merge_key} {self._seals}"
         self.undo_stack.push(command)
         return True
 
     def seal(self) -> None:
         """Let the next edit be a step of its own even if it would merge: a field was left."""
-        self._sealed = True
+        self._seals += 1
 
     def replace(self, workflow: Workflow, path: Path | None = None, *, edited: bool = False) -> None:
         """Open another workflow; the undo history of the former one ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from designer.forms.condition_rows import (
@@ -58,20 +58,19 @@ class _RowWidget(QFrame):
         self._offer_operators("")
 
     def _lay_out(self) -> None:
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(8, 8, 4, 8)
-        outer.setSpacing(6)
-        first = QHBoxLayout()
-        first.setSpacing(2)
-        first.addWidget(self.left, 1)
-        first.addWidget(self.remove)
-        outer.addLayout(first)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(8, 8, 8, 8)
+        outer.setSpacing(2)
+        lines = QVBoxLayout()
+        lines.setSpacing(6)
+        lines.addWidget(self.left)
         second = QHBoxLayout()
         second.setSpacing(6)
         second.addWidget(self.operator, 1)
         second.addWidget(self.right, 1)
-        second.addSpacing(26)
-        outer.addLayout(second)
+        lines.addLayout(second)
+        outer.addLayout(lines, 1)
+        outer.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignTop)
 
     def _suggest(self, inside: bool) -> Sequence[Suggestion]:
         return self._scope.context.references()
@@ -284,12 +283,10 @@ class ConditionEditor(FieldEditor):
             if self._as_rows
             else [self.expression.edit.text()]
         )
-        reasons = (
-            self.scope.context.missing(span.path)
-            for text in texts
-            for span in reference_spans(text)
-            if span.path
-        )
+        return next(filter(None, map(self._missing, texts)), "")
+
+    def _missing(self, text: str) -> str:
+        reasons = (self.scope.context.missing(span.path) for span in reference_spans(text) if span.path)
         return next(filter(None, reasons), "")
 
     def refresh(self) -> None:
@@ -301,7 +298,18 @@ class ConditionEditor(FieldEditor):
         return self._rows[0].left if self._as_rows else self.expression.edit
 
     def set_state(self, state: str) -> None:
-        mark(self.focus_target(), state)
+        if not self._as_rows:
+            mark(self.expression.edit, state)
+            return
+        faulty = next((one for one in self._rows if not one.row().is_empty and one.row().fault()), None)
+        for widget in self._rows:
+            for edit in (widget.left, widget.right):
+                warns = state == "warning" and self._missing(edit.text())
+                mark(edit, "warning" if warns else "")
+        if state == "error":
+            bad = faulty or self._rows[0]
+            needs_value = bad.row().left.strip() and not bad.row().right.strip()
+            mark(bad.right if needs_value else bad.left, "error")
 
     def name_accessibly(self, name: str, description: str) -> None:
         self.setAccessibleName(name)

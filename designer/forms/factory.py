@@ -10,7 +10,9 @@ from designer.forms.pick_editors import BooleanEditor, DateEditor, EnumEditor, P
 from designer.forms.schema import FieldKind, Schema
 from designer.forms.text_editors import TEXT_EDITORS, NumberEditor
 
-EXPRESSION_KINDS = frozenset({FieldKind.EXPRESSION, FieldKind.CONDITION, FieldKind.TABLE, FieldKind.CODE})
+EXPRESSION_KINDS = frozenset(
+    {FieldKind.EXPRESSION, FieldKind.CONDITION, FieldKind.CONDITION_LINE, FieldKind.TABLE, FieldKind.CODE}
+)
 
 
 def make_editor(
@@ -34,6 +36,8 @@ def make_editor(
             return ColumnEditor(schema, scope, parent)
         case FieldKind.EXPRESSION:
             return ExpressionEditor(schema, scope, parent, language="row")
+        case FieldKind.CONDITION_LINE:
+            return ExpressionEditor(schema, scope, parent, language="condition")
         case FieldKind.TABLE:
             return TableEditor(schema, scope, parent)
         case _:

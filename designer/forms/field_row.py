@@ -58,6 +58,7 @@ class FieldRow(QWidget):
         self.kind = kind_of(schema, depth=depth)
         self.title = title_of(name, schema)
         self._required = required
+        self._described = str(schema["description"]) if isinstance(schema.get("description"), str) else ""
         self._depth = depth
         self._touched = False
         self._error = ""
@@ -120,9 +121,13 @@ class FieldRow(QWidget):
         if self._bare:
             self._editor.setToolTip(self.title)
 
+    def describe(self, text: str) -> None:
+        """Say something else under the field than the schema's description."""
+        self._described = text
+        self._show_note()
+
     def _description(self) -> str:
-        described = self.schema.get("description")
-        text = described if isinstance(described, str) else ""
+        text = self._described
         return f"{text} Needed.".strip() if self._required else text
 
     # -- value ---------------------------------------------------------------------------------------
@@ -271,8 +276,7 @@ class FieldRow(QWidget):
         for role, text in (("warning", self._editor.warning()), ("hint", self._editor.note())):
             if text:
                 return role, text
-        described = self.schema.get("description")
-        return "hint", described if isinstance(described, str) else ""
+        return "hint", self._described
 
     def _show_note(self) -> None:
         role, text = self.message()

@@ -13,6 +13,7 @@ from designer.forms.schema import (
     MAX_PLAIN_PROPERTIES,
     Schema,
     Value,
+    default_of,
     required_of,
     resolve,
 )
@@ -197,8 +198,12 @@ class ObjectEditor(FieldEditor):
     def _tell_more(self) -> None:
         if self._more is None:
             return
-        used = sum(name in self._loaded for name in self._advanced)
+        used = sum(self._is_used(name) for name in self._advanced)
         self._more.setText(f"More options ({used} set)" if used else "More options")
+
+    def _is_used(self, name: str) -> bool:
+        default = default_of(resolve(self._properties()[name], self.scope.root))
+        return name in self._loaded and self._loaded[name] != default
 
     # -- messages ------------------------------------------------------------------------------------
 

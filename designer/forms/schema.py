@@ -53,6 +53,7 @@ class FieldKind(StrEnum):
     COLUMN = "column"
     EXPRESSION = "expression"
     CONDITION = "condition"
+    CONDITION_LINE = "condition-line"
     TABLE = "table"
     OBJECT = "object"
     MAP = "map"
@@ -75,6 +76,7 @@ _TEXT_FORMATS: Final[dict[str, FieldKind]] = {
     "column": FieldKind.COLUMN,
     "expression": FieldKind.EXPRESSION,
     "condition": FieldKind.CONDITION,
+    "condition-line": FieldKind.CONDITION_LINE,
 }
 _TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 _SCALARS: Final = {

@@ -38,7 +38,7 @@ class InputCard(QFrame):
         self._input = one
         self._details: FieldEditor | None = None
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(8, 8, 4, 8)
+        self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(8)
         line = QHBoxLayout()
         line.setSpacing(4)

@@ -316,6 +316,9 @@ def emptied(schema: Schema) -> Value:
 
 def placeholder_of(schema: Schema) -> str:
     """What an empty field shows in grey: its default, else an example."""
+    named = schema.get("x-placeholder")
+    if isinstance(named, str):
+        return named
     default = schema.get("default")
     if isinstance(default, str) and default:
         return default.splitlines()[0] if "\n" in default else default

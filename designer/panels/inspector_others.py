@@ -1,0 +1,229 @@
+"""The inspector's pages of a connection, of several things, and of the whole workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from designer.editor import Editor
+from designer.forms.form import SchemaForm
+from designer.panels.inspector_context import Surroundings
+from designer.panels.inspector_page import Body, Page, divider, label, neutral_tile
+from designer.theme import theme as themes
+from engine.model import edits
+from engine.model.json_value import Json
+from engine.model.workflow import Connection, Workflow
+
+_ON = (
+    ("success", "the step before it succeeds"),
+    ("error", "the step before it fails"),
+    ("always", "the step before it has ended, either way"),
+)
+_TAKEN = {
+    "TAKEN": "In the last run it was taken.",
+    "DEAD": "In the last run it was not taken.",
+    "POISONED": "In the last run its condition could not be decided.",
+}
+
+
+class ConnectionPage(Page):
+    """When a connection is taken: after which outcome, and under which condition."""
+
+    def __init__(
+        self, connection_id: str, editor: Editor, surroundings: Surroundings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._id = connection_id
+        self._editor = editor
+        self._connection: Connection = editor.workflow.connections[connection_id]
+        self.layout_column.addWidget(divider(self))
+        body = Body(self)
+        schema = {
+            "type": "object",
+            "properties": {
+                "on": {
+                    "title": "Runs when",
+                    "oneOf": [{"const": key, "title": title} for key, title in _ON],
+                    "default": "success",
+                },
+                "condition": {
+                    "type": "string",
+                    "format": "condition",
+                    "title": "And only if",
+                    "description": "Empty: always. Names are fields of the step before, such as rows.",
+                },
+            },
+        }
+        context = surroundings.for_connection(connection_id)
+        self.form = SchemaForm(schema, self._value(), context=context, parent=body)
+        self.form.value_changed.connect(self._on_value_changed)
+        body.column.addWidget(self.form)
+        self._outcome = label("", "hint", body)
+        self._outcome.hide()
+        body.column.addWidget(self._outcome)
+        self.layout_column.addWidget(body, 1)
+        self._show_header()
+
+    def _show_header(self) -> None:
+        nodes = self._editor.workflow.nodes
+        ends = [
+            nodes[end].label if end in nodes else end
+            for end in (self._connection.source, self._connection.target)
+        ]
+        self.header.show_tile("corner-down-right", *neutral_tile())
+        self.header.show_words(f"{ends[0]} → {ends[1]}", "Connection")
+
+    def _value(self) -> dict[str, Json]:
+        value: dict[str, Json] = {"on": self._connection.on}
+        if self._connection.condition:
+            value["condition"] = self._connection.condition
+        return value
+
+    def show_outcome(self, outcome: str) -> None:
+        """What the last run decided here."""
+        text = _TAKEN.get(outcome, "")
+        self._outcome.setText(text)
+        self._outcome.setVisible(bool(text))
+
+    def _on_value_changed(self, value: Json) -> None:
+        assert isinstance(value, dict)
+        text = value.get("condition")
+        condition = text if isinstance(text, str) and text.strip() else None
+        on = value.get("on", "success")
+        if (on, condition) != (self._connection.on, self._connection.condition) and on in dict(_ON):
+            chosen: Any = on
+            self._editor.push(
+                edits.set_condition(self._editor.workflow, self._id, on=chosen, condition=condition)
+            )
+
+    def refresh(self, workflow: Workflow) -> bool:
+        connection = workflow.connections.get(self._id)
+        if connection is None:
+            return False
+        self._connection = connection
+        self._show_header()
+        self.form.set_value(self._value())
+        self.form.refresh()
+        return True
+
+
+class ManyPage(Page):
+    """Several things at once: how many, which, and what can be done with all of them."""
+
+    def __init__(
+        self,
+        node_ids: Sequence[str],
+        connection_ids: Sequence[str],
+        editor: Editor,
+        surroundings: Surroundings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._nodes = list(node_ids)
+        self._connections = list(connection_ids)
+        self._editor = editor
+        self._surroundings = surroundings
+        self.header.show_tile("list-checks", *neutral_tile())
+        self.layout_column.addWidget(divider(self))
+        body = Body(self)
+        self._names = label("", "subtitle", body)
+        body.column.addWidget(self._names)
+        self.disable_button = QPushButton(body)
+        self.disable_button.clicked.connect(self._on_disable)
+        self.delete_button = QPushButton("Delete", body)
+        self.delete_button.setProperty("variant", "danger")
+        self.delete_button.clicked.connect(self._on_delete)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.disable_button)
+        buttons.addWidget(self.delete_button)
+        buttons.addStretch(1)
+        body.column.addLayout(buttons)
+        self.layout_column.addWidget(body, 1)
+        self.refresh(editor.workflow)
+
+    def _all_disabled(self) -> bool:
+        nodes = self._editor.workflow.nodes
+        return bool(self._nodes) and all(nodes[one].disabled for one in self._nodes if one in nodes)
+
+    def _on_disable(self) -> None:
+        self._editor.push(edits.set_disabled(self._editor.workflow, self._nodes, not self._all_disabled()))
+
+    def _on_delete(self) -> None:
+        workflow = self._editor.workflow
+        self._editor.push(edits.delete(workflow, self._surroundings.types, self._nodes, self._connections))
+
+    def refresh(self, workflow: Workflow) -> bool:
+        self._nodes = [one for one in self._nodes if one in workflow.nodes]
+        self._connections = [one for one in self._connections if one in workflow.connections]
+        if not self._nodes and not self._connections:
+            return False
+        counted = [
+            f"{count} {noun}{'' if count == 1 else 's'}"
+            for count, noun in ((len(self._nodes), "node"), (len(self._connections), "connection"))
+            if count
+        ]
+        self.header.show_words(" and ".join(counted), "Selected")
+        self._names.setText("\n".join(workflow.nodes[one].label for one in self._nodes))
+        self._names.setVisible(bool(self._nodes))
+        self.disable_button.setVisible(bool(self._nodes))
+        self.disable_button.setText("Switch on" if self._all_disabled() else "Switch off")
+        return True
+
+
+class WorkflowPage(Page):
+    """Nothing is selected: the workflow's name, what it is for, and what a run asks for."""
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        theme = themes.current()
+        self.header.show_tile("git-branch", theme.accent, theme.on_accent)
+        self.layout_column.addWidget(divider(self))
+        body = Body(self)
+        schema = {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "title": "Name", "examples": ["Flight delay report"]},
+                "description": {"type": "string", "title": "Description", "format": "multiline"},
+                "inputs": {
+                    "type": "object",
+                    "format": "schema",
+                    "title": "Inputs",
+                    "description": "What a run asks for. Use one in a step as ${input.name}.",
+                },
+            },
+        }
+        self.form = SchemaForm(schema, self._value(), parent=body)
+        self.form.value_changed.connect(self._on_value_changed)
+        body.column.addWidget(self.form)
+        self.layout_column.addWidget(body, 1)
+        self.refresh(editor.workflow)
+
+    def _value(self) -> dict[str, Json]:
+        workflow = self._editor.workflow
+        value: dict[str, Json] = {}
+        for name, text in (("name", workflow.name), ("description", workflow.description)):
+            if text:
+                value[name] = text
+        if workflow.inputs:
+            value["inputs"] = dict(workflow.inputs)
+        return value
+
+    def _on_value_changed(self, value: Json) -> None:
+        assert isinstance(value, Mapping)
+        before = self._value()
+        for key in ("name", "description", "inputs"):
+            if value.get(key) != before.get(key):
+                empty: Json = {} if key == "inputs" else ""
+                self._editor.push(edits.set_workflow(self._editor.workflow, **{key: value.get(key, empty)}))
+
+    def refresh(self, workflow: Workflow) -> bool:
+        count = len(workflow.nodes)
+        self.header.show_words(
+            workflow.name or "Untitled workflow", f"Workflow of {count} step{'' if count == 1 else 's'}"
+        )
+        self.form.set_value(self._value())
+        return True
