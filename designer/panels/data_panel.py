@@ -114,28 +114,14 @@ class DataPanel(QWidget):
         """Show a node's step as it is now; calling it again with nothing new costs nothing."""
         if self._shown == (node_id, step) and title == self._title:
             return
-        is_same_output = (
-            self._shown is not None
-            and self._shown[0] == node_id
-            and step is not None
-            and self._shown[1] is not None
-            and step.status is StepStatus.COMPLETED
-            and self._shown[1].status is StepStatus.COMPLETED
-            and self._shown[1].output == step.output
-            and title == self._title
-        )
+        before, self._shown = self._shown, (node_id, step)
         is_same_node = node_id == self._node_id
-        self._shown, self._node_id, self._title = (node_id, step), node_id, title
-        if is_same_output:
+        is_renamed = title != self._title
+        self._node_id, self._title = node_id, title
+        if before is not None and is_same_node and not is_renamed and _same_result(before[1], step):
             return
         if step is None or step.status is StepStatus.PENDING:
-            is_queued = step is not None and step.queued
-            self._show_empty(
-                "clock" if is_queued else "table-2",
-                f"{title} is queued" if is_queued else f"{title} has not run yet",
-                "It starts as soon as a place is free." if is_queued else "Run the workflow to see its data.",
-            )
-            self._set_summary(title)
+            self._show_not_run(is_queued=step is not None and step.queued)
         elif step.status is StepStatus.FAILED:
             self._show_error(step.error or {"message": "The step failed."})
         elif step.status is StepStatus.COMPLETED:
@@ -153,6 +139,13 @@ class DataPanel(QWidget):
         self._source.close()
         self.picture.close_source()
         self._loader.shutdown(wait=True, cancel_futures=True)
+
+    def _show_not_run(self, *, is_queued: bool) -> None:
+        if is_queued:
+            self._show_empty("clock", f"{self._title} is queued", "It starts as soon as a place is free.")
+        else:
+            self._show_empty("table-2", f"{self._title} has not run yet", "Run the workflow to see its data.")
+        self._set_summary(self._title)
 
     def _show_status(self, step: StepState) -> None:
         """A step without an output to show."""
@@ -290,6 +283,16 @@ class DataPanel(QWidget):
             self._show_error({"message": f"The stored result cannot be read: {output}", "hint": hint})
         else:
             self._show_output(output, keep_view=True)
+
+
+def _same_result(before: StepState | None, now: StepState | None) -> bool:
+    """True when a step completed both times, with the same output."""
+    return (
+        before is not None
+        and now is not None
+        and before.status is now.status is StepStatus.COMPLETED
+        and before.output == now.output
+    )
 
 
 def _is_stored_json(value: Json) -> bool:
