@@ -53,7 +53,9 @@ class DataPanel(QWidget):
         self._title = ""
         self._shown: tuple[str, StepState | None] | None = None
         self._views: list[OutputView] = []
+        self._chosen: dict[str, str] = {}  # node id -> title of the view somebody picked
         self._request = 0
+        self._is_closed = False
         self._summary = ""
         self.selector = QComboBox(self)
         self.selector.setObjectName("outputSelector")
@@ -87,7 +89,7 @@ class DataPanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.file_bar)
-        self.selector.activated.connect(self._show_view)
+        self.selector.activated.connect(self._on_view_chosen)
         self.table.message.connect(self.message)
         self.tree.message.connect(self.message)
         self.table.table_model.failed.connect(self._on_table_failed)
@@ -112,7 +114,7 @@ class DataPanel(QWidget):
 
     def show_step(self, node_id: str, title: str, step: StepState | None) -> None:
         """Show a node's step as it is now; calling it again with nothing new costs nothing."""
-        if self._shown == (node_id, step) and title == self._title:
+        if self._is_closed or (self._shown == (node_id, step) and title == self._title):
             return
         before, self._shown = self._shown, (node_id, step)
         is_same_node = node_id == self._node_id
@@ -125,7 +127,7 @@ class DataPanel(QWidget):
         elif step.status is StepStatus.FAILED:
             self._show_error(step.error or {"message": "The step failed."})
         elif step.status is StepStatus.COMPLETED:
-            self._show_output(step.output, keep_view=is_same_node)
+            self._show_output(step.output)
         else:
             self._show_status(step)
 
@@ -135,6 +137,7 @@ class DataPanel(QWidget):
 
     def close_source(self) -> None:
         """Join the threads that read for this panel; nothing can be shown afterwards."""
+        self._is_closed = True
         self._request += 1
         self._source.close()
         self.picture.close_source()
@@ -180,12 +183,11 @@ class DataPanel(QWidget):
         self.stack.setCurrentWidget(self.error)
         self._set_summary(f"{self._title} · failed")
 
-    def _show_output(self, output: Json, *, keep_view: bool) -> None:
+    def _show_output(self, output: Json) -> None:
         self._request += 1
         if _has_stored_json(output):
             self._loader.submit(self._expand, self._request, output)
             return
-        title = self.selector.currentText() if keep_view and self._views else ""
         self._views = views_of(output)
         if not self._views:
             self._show_empty("circle-check", f"{self._title} completed", "It produced no data.")
@@ -194,7 +196,8 @@ class DataPanel(QWidget):
         names = [view.title for view in self._views]
         self.selector.clear()
         self.selector.addItems(names)
-        position = names.index(title) if title in names else 0
+        chosen = self._chosen.get(self._node_id, "")
+        position = names.index(chosen) if chosen in names else 0
         self.selector.setCurrentIndex(position)
         self._show_view(position)
 
@@ -258,6 +261,10 @@ class DataPanel(QWidget):
         self._summary = text
         self.summary_changed.emit(text)
 
+    def _on_view_chosen(self, position: int) -> None:
+        self._chosen[self._node_id] = self._views[position].title
+        self._show_view(position)
+
     def _on_sort_changed(self) -> None:
         position = self.selector.currentIndex()
         if 0 <= position < len(self._views) and self._views[position].kind == "table":
@@ -282,7 +289,7 @@ class DataPanel(QWidget):
             hint = output.hint if isinstance(output, WorkflowError) else "Run the node again."
             self._show_error({"message": f"The stored result cannot be read: {output}", "hint": hint})
         else:
-            self._show_output(output, keep_view=True)
+            self._show_output(output)
 
 
 def _same_result(before: StepState | None, now: StepState | None) -> bool:

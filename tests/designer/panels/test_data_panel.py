@@ -99,14 +99,23 @@ def test_that_other_views_of_an_output_can_be_chosen(qtbot, panel, store, make_t
     assert panel.summary == "Split · 2 values"
 
 
-def test_that_a_new_result_of_the_same_node_keeps_the_view(panel) -> None:
+def test_that_each_node_keeps_the_view_that_was_picked_through_further_runs(panel) -> None:
     panel.show_step("a", "A", _completed({"path": "/nowhere/x.csv", "rows": 1}))
     panel.selector.setCurrentIndex(1)
     panel.selector.activated.emit(1)
+    panel.show_step("a", "A", StepState(status=StepStatus.RUNNING))
     panel.show_step("a", "A", _completed({"path": "/nowhere/x.csv", "rows": 2}))
     assert panel.selector.currentText() == "All values"
     panel.show_step("b", "B", _completed({"path": "/nowhere/x.csv", "rows": 2}))
     assert panel.selector.currentText() == "File"
+    panel.show_step("a", "A", _completed({"path": "/nowhere/x.csv", "rows": 2}))
+    assert panel.selector.currentText() == "All values"
+
+
+def test_that_a_closed_panel_takes_no_more_steps(panel) -> None:
+    panel.close_source()
+    panel.show_output("n", "Chart", {"path": "/nowhere/chart.png"})
+    assert panel.stack.currentWidget() is panel.empty
 
 
 def test_that_sorting_is_told_in_the_summary(qtbot, panel, store, make_table) -> None:
