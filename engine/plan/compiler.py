@@ -1,0 +1,290 @@
+"""Workflow -> Plan: numbers for names, a topological order, and everything in it compiled once.
+
+The steps keep the order of the file; `Plan.order` is theirs by Kahn's algorithm, ties in the order of the
+file, so that the same drawing always gives the same order. O(nodes + connections).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from engine.catalog import Catalog
+from engine.errors import DefinitionError, ExpressionError
+from engine.files import codec
+from engine.model.json_value import Json
+from engine.model.node_type import NodeType
+from engine.model.policy import RetryPolicy, Timeouts
+from engine.model.queries import find_cycle
+from engine.model.workflow import Connection, Node, Workflow
+from engine.plan.parameters import Parameters
+from engine.plan.step import (
+    Call,
+    Disabled,
+    FailurePolicy,
+    Join,
+    JoinMode,
+    OnConditionError,
+    OnFailure,
+    Plan,
+    Route,
+    Step,
+)
+
+T = TypeVar("T")
+MAX_CACHED_PLANS = 32
+
+
+class Compiler:
+    """Compiles workflows and remembers the latest plans, by the content hash of their definition."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        # A Workflow never changes, so the very same object need not even be encoded to be found again.
+        self._seen: OrderedDict[int, tuple[Workflow, Plan]] = OrderedDict()
+
+    def find(self, workflow: Workflow) -> Plan | None:
+        """The plan of this very object, if it is still remembered."""
+        seen = self._seen.get(id(workflow))
+        return seen[1] if seen is not None and seen[0] is workflow else None
+
+    def compile(self, workflow: Workflow) -> Plan:
+        """The plan of a workflow; raises DefinitionError that names the node or the cycle at fault."""
+        seen = self.find(workflow)
+        if seen is not None:
+            return seen
+        definition = codec.encode(workflow)
+        digest = hashlib.sha256(definition.encode()).hexdigest()
+        plan = self._plans.get(digest)
+        if plan is None:
+            plan = compile_plan(workflow, self._catalog, definition, digest)
+            _remember(self._plans, digest, plan)
+        _remember(self._seen, id(workflow), (workflow, plan))
+        return plan
+
+
+def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definition_hash: str) -> Plan:
+    """The plan of a workflow, without any cache."""
+    numbers = {node_id: number for number, node_id in enumerate(workflow.nodes)}
+    routes = _routes(workflow, numbers)
+    order = kahn_order(len(numbers), [(route.source, route.target) for route in routes])
+    if len(order) < len(numbers):
+        labels = [workflow.nodes[node_id].label for node_id in find_cycle(workflow)]
+        raise DefinitionError("These nodes lead in a circle: " + " -> ".join([*labels, labels[0]]))
+    sequence = {number: place for place, number in enumerate(order, start=1)}
+    outgoing: list[list[Route]] = [[] for _ in numbers]
+    incoming: list[list[Route]] = [[] for _ in numbers]
+    for route in routes:
+        outgoing[route.source].append(route)
+        incoming[route.target].append(route)
+    names = tuple(numbers)
+    steps = tuple(
+        _step(
+            node,
+            catalog.get(node.type),
+            index=number,
+            sequence_order=sequence[number],
+            depends_on=tuple(dict.fromkeys(names[route.source] for route in incoming[number])),
+            incoming=tuple(incoming[number]),
+            outgoing=tuple(outgoing[number]),
+        )
+        for number, node in enumerate(workflow.nodes.values())
+    )
+    return Plan(
+        workflow=workflow,
+        definition=definition,
+        definition_hash=definition_hash,
+        steps=steps,
+        numbers=numbers,
+        routes=tuple(routes),
+        order=order,
+        on_failure=_failure_policy(workflow.settings.get("on_failure")),
+    )
+
+
+def kahn_order(count: int, edges: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """A topological order of 0..count-1, first free first; shorter than count if there is a cycle."""
+    indegree = [0] * count
+    targets: list[list[int]] = [[] for _ in range(count)]
+    for source, target in edges:
+        indegree[target] += 1
+        targets[source].append(target)
+    free = deque(number for number in range(count) if not indegree[number])
+    order: list[int] = []
+    while free:
+        number = free.popleft()
+        order.append(number)
+        for target in targets[number]:
+            indegree[target] -= 1
+            if not indegree[target]:
+                free.append(target)
+    return tuple(order)
+
+
+def _routes(workflow: Workflow, numbers: Mapping[str, int]) -> list[Route]:
+    """Connections whose ends both exist; what a validation reports as dangling can carry nothing."""
+    default = workflow.settings.get("on_condition_error", "fail")
+    ordered = sorted(workflow.connections.values(), key=_priority)
+    routes: list[Route] = []
+    for connection in ordered:
+        if connection.source in numbers and connection.target in numbers:
+            routes.append(
+                Route(
+                    index=len(routes),
+                    id=connection.id,
+                    source=numbers[connection.source],
+                    target=numbers[connection.target],
+                    on=connection.on,
+                    condition=connection.condition or None,
+                    on_condition_error=_condition_policy(connection.extra.get("on_condition_error", default)),
+                )
+            )
+    return routes
+
+
+def _priority(connection: Connection) -> int:
+    return connection.priority
+
+
+def _step(
+    node: Node,
+    node_type: NodeType | None,
+    *,
+    index: int,
+    sequence_order: int,
+    depends_on: tuple[str, ...],
+    incoming: tuple[Route, ...],
+    outgoing: tuple[Route, ...],
+) -> Step:
+    config = node.config
+    is_trigger = node_type.is_trigger if node_type else node.type == "trigger"
+    service = node.service or (node_type.service if node_type else "default")
+    action = node.action or (node_type.action if node_type else "manual_trigger" if is_trigger else "default")
+    own_type = node_type if node_type and (node_type.service, node_type.action) == (service, action) else None
+    input_schema = _object(config.get("input_schema")) or (own_type.parameters if own_type else {})
+    retry = _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry")))
+    return Step(
+        index=index,
+        id=node.id,
+        type=node.type,
+        title=node.title,
+        service=service,
+        action=action,
+        parameters=_parameters(node, node.parameters, input_schema),
+        sequence_order=sequence_order,
+        depends_on=depends_on,
+        incoming=incoming,
+        outgoing=outgoing,
+        join=_read(node, "join", lambda: _join(config.get("join"), len(incoming))),
+        retry=retry,
+        retry_is_given=_gives_attempts(config.get("retry")),
+        timeouts=_read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout"))),
+        input_schema=input_schema,
+        output_schema=_object(config.get("output_schema")),
+        condition=_text(config.get("condition")),
+        rollback=_call(node, "rollback"),
+        fallback=_fallback(node, service, action),
+        is_trigger=is_trigger,
+        continue_on_error=node.continue_on_error,
+        disabled=_disabled(config.get("disabled")),
+        at_most_once=config.get("delivery") == "at_most_once",
+        priority=_whole(config.get("priority")),
+    )
+
+
+def _parameters(node: Node, drawn: Mapping[str, Json], schema: Mapping[str, Json]) -> Parameters:
+    try:
+        return Parameters(drawn, schema)
+    except ExpressionError as error:
+        raise DefinitionError(f'Node "{node.label}": {error.message}', hint=error.hint) from error
+
+
+def _join(described: Json, incoming: int) -> Join:
+    given = described if isinstance(described, dict) else {"mode": described or JoinMode.MERGE}
+    mode = JoinMode(str(given.get("mode", JoinMode.MERGE)))
+    if mode is not JoinMode.N_OF:
+        return Join(mode=mode)
+    count = given.get("k", given.get("n", given.get("count")))
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= max(1, incoming):
+        raise ValueError(f"an n_of join needs k from 1 to {max(1, incoming)}, not {count!r}")
+    return Join(mode=mode, count=count)
+
+
+def _call(node: Node, key: str) -> Call | None:
+    described = _object(node.config.get(key))
+    action = described.get("action")
+    if not isinstance(action, str):
+        return None
+    service = described.get("service", "default")
+    return Call(
+        service=str(service),
+        action=action,
+        parameters=_parameters(node, _object(described.get("parameters")), {}),
+    )
+
+
+def _fallback(node: Node, service: str, action: str) -> Call | None:
+    """`fallback`, or the older `fallback_service`: the same action and parameters at another service."""
+    other = node.config.get("fallback_service")
+    if not isinstance(other, str) or not other:
+        return _call(node, "fallback")
+    return Call(service=other, action=action, parameters=_parameters(node, node.parameters, {}))
+
+
+def _failure_policy(described: Json) -> FailurePolicy:
+    given = described if isinstance(described, dict) else {"mode": described or "drain"}
+    mode = given.get("mode", "drain")
+    if mode not in ("drain", "cancel", "continue"):
+        raise DefinitionError(
+            f'settings.on_failure: the mode is "drain", "cancel" or "continue", not {mode!r}'
+        )
+    return FailurePolicy(mode=cast("OnFailure", mode), rollback=bool(given.get("rollback", False)))
+
+
+def _condition_policy(value: Json) -> OnConditionError:
+    # JSON writers say `false` as readily as "false".
+    text = str(value).lower()
+    return cast("OnConditionError", text) if text in ("true", "false") else "fail"
+
+
+def _disabled(value: Json) -> Disabled:
+    if isinstance(value, dict):
+        value = value.get("mode", True)
+    if not value:
+        return ""
+    return "skip" if value == "skip" else "passthrough"
+
+
+def _read(node: Node, key: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except ValueError as error:
+        raise DefinitionError(f'Node "{node.label}": {key}: {error}') from error
+
+
+def _gives_attempts(described: Json) -> bool:
+    if isinstance(described, dict):
+        return "max_attempts" in described
+    return described is not None
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _whole(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _remember(plans: OrderedDict[Any, T], key: Any, plan: T) -> None:
+    plans[key] = plan
+    plans.move_to_end(key)
+    if len(plans) > MAX_CACHED_PLANS:
+        plans.popitem(last=False)

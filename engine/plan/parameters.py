@@ -1,0 +1,34 @@
+"""The parameters of a step with their references found once, when the plan is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.expression import Template
+from engine.expression.templates import EXPRESSION_KEY
+from engine.model.json_value import Json
+
+
+class Parameters(dict[str, Json]):
+    """Parameters as they were drawn, which also know how to be resolved.
+
+    A plain dict to whoever overrides one of the engine's seams; `template` spares parsing it again.
+    """
+
+    __slots__ = ("template",)
+
+    def __init__(self, drawn: Mapping[str, Json], schema: Mapping[str, Json] | None = None) -> None:
+        """Raises ExpressionError when a template or row expression cannot be read."""
+        super().__init__(drawn)
+        self.template = Template.parse(self, schema)
+
+
+def source_of_expressions(value: Json) -> Json:
+    """The value with every bound row expression shown as its source again, as its schema describes it."""
+    if isinstance(value, dict):
+        if EXPRESSION_KEY in value:
+            return value[EXPRESSION_KEY]
+        return {key: source_of_expressions(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [source_of_expressions(item) for item in value]
+    return value

@@ -1,0 +1,137 @@
+"""A workflow made ready to run: steps and routes by number, everything in them already compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from engine.model.json_value import Json
+from engine.model.policy import RetryPolicy, Timeouts
+from engine.model.workflow import Workflow
+from engine.plan.parameters import Parameters
+
+OnConditionError = Literal["fail", "true", "false"]
+OnFailure = Literal["drain", "cancel", "continue"]
+Disabled = Literal["", "passthrough", "skip"]
+
+
+class JoinMode(StrEnum):
+    MERGE = "merge"
+    ALL = "all"
+    ANY = "any"
+    N_OF = "n_of"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """When a step with several incoming connections runs; `count` is the k of n_of, and 1 for any."""
+
+    mode: JoinMode = JoinMode.MERGE
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An action with its parameters: what rolls a step back, or stands in for it."""
+
+    service: str
+    action: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A connection between step numbers; `index` is its own number."""
+
+    index: int
+    id: str
+    source: int
+    target: int
+    on: Literal["success", "error", "always"]
+    condition: str | None
+    on_condition_error: OnConditionError = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One node as the engine runs it.
+
+    `outgoing` and `incoming` are in order of priority, then of the file. `sequence_order` is the step's place
+    in the topological order, from 1. `retry` holds when `retry_is_given`; otherwise how often the step is
+    tried is up to its action.
+    """
+
+    index: int
+    id: str
+    type: str
+    title: str
+    service: str
+    action: str
+    parameters: Parameters
+    sequence_order: int
+    depends_on: tuple[str, ...]
+    incoming: tuple[Route, ...]
+    outgoing: tuple[Route, ...]
+    join: Join
+    retry: RetryPolicy
+    retry_is_given: bool
+    timeouts: Timeouts
+    input_schema: Mapping[str, Json]
+    output_schema: Mapping[str, Json]
+    condition: str | None
+    rollback: Call | None
+    fallback: Call | None
+    is_trigger: bool
+    continue_on_error: bool
+    disabled: Disabled
+    at_most_once: bool
+    priority: int
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailurePolicy:
+    """What a failure that nobody handles means for the rest of the run."""
+
+    mode: OnFailure = "drain"
+    rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """A compiled workflow; equal definitions share one, so nothing in it may ever change.
+
+    `order` is a topological order of step numbers. `definition` is the canonical text that was hashed.
+    """
+
+    workflow: Workflow
+    definition: str
+    definition_hash: str
+    steps: tuple[Step, ...]
+    numbers: Mapping[str, int]
+    routes: tuple[Route, ...]
+    order: tuple[int, ...]
+    on_failure: FailurePolicy
+
+    def step(self, step_id: str) -> Step:
+        return self.steps[self.numbers[step_id]]
+
+    def with_steps(self, steps: Sequence[Step]) -> Plan:
+        """The plan with these steps in place of its own, each by its number; itself when nothing differs."""
+        own = list(self.steps)
+        for step in steps:
+            own[step.index] = step
+        if all(before is after for before, after in zip(self.steps, own, strict=True)):
+            return self
+        return replace(self, steps=tuple(own))
+
+    def in_order(self) -> Iterator[Step]:
+        """The steps, each after all those it depends on."""
+        return (self.steps[number] for number in self.order)
