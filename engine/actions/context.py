@@ -1,13 +1,14 @@
 """What an action may know and do about the run it belongs to."""
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from engine.errors import FormRequired
 from engine.model.json_value import Json
-
 
 # One lock for all contexts: it is held for an append or a swap, and a lock for every step would cost more.
 _CALLBACKS = threading.Lock()
@@ -31,6 +32,10 @@ class StepReports(Protocol):
     def progress(self, fraction: float, text: str) -> None: ...
 
     def sleep(self, seconds: float) -> Awaitable[None]: ...
+
+    def run_in_process(
+        self, target: str, payload: Json, path: Sequence[str], cwd: Path | None
+    ) -> Awaitable[Any]: ...
 
 
 class StepContext:
@@ -89,6 +94,16 @@ class StepContext:
         Only for an action that runs on the loop, and at most one wait in each attempt is remembered.
         """
         await self._reports.sleep(seconds)
+
+    async def run_in_process(
+        self, target: str, payload: Json, *, path: Sequence[str] = (), cwd: Path | None = None
+    ) -> Any:
+        """What `function(payload)` returns in an isolated interpreter of its own, which cancelling kills.
+
+        target: "module:function", with `path` saying where modules are found, or "/path/to/file.py:function".
+        What the code prints goes to the run's log. Raises ActionError with the code's own error.
+        """
+        return await self._reports.run_in_process(target, payload, path, cwd)
 
     def resolve_path(self, text: str) -> Path:
         """A path of the workflow: relative ones start at the workflow file's folder, else where we run."""

@@ -1,5 +1,7 @@
 """What a step can do: actions by (service, name), imported when they are first used."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -66,7 +68,7 @@ class ActionRegistry:
         self._actions: dict[ActionKey, Action] = {}
 
     @classmethod
-    def default(cls) -> "ActionRegistry":
+    def default(cls) -> ActionRegistry:
         """A registry with all built-in actions; each call gives one of its own."""
         from engine.actions import HANDLERS
 
