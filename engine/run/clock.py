@@ -1,5 +1,7 @@
 """Time and chance as the engine sees them, so that a test needs no sleeping and no luck."""
 
+from __future__ import annotations
+
 import asyncio
 import random
 import time

@@ -1,0 +1,53 @@
+"""One step of one execution from its first attempt until it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.actions.context import StepContext
+from engine.plan.step import Step
+from engine.run.clock import TimerHandle
+
+Stop = Literal["", "timeout", "cancel"]
+
+
+@dataclass(slots=True, eq=False)
+class Activity:
+    """What is known of a started step that has not ended; the execution keeps one for each such step.
+
+    attempt: of the attempt that runs or ran last, from 1. first_started_at, started_at (of the attempt) and
+    due_at are epoch seconds. stop: why the running attempt was told to stop, if it was. is_abandoned: the run
+    went on without it; whatever it still returns is discarded. is_parked: its worker does not count as one.
+    form: the schema of what a person is asked, when that is why the step is paused.
+    """
+
+    step: Step
+    attempt: int = 0
+    params: dict[str, Any] | None = None
+    first_started_at: float | None = None
+    due_at: float | None = None
+    timer: TimerHandle | None = None
+    task: asyncio.Task[Any] | None = None
+    context: StepContext | None = None
+    started_at: float = 0.0
+    holds_slot: bool = False
+    stop: Stop = ""
+    is_abandoned: bool = False
+    is_parked: bool = False
+    form: Mapping[str, Any] | None = None
+    needed: list[dict[str, Any]] = field(default_factory=list)
+
+    def attach(self) -> asyncio.Task[Any]:
+        """The current task runs the attempt from now on, and has not been told to stop."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.task, self.stop = task, ""
+        return task
+
+    def cancel_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

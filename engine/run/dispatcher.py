@@ -1,0 +1,226 @@
+"""Slots, workers and commits: runs ready steps, and starts none before what made it ready is durable.
+
+Design note. A worker is a task that takes ready steps one after the other and awaits them inline; a task for
+each step would cost more than most steps do. There are never more workers than slots, and none while nothing
+is ready. A worker that has run for two milliseconds lets the loop turn.
+
+Steps that become ready are staged until the journal's next commit. Whoever finds nothing else to do commits:
+a worker without a ready step does it inline; beside long steps a task of its own does, once per turn of the
+loop. So a burst of short steps shares one transaction, and a chain pays for one each, without a task switch.
+
+The semaphore is held only while an action's own code runs. A worker whose action sleeps, or does not listen
+when told to stop, is parked: it does not count, and another may take its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from engine.errors import StoreError
+from engine.run.activity import Activity
+from engine.run.clock import Clock
+
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
+    from engine.run.journal import Journal
+
+_log = logging.getLogger(__name__)
+
+TURN_S = 0.002
+GRACE_S = 5.0
+
+Run = Callable[["Execution", int], Awaitable[None]]
+
+
+class Dispatcher:
+    """Runs the ready steps of all executions of one engine, `limit` at a time."""
+
+    def __init__(self, *, limit: int, semaphore: asyncio.Semaphore, clock: Clock, run: Run) -> None:
+        """run: performs one attempt of a step and records what came of it; only our own faults escape it."""
+        self._limit = limit
+        self._semaphore = semaphore
+        self._clock = clock
+        self._run = run
+        self._journal: Journal | None = None
+        self._broken: Callable[[BaseException], None] = lambda error: None
+        self._ready: list[tuple[int, int, Execution, int]] = []
+        self._staged: list[tuple[Execution, int]] = []
+        self._count = 0
+        self._active = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._commit = asyncio.Lock()
+        self._is_flush_asked = False
+        self._is_halted = False
+        self._is_closed = False
+
+    def attach(self, journal: Journal, on_broken: Callable[[BaseException], None]) -> None:
+        """Give the dispatcher its journal; on_broken is told when the store refuses a commit."""
+        self._journal = journal
+        self._broken = on_broken
+
+    def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
+        """Run these steps once all that is recorded now is durable and slots are free."""
+        self._staged.extend((execution, step) for step in steps)
+        self.ask_for_flush()
+
+    def withdraw(self, execution: Execution) -> list[int]:
+        """Give back the steps of the execution that no worker has taken yet, in their order."""
+        withdrawn = [entry[3] for entry in sorted(self._ready, key=_rank) if entry[2] is execution]
+        if withdrawn:
+            self._ready = [entry for entry in self._ready if entry[2] is not execution]
+            heapq.heapify(self._ready)
+        withdrawn += [step for owner, step in self._staged if owner is execution]
+        self._staged = [entry for entry in self._staged if entry[0] is not execution]
+        return withdrawn
+
+    def stop(self, execution: Execution, activity: Activity) -> None:
+        """Cancel an attempt; if it does not listen within the grace, the run goes on without it."""
+        if activity.task is None or activity.stop == "cancel":
+            return
+        self.interrupt(activity, "cancel")
+        self._clock.call_later(GRACE_S, lambda: self._abandon_cancelled(execution, activity))
+
+    def interrupt(self, activity: Activity, reason: str) -> None:
+        """Tell an action to stop: its callbacks first, then its coroutine."""
+        activity.stop = "cancel" if reason == "cancel" else "timeout"
+        if activity.context is not None:
+            activity.context.cancel()
+        if activity.task is not None:
+            activity.task.cancel()
+
+    def abandon(self, activity: Activity) -> None:
+        """Go on without an attempt that does not listen: its slot is free, its result will be discarded."""
+        activity.is_abandoned = activity.is_parked = True
+        if activity.holds_slot:
+            activity.holds_slot = False
+            self._semaphore.release()
+        self.park()
+
+    def park(self) -> None:
+        """A worker will be busy without using a slot."""
+        self._active -= 1
+        self._dispatch()
+
+    def unpark(self) -> None:
+        """The worker is back."""
+        self._active += 1
+
+    def ask_for_flush(self) -> None:
+        """Something waits to become durable: see to it when the loop next turns."""
+        if not self._is_flush_asked and not self._is_closed:
+            self._is_flush_asked = True
+            asyncio.get_running_loop().call_soon(self._flush_soon)
+
+    async def barrier(self, *, full_sync: bool = False) -> None:
+        """Everything recorded before the call is durable and published; raises StoreError."""
+        async with self._commit:
+            await self._flush(full_sync=full_sync)
+        self._dispatch()
+
+    async def close(self) -> None:
+        """Cancel what runs, without recording an end: as after a crash, it can be recovered."""
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            _, stuck = await asyncio.wait(self._tasks, timeout=GRACE_S)
+            for task in stuck:
+                _log.warning("A step does not listen to its cancellation: %s", task.get_name())
+
+    def _abandon_cancelled(self, execution: Execution, activity: Activity) -> None:
+        if activity.task is not None and not activity.is_abandoned:
+            self.abandon(activity)
+            execution.steps.cancel(activity)
+            execution.advance()
+
+    def _flush_soon(self) -> None:
+        self._is_flush_asked = False
+        if not self._commit.locked() and self._has_unflushed() and not self._is_closed:
+            self._spawn(self._flush_once())
+
+    def _has_unflushed(self) -> bool:
+        assert self._journal is not None
+        return self._journal.is_dirty or bool(self._staged)
+
+    async def _flush_once(self) -> None:
+        try:
+            async with self._commit:
+                await self._flush()
+        except StoreError:
+            return  # those who wait for a run have been told
+        self._dispatch()
+
+    async def _flush(self, *, full_sync: bool = False) -> None:
+        """Commit until nothing is left; holds the lock. What it makes ready is not dispatched yet."""
+        assert self._journal is not None
+        while full_sync or self._has_unflushed():
+            staged, self._staged = self._staged, []
+            try:
+                await self._journal.commit(full_sync=full_sync)
+            except BaseException as error:
+                self._staged[:0] = staged
+                if isinstance(error, StoreError):
+                    self._is_halted = True
+                    self._broken(error)
+                raise
+            full_sync = self._is_halted = False
+            for execution, step in staged:
+                self._count += 1
+                heapq.heappush(
+                    self._ready, (execution.plan.steps[step].priority, self._count, execution, step)
+                )
+
+    def _dispatch(self, *, but: int = 0) -> None:
+        """Start workers for ready steps, as many as there are slots; `but` steps already have a worker."""
+        wanted = min(len(self._ready) - but, self._limit - self._active)
+        if self._is_halted or self._is_closed:
+            return
+        for _ in range(wanted):
+            self._active += 1
+            self._spawn(self._work())
+
+    def _spawn(self, coroutine: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        assert isinstance(task, asyncio.Task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        turn_ends = perf_counter() + TURN_S
+        try:
+            while not self._is_halted:
+                if self._ready:
+                    _, _, execution, step = heapq.heappop(self._ready)
+                    if execution.take(step):
+                        await self._run_step(execution, step)
+                elif self._has_unflushed() and not self._commit.locked():
+                    async with self._commit:
+                        await self._flush()
+                    self._dispatch(but=1)
+                else:
+                    return
+                if perf_counter() > turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends = perf_counter() + TURN_S
+        except StoreError:
+            return  # those who wait for a run have been told
+        finally:
+            self._active -= 1
+
+    async def _run_step(self, execution: Execution, step: int) -> None:
+        try:
+            await self._run(execution, step)
+        except StoreError as error:
+            execution.broken(error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang because of it
+            _log.exception("Step %r of run %s broke the engine", execution.plan.steps[step].id, execution.id)
+            execution.broken(error)
+
+
+def _rank(entry: tuple[int, int, Execution, int]) -> tuple[int, int]:
+    return entry[0], entry[1]

@@ -1,0 +1,295 @@
+"""One execution while it is alive: its status, and what a step's move means for the whole.
+
+Design note. `status` is where the execution is by what has been recorded; `state` is what the world may know,
+folded from published events, and lags by one commit. Steps that become ready go to the dispatcher, which
+starts them only after the facts that made them ready are durable. `ready` counts those the dispatcher has;
+`held` are those it gave back because nothing new may start. When nothing is ready, running or waiting,
+`advance` says how the execution goes on: ended, or paused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine.history.events import STATUS_OF_EXECUTION_EVENT, Event, EventDraft, EventType
+from engine.history.state import ExecutionState, apply
+from engine.history.status import ExecutionStatus
+from engine.plan.step import Plan
+from engine.run import scheduler
+from engine.run.activity import Activity
+from engine.run.journal import Journal
+from engine.run.live_state import LiveState
+from engine.run.questions import Supplied
+from engine.run.scheduler import Settlement
+from engine.run.steps import Steps
+from engine.store.state_manager import error_to_json
+
+Evaluate = Callable[[str, Mapping[str, Any]], bool]
+
+
+class Work(Protocol):
+    """The dispatcher, as an execution sees it."""
+
+    def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
+        """Run these steps once all that is recorded now is durable and slots are free."""
+        ...
+
+    def withdraw(self, execution: Execution) -> list[int]:
+        """Give back the steps of the execution that have not been taken yet."""
+        ...
+
+    def stop(self, execution: Execution, activity: Activity) -> None:
+        """Cancel a running attempt, and abandon it if it does not listen."""
+        ...
+
+
+class Execution:
+    """The engine's hold on one run: made when it starts or is recovered, dropped when it has ended."""
+
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        state: ExecutionState,
+        live: LiveState,
+        journal: Journal,
+        work: Work,
+        evaluate: Evaluate,
+    ) -> None:
+        self.id = state.id
+        self.plan = plan
+        self.state = state
+        self.status = state.status
+        self.base_dir = Path(state.base_dir) if state.base_dir else None
+        self.error: Mapping[str, Any] | None = state.error
+        self.evaluate = evaluate
+        self.ready = 0
+        self.held: list[int] = []
+        self.steps = Steps(self, live)
+        self.wants_rollback = False
+        self.rolls_back = False
+        self._journal = journal
+        self._work = work
+        self._waiters: list[asyncio.Future[None]] = []
+        self._sleepers: list[asyncio.Future[None]] = []
+
+    def start(self, trigger: int | None) -> None:
+        """PENDING -> RUNNING, and the steps that nothing leads to become ready."""
+        settlement = scheduler.start(self.plan, self.steps.progress, trigger=trigger)
+        self.move(EventType.EXECUTION_STARTED)
+        self.go_on(settlement)
+
+    def go_on(self, settlement: Settlement) -> None:
+        """What is decided but not yet recorded nor begun: at the start, and after a recovery."""
+        self.record(self.steps.facts(settlement))
+        self.follow(settlement, None)
+
+    def pause(self) -> None:
+        """Nothing new starts; PAUSED as soon as what runs has finished."""
+        self.move(EventType.EXECUTION_PAUSING, {"reason": "user"})
+        self._withdraw()
+        self.advance()
+
+    def resume(self, supplied: Supplied) -> None:
+        """Take in what was asked for, and go on: paused steps look again for what they need."""
+        if supplied.inputs:
+            self.record([EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": supplied.inputs})])
+            self.steps.live.supply(supplied.inputs)
+        if self.status is not ExecutionStatus.RUNNING:
+            self.move(EventType.EXECUTION_RESUMED)
+        again = [number for number in sorted(self.steps.paused) if not self.steps.activities[number].form]
+        self.steps.paused.difference_update(again)
+        held, self.held = self.held, []
+        self.make_ready([*held, *again])
+        answered = [(self.steps.activities[number], answer) for number, answer in supplied.forms.items()]
+        for activity, _ in answered:
+            self.steps.paused.discard(activity.step.index)
+            activity.attempt -= 1  # the attempt that asked is the one that goes on
+            self.steps.begin(activity)
+        for activity, answer in answered:
+            self.steps.complete(activity, answer, duration_ms=0.0, via="person")
+        sleepers, self._sleepers = self._sleepers, []
+        _wake(sleepers)
+        self.advance()
+
+    def cancel(self, *, rollback: bool) -> list[Activity]:
+        """Nothing follows any more: idle steps are cancelled; returns those that still run."""
+        self.wants_rollback = self.wants_rollback or rollback
+        if self.status is not ExecutionStatus.CANCELLING:
+            self.move(EventType.EXECUTION_CANCELLING)
+        self._withdraw()
+        self._cancel_idle()
+        self.advance()
+        return [self.steps.activities[number] for number in self.steps.running]
+
+    def stop_running(self) -> None:
+        """Cancel every running attempt."""
+        for number in list(self.steps.running):
+            self._work.stop(self, self.steps.activities[number])
+
+    def may_start_steps(self) -> bool:
+        """Whether a ready step may start now; else it is held."""
+        return self.status is ExecutionStatus.RUNNING and not self._is_stopping()
+
+    def take(self, step: int) -> bool:
+        """The dispatcher takes a ready step to run it; False when it has been put aside instead."""
+        self.ready -= 1
+        # A step between two attempts has started already: it may finish although nothing new starts.
+        if self.may_start_steps() or (
+            self.status is ExecutionStatus.RUNNING and step in self.steps.activities
+        ):
+            return True
+        self.held.append(step)
+        self.advance()
+        return False
+
+    def due(self, step: int) -> None:
+        """The wait between two attempts of a step is over."""
+        self.steps.activities[step].timer = None
+        self.steps.waiting.discard(step)
+        self.make_ready([step])
+
+    def make_ready(self, steps: Sequence[int]) -> None:
+        """Hand steps to the dispatcher."""
+        if steps:
+            self.ready += len(steps)
+            self._work.enqueue(self, steps)
+
+    def follow(self, settlement: Settlement, failure: Mapping[str, Any] | None) -> None:
+        """A step has ended: start what became ready, and decide what an unhandled failure means."""
+        self.make_ready(settlement.ready)
+        if failure is None and settlement.condition_error is not None:
+            failure = error_to_json(settlement.condition_error)
+        if failure is not None and self.error is None:
+            self.error = failure
+            if self._is_stopping():
+                self._stop_starting()
+        self.advance()
+
+    def advance(self) -> None:
+        """When nothing is on its way any more: end, or pause."""
+        steps = self.steps
+        if steps.running or self.ready:
+            return
+        if self.status is ExecutionStatus.CANCELLING:
+            self._end(EventType.EXECUTION_CANCELLED)
+        elif self.status not in (ExecutionStatus.RUNNING, ExecutionStatus.PAUSING):
+            return
+        elif self._is_stopping():
+            if not steps.waiting:
+                self._end(EventType.EXECUTION_FAILED)
+        elif self.status is ExecutionStatus.PAUSING and (self.held or steps.waiting or steps.paused):
+            self.move(EventType.EXECUTION_PAUSED, {"reason": "user", "needed": steps.needed()})
+        elif steps.waiting:
+            return
+        elif steps.paused:
+            forms = all(steps.activities[number].form for number in steps.paused)
+            reason = "form" if forms else "missing_input"
+            self.move(EventType.EXECUTION_PAUSED, {"reason": reason, "needed": steps.needed()})
+        elif self.error is not None:
+            self._end(EventType.EXECUTION_FAILED)
+        elif steps.has_failures:
+            self._end(EventType.EXECUTION_COMPLETED_WITH_ERRORS)
+        else:
+            self._end(EventType.EXECUTION_COMPLETED)
+
+    def published(self, events: Sequence[Event]) -> None:
+        """These facts are durable: let those see them who look at `state` or wait for it."""
+        for event in events:
+            apply(self.state, event)
+        if self.is_at_rest():
+            waiters, self._waiters = self._waiters, []
+            _wake(waiters)
+
+    def is_at_rest(self) -> bool:
+        """Whether the execution, as far as the world knows, will not move by itself."""
+        return self.state.status.is_terminal or self.state.status is ExecutionStatus.PAUSED
+
+    async def rest(self) -> None:
+        """Return when the execution is at rest; raises what broke the engine while it ran."""
+        while not self.is_at_rest():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    def broken(self, error: BaseException) -> None:
+        """The engine cannot go on with this execution: whoever waits must not wait for ever."""
+        waiters, self._waiters = self._waiters, []
+        _wake(waiters, error)
+
+    async def allowed(self) -> None:
+        """Return when an action that was asleep may go on: at once, or when the run is resumed."""
+        while self.status in (ExecutionStatus.PAUSING, ExecutionStatus.PAUSED):
+            sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._sleepers.append(sleeper)
+            await sleeper
+
+    def record(self, drafts: Sequence[EventDraft]) -> None:
+        """Append facts to the journal; they are durable and visible after its next commit."""
+        if drafts:
+            self._journal.record(self, drafts)
+
+    def tell(self, event_type: EventType, step_id: str, attempt: int, data: Mapping[str, Any]) -> None:
+        """Show something that is no fact: progress, a line of log."""
+        state = self.state
+        event = Event(self.id, state.workflow_id, state.seq, time.time(), event_type, step_id, attempt, data)
+        self._journal.show(self, event)
+
+    def _is_stopping(self) -> bool:
+        return self.error is not None and self.plan.on_failure.mode != "continue"
+
+    def _stop_starting(self) -> None:
+        """After a failure: what has started may finish or is cancelled, as the settings say."""
+        self._withdraw()
+        if self.plan.on_failure.mode == "cancel":
+            self._cancel_idle()
+            self.stop_running()
+        started = [number for number in self.held if number in self.steps.activities]
+        self.held = [number for number in self.held if number not in self.steps.activities]
+        self.make_ready(started)
+
+    def _withdraw(self) -> None:
+        withdrawn = self._work.withdraw(self)
+        self.ready -= len(withdrawn)
+        self.held.extend(withdrawn)
+
+    def _cancel_idle(self) -> None:
+        for activity in self.steps.idle():
+            self.steps.cancel(activity)
+            if activity.task is not None:  # an action asleep: its code still has to be told
+                activity.is_abandoned = True
+                self._work.stop(self, activity)
+
+    def _end(self, event_type: EventType) -> None:
+        """Nothing is left to do; steps that never started are accounted for."""
+        self._cancel_idle()
+        self.held.clear()
+        never = [
+            EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": "cancelled"})
+            for step in self.steps.never_started()
+        ]
+        self.record(never)
+        self.rolls_back = self.wants_rollback or (
+            event_type is EventType.EXECUTION_FAILED and self.plan.on_failure.rollback
+        )
+        data = {"error": self.error} if self.error is not None else {}
+        self.move(EventType.EXECUTION_ROLLING_BACK if self.rolls_back else event_type, data)
+
+    def move(self, event_type: EventType, data: Mapping[str, Any] | None = None) -> None:
+        """Record that the execution itself goes to another status."""
+        self.record([EventDraft(event_type, data=data or {})])
+        self.status = STATUS_OF_EXECUTION_EVENT[event_type]
+
+
+def _wake(futures: Sequence[asyncio.Future[None]], error: BaseException | None = None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -1,0 +1,64 @@
+"""Facts on their way to the world: appended at once, made durable in groups, and only then shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.history.events import Event, EventDraft
+from engine.store.state_manager import ExecutionStateManager
+
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
+
+Publish = Callable[["Execution", Sequence[Event]], None]
+
+
+class Journal:
+    """The store as the engine writes to it.
+
+    `record` numbers facts and checks that each move is legal; nobody hears of them before `commit`, which
+    makes everything recorded so far durable and publishes it in order. A commit that fails keeps its facts
+    for the next one.
+    """
+
+    def __init__(self, store: ExecutionStateManager, publish: Publish, on_dirty: Callable[[], None]) -> None:
+        """on_dirty: called when there is something to commit where there was nothing before."""
+        self.store = store
+        self._publish = publish
+        self._on_dirty = on_dirty
+        self._unpublished: list[tuple[Execution, list[Event]]] = []
+        self._is_committing = False
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether facts wait to become durable."""
+        return bool(self._unpublished)
+
+    def record(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
+        """Append facts; raises IllegalTransition (our fault) and then takes none of them."""
+        was_clean = not self._unpublished
+        self._unpublished.append((execution, self.store.append(execution.id, drafts)))
+        if was_clean:
+            self._on_dirty()
+
+    def show(self, execution: Execution, event: Event) -> None:
+        """Publish a transient event in its place among the facts; it is never stored."""
+        if self._unpublished or self._is_committing:
+            self._unpublished.append((execution, [event]))
+        else:
+            self._publish(execution, [event])
+
+    async def commit(self, *, full_sync: bool = False) -> None:
+        """Everything recorded before the call is durable and published; raises StoreError. Not reentrant."""
+        batch, self._unpublished = self._unpublished, []
+        self._is_committing = True
+        try:
+            await self.store.commit(full_sync=full_sync)
+        except BaseException:
+            self._unpublished[:0] = batch
+            raise
+        finally:
+            self._is_committing = False
+        for execution, events in batch:
+            self._publish(execution, events)

@@ -1,0 +1,116 @@
+"""The values of a running execution, as its references and conditions see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.expression import MISSING, Missing, Path
+from engine.expression.scope import RunScope
+from engine.history.state import ExecutionState
+from engine.history.status import StepStatus
+from engine.model.json_value import Json
+
+
+class SuppliedScope(RunScope):
+    """A scope in which a person may have supplied, by its full path, what a step should have delivered."""
+
+    __slots__ = ("_supplied",)
+
+    def __init__(self, *, input_data: Mapping[str, Json], **values: Any) -> None:
+        super().__init__(input_data=input_data, **values)
+        self._supplied = input_data
+
+    def reference(self, path: Path) -> Json | Missing:
+        found = super().reference(path)
+        return self._supplied.get(str(path), MISSING) if found is MISSING else found
+
+
+class LiveState(dict[str, Any]):
+    """`{"input_data", "steps", "outputs"}` of one execution, kept up to date as it runs.
+
+    The engine's seams are handed this dict; its scopes read it without copying, whatever its size.
+    """
+
+    __slots__ = ("_clock", "_roots", "scope")
+
+    def __init__(
+        self, input_data: dict[str, Json], roots: Mapping[str, Json], now: Callable[[], float]
+    ) -> None:
+        super().__init__(input_data=input_data, steps={}, outputs={})
+        self._roots = {"trigger": input_data, **roots}
+        self._clock = now
+        self.scope = self._make_scope()
+
+    @classmethod
+    def of_execution(
+        cls, state: ExecutionState, roots: Mapping[str, Json], now: Callable[[], float]
+    ) -> LiveState:
+        """The values of an execution as its journal tells them."""
+        live = cls(dict(state.input_data), roots, now)
+        for step_id, step in state.steps.items():
+            if step.status is StepStatus.COMPLETED:
+                live.completed(step_id, step.output, step.attempts)
+            elif step.status.is_terminal:
+                live.ended(step_id, step.status, error=step.error, attempts=step.attempts)
+        return live
+
+    def completed(self, step_id: str, output: Json, attempts: int) -> None:
+        self["steps"][step_id] = {
+            "status": "COMPLETED",
+            "output": output,
+            "error": None,
+            "attempts": attempts,
+        }
+        self["outputs"][step_id] = output
+
+    def ended(
+        self, step_id: str, status: StepStatus, *, error: Mapping[str, Any] | None = None, attempts: int = 0
+    ) -> None:
+        """A step came to an end without an output."""
+        self["steps"][step_id] = {"status": status.value, "error": error, "attempts": attempts}
+
+    def supply(self, inputs: Mapping[str, Json]) -> None:
+        self["input_data"].update(inputs)
+
+    def fired(self, output: Json) -> None:
+        """What the trigger delivered is `${trigger}` from now on."""
+        self._roots["trigger"] = output
+        self.scope = self._make_scope()
+
+    def with_roots(self, **roots: Json) -> SuppliedScope:
+        """A scope that also knows these roots, for a rollback or a fallback."""
+        return self._make_scope(roots)
+
+    def leaving(self, step_id: str) -> LeavingState:
+        """The state as the conditions of a step's outgoing connections see it."""
+        return LeavingState(self, self._make_scope(fields=self["outputs"].get(step_id, MISSING)), step_id)
+
+    def _make_scope(
+        self, roots: Mapping[str, Json] | None = None, fields: Json | Missing = MISSING
+    ) -> SuppliedScope:
+        return SuppliedScope(
+            input_data=self["input_data"],
+            steps=self["steps"],
+            fields=fields,
+            roots={**self._roots, **(roots or {})},
+            clock=self._clock,
+        )
+
+
+class LeavingState(dict[str, Any]):
+    """A LiveState in which plain names mean first the output fields of the step just left (`source`)."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, state: LiveState, scope: SuppliedScope, source: str) -> None:
+        super().__init__(state, source=source)
+        self.scope = scope
+
+
+def scope_of(state: Mapping[str, Any]) -> RunScope:
+    """The scope of a live state at no cost, or of a plain dict in the seed's form."""
+    if isinstance(state, LiveState | LeavingState):
+        return state.scope
+    source = state.get("source")
+    return RunScope.of_state(state, source if isinstance(source, str) else None)

@@ -1,0 +1,197 @@
+"""What a paused run asks for, and where the answers go: pure functions over the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import ExpressionError, FormRequired, SchemaValidationError
+from engine.expression import Path
+from engine.model.json_value import Json
+from engine.plan.step import Plan, Step
+from engine.run.activity import Activity
+from engine.validation.validators import validate
+
+Needed = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Supplied:
+    """Answers, sorted: values for the run's inputs (step paths under their full path), and whole forms."""
+
+    inputs: dict[str, Json] = field(default_factory=dict)
+    forms: dict[int, Json] = field(default_factory=dict)
+
+
+def ask_for_values(plan: Plan, step: Step, missing: Sequence[str]) -> list[Needed]:
+    """One entry for each missing path, with the schema that the workflow gives for it, if any."""
+    return [_needed_value(plan, step, path) for path in missing]
+
+
+def ask_by_form(step: Step, form: FormRequired) -> list[Needed]:
+    """The entry for a form: its answers become the step's output."""
+    return [
+        {
+            "step_id": step.id,
+            "path": f"{step.id}.output",
+            "name": step.id,
+            "schema": form.schema,
+            "title": form.title,
+            "text": form.text,
+            "form": True,
+        }
+    ]
+
+
+def sort_answers(
+    plan: Plan, input_data: Mapping[str, Json], paused: Sequence[Activity], answers: Mapping[str, Json]
+) -> Supplied:
+    """Where each answer belongs; raises SchemaValidationError, with all that is wrong, when one does not fit.
+
+    A key is an input's name, a full path such as `input.user.name` or `check.output.total`, or the path of a
+    form (`approve.output`, or one field of it: `approve.output.reason`).
+    """
+    supplied = Supplied()
+    forms = {activity.step.id: activity for activity in paused if activity.form is not None}
+    asked = {item["path"]: item for activity in paused for item in activity.needed}
+    fields: dict[str, dict[str, Json]] = {}
+    errors: list[dict[str, str]] = []
+    for key, value in answers.items():
+        path = _path(key)
+        root = path.root if path else key
+        if root in forms:
+            _sort_form_answer(root, path, value, fields, supplied, forms)
+        elif path is not None and root == "input" and path.parts:
+            _put(supplied.inputs, input_data, path, value)
+        elif key not in plan.workflow.input_properties and (key in asked or (path and root in plan.numbers)):
+            schema = asked.get(key, {}).get("schema") or {}
+            errors += _faults(schema, value, f"/{key}")
+            for spelling in _spellings(key, path):
+                supplied.inputs[spelling] = value
+        else:
+            supplied.inputs[key] = value
+    for step_id, answer in fields.items():
+        supplied.forms[plan.numbers[step_id]] = dict(answer)
+    errors += _input_faults(plan, input_data, supplied.inputs)
+    for number, form_answer in supplied.forms.items():
+        activity = forms[plan.steps[number].id]
+        errors += _faults(activity.form or {}, form_answer, f"/{activity.step.id}")
+    if errors:
+        raise SchemaValidationError("input", errors, hint="The run stays paused; correct the values.")
+    return supplied
+
+
+def check_input(plan: Plan, input_data: Mapping[str, Json]) -> None:
+    """Refuse values that are there and wrong; one that is absent is asked for when a step needs it."""
+    errors = _input_faults(plan, {}, input_data)
+    if errors:
+        raise SchemaValidationError("input", errors)
+
+
+def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
+    path = _path(text)
+    schema: Mapping[str, Any] = {}
+    name = text
+    if path is not None and path.root == "input" and path.parts:
+        name = str(path).removeprefix("input.")
+        schema = _below(plan.workflow.inputs, path.parts)
+    elif path is not None and path.root in plan.numbers:
+        parts = path.parts[1:] if path.parts[:1] == ("output",) else path.parts
+        schema = _below(plan.step(path.root).output_schema, parts)
+    title = schema.get("title")
+    needed = {
+        "step_id": step.id,
+        "path": text,
+        "name": name,
+        "schema": dict(schema),
+        "title": title if isinstance(title, str) else name,
+    }
+    if "default" in schema:
+        needed["last_value"] = schema["default"]
+    return needed
+
+
+def _sort_form_answer(
+    step_id: str,
+    path: Path | None,
+    value: Json,
+    fields: dict[str, dict[str, Json]],
+    supplied: Supplied,
+    forms: Mapping[str, Activity],
+) -> None:
+    parts = path.parts if path else ()
+    if parts[:1] == ("output",):
+        parts = parts[1:]
+    if parts:
+        fields.setdefault(step_id, {})[".".join(map(str, parts))] = value
+    elif isinstance(value, dict):
+        fields.setdefault(step_id, {}).update(value)
+    else:
+        supplied.forms[forms[step_id].step.index] = value
+
+
+def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Json]) -> list[dict[str, str]]:
+    """What is wrong with the inputs that are there. Values for step paths have schemas of their own."""
+    schema = {key: value for key, value in plan.workflow.inputs.items() if key != "required"}
+    if not schema:
+        return []
+    properties = plan.workflow.input_properties
+    declared = {
+        key: value
+        for key, value in {**before, **given}.items()
+        if key in properties or not ((path := _path(key)) and path.parts and path.root in plan.numbers)
+    }
+    return [dict(fault) for fault in validate(schema, declared)]
+
+
+def _faults(schema: Mapping[str, Any], value: Json, pointer: str) -> list[dict[str, str]]:
+    if not schema:
+        return []
+    return [
+        {"pointer": pointer + fault["pointer"], "message": fault["message"]}
+        for fault in validate(schema, value)
+    ]
+
+
+def _put(inputs: dict[str, Json], before: Mapping[str, Json], path: Path, value: Json) -> None:
+    """Set one value deep in an input, leaving what else the input holds."""
+    top, *rest = path.parts
+    if not rest:
+        inputs[str(top)] = value
+        return
+    here = inputs.get(str(top), before.get(str(top)))
+    root: dict[str, Json] = dict(here) if isinstance(here, dict) else {}
+    inputs[str(top)] = root
+    for part in rest[:-1]:
+        below = root.get(str(part))
+        copied: dict[str, Json] = dict(below) if isinstance(below, dict) else {}
+        root[str(part)] = copied
+        root = copied
+    root[str(rest[-1])] = value
+
+
+def _spellings(key: str, path: Path | None) -> set[str]:
+    """`check.total` and `check.output.total` are the same value."""
+    if path is None:
+        return {key}
+    if path.parts[:1] == ("output",):
+        return {str(path), str(Path(path.root, path.parts[1:]))}
+    return {str(path), str(Path(path.root, ("output", *path.parts)))}
+
+
+def _below(schema: Mapping[str, Any], parts: Sequence[str | int]) -> Mapping[str, Any]:
+    """The schema of a value inside; empty where the schema does not say."""
+    for part in parts:
+        inner = schema.get("items") if isinstance(part, int) else (schema.get("properties") or {}).get(part)
+        if not isinstance(inner, Mapping):
+            return {}
+        schema = inner
+    return schema
+
+
+def _path(text: str) -> Path | None:
+    try:
+        return Path.parse(text)
+    except ExpressionError:
+        return None

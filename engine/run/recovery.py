@@ -1,0 +1,132 @@
+"""Bringing an execution back to life from its journal, in this process or a later one.
+
+Nothing is decided twice: connections keep their journaled outcomes and completed steps their outputs. A step
+that was running runs again as the same attempt under the same idempotency key, unless it asked to be tried at
+most once: then nobody knows whether it took effect, and the run fails and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from engine.history.events import Event, EventDraft, EventType
+from engine.history.state import ExecutionState, StepState
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.plan.step import Step
+from engine.run import scheduler
+from engine.run.activity import Activity
+from engine.run.clock import Clock
+from engine.run.execution import Execution
+from engine.store.artifacts import ArtifactStore
+
+
+async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> ExecutionState:
+    """The state with large outputs read back, as references need their values."""
+    steps = {
+        step_id: replace(step, output=await artifacts.expand_async(step.output))
+        for step_id, step in state.steps.items()
+    }
+    return replace(state, steps=steps, input_data=await artifacts.expand_async(state.input_data))
+
+
+def restore(execution: Execution, events: Iterable[Event], clock: Clock) -> None:
+    """Put every step of a started execution where the journal left it, and go on from there."""
+    plan, state, steps = execution.plan, execution.state, execution.steps
+    scheduler.restore(
+        plan,
+        steps.progress,
+        ((route, state.connections[route.id]) for route in plan.routes if route.id in state.connections),
+    )
+    _find_failures(execution, events)
+    again: list[int] = []
+    for step in plan.steps:
+        known = state.steps.get(step.id)
+        if known is not None and known.status is not StepStatus.PENDING:
+            again += _restore_step(execution, step, known, clock)
+    if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
+        return
+    execution.make_ready(again)
+    execution.go_on(scheduler.undecided_ready(plan, steps.progress, partial(_is_settled, execution)))
+    if execution.status is ExecutionStatus.CANCELLING:
+        execution.cancel(rollback=False)
+
+
+def _is_settled(execution: Execution, number: int) -> bool:
+    known = execution.state.steps.get(execution.plan.steps[number].id)
+    return known is not None and known.status is not StepStatus.PENDING
+
+
+def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
+    """What had gone wrong before: the first unhandled failure is the execution's error."""
+    steps = execution.steps
+    policies = {route.id: route.on_condition_error for route in execution.plan.routes}
+    for event in events:
+        if event.type is EventType.STEP_COMPLETED:
+            steps.completed.append(execution.plan.numbers[str(event.step_id)])
+        elif event.type is EventType.STEP_FAILED:
+            steps.has_failures = True
+            if event.data.get("handling") == "unhandled" and execution.error is None:
+                execution.error = {**event.data["error"], "step_id": event.step_id}
+        elif (
+            event.type is EventType.CONDITION_ERROR
+            and execution.error is None
+            and policies.get(event.data["connection_id"]) == "fail"
+        ):
+            execution.error = event.data["error"]
+
+
+def _restore_step(execution: Execution, step: Step, known: StepState, clock: Clock) -> list[int]:
+    """Put one step in its place; returns its number when it is to run again."""
+    steps, number = execution.steps, step.index
+    match known.status:
+        case StepStatus.RUNNING if step.at_most_once:
+            _uncertain(execution, step, known)
+        case StepStatus.RUNNING:
+            _activity(execution, step, known.attempts - 1, known)
+            return [number]
+        case StepStatus.WAITING if known.reason == "timer":
+            activity = _activity(execution, step, known.attempts - 1, known)
+            activity.due_at = known.waiting_until
+            return [number]
+        case StepStatus.WAITING:
+            activity = _activity(execution, step, known.attempts, known)
+            steps.waiting.add(number)
+            wait = (known.waiting_until or 0.0) - clock.now()
+            activity.timer = clock.call_later(max(0.0, wait), partial(execution.due, number))
+        case StepStatus.PAUSED:
+            activity = _activity(execution, step, known.attempts, known)
+            activity.first_started_at = None
+            activity.needed = [item for item in execution.state.needed if item.get("step_id") == step.id]
+            activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)
+            steps.paused.add(number)
+        case StepStatus.UNCERTAIN:
+            execution.error = execution.error or _uncertain_error(step)
+        case _:
+            pass  # it has ended, and stands in the live state
+    return []
+
+
+def _activity(execution: Execution, step: Step, attempt: int, known: StepState) -> Activity:
+    activity = Activity(step, attempt=attempt, first_started_at=known.started_at)
+    execution.steps.activities[step.index] = activity
+    return activity
+
+
+def _uncertain(execution: Execution, step: Step, known: StepState) -> None:
+    error = _uncertain_error(step)
+    draft = EventDraft(EventType.STEP_UNCERTAIN, step.id, known.attempts, {"error": error})
+    execution.record([draft])
+    execution.steps.live.ended(step.id, StepStatus.UNCERTAIN, error=error, attempts=known.attempts)
+    execution.error = execution.error or error
+
+
+def _uncertain_error(step: Step) -> dict[str, Any]:
+    return {
+        "type": "StepUncertain",
+        "message": f'The program ended while "{step.label}" ran: nobody knows whether it took effect',
+        "hint": "Look whether it did, then start the workflow again from where it is right.",
+        "step_id": step.id,
+    }

@@ -1,0 +1,72 @@
+"""Whether a failed attempt is worth another, and when: pure, so that it can be read as a table."""
+
+from __future__ import annotations
+
+from engine.errors import (
+    ExpressionError,
+    ExternalServiceError,
+    MissingInputError,
+    SchemaValidationError,
+    StepTimeoutError,
+)
+from engine.model.policy import RetryPolicy
+from engine.run.clock import Rng
+
+RETRIED_STATUSES = frozenset({408, 425, 429})
+REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
+
+# The same input would meet the same fault again, so these are tried again only when the policy names them.
+_SAME_AGAIN = (
+    MissingInputError,
+    SchemaValidationError,
+    ExpressionError,  # conditions among them
+    TypeError,
+    ValueError,
+    KeyError,
+)
+
+
+def wait_before_retry(
+    policy: RetryPolicy, error: BaseException, *, failures: int, max_attempts: int, rng: Rng
+) -> float | None:
+    """Seconds to wait before the next attempt, or None when there is to be none.
+
+    failures: attempts that have failed so far, this one included.
+    """
+    if failures >= max_attempts or not is_retried(policy, error):
+        return None
+    delay = policy.delay_s(failures)
+    if policy.jitter == "full":
+        delay *= rng.random()
+    asked = error.retry_after if isinstance(error, ExternalServiceError) else None
+    if asked is not None and policy.respect_retry_after:
+        delay = max(delay, asked)
+    return delay
+
+
+def is_retried(policy: RetryPolicy, error: BaseException) -> bool:
+    """Whether the policy tries again after such an error, however many attempts are left."""
+    names = _names(error)
+    if names.intersection(policy.no_retry_on):
+        return False
+    if names.intersection(policy.retry_on):
+        return True
+    return "*" in policy.retry_on and _is_transient(error)
+
+
+def _names(error: BaseException) -> set[str]:
+    """What a policy may call the error: its class and those above it, and its HTTP status."""
+    names = {kind.__name__ for kind in type(error).__mro__[:-1]}
+    if isinstance(error, ExternalServiceError) and error.status is not None:
+        names.add(str(error.status))
+    return names
+
+
+def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, ExternalServiceError):
+        if not error.retryable or error.status in REFUSED_STATUSES:
+            return False
+        return error.status is None or error.status in RETRIED_STATUSES or error.status >= 500
+    if isinstance(error, StepTimeoutError | ConnectionError | TimeoutError):
+        return True
+    return isinstance(error, Exception) and not isinstance(error, _SAME_AGAIN)

@@ -1,0 +1,252 @@
+"""The living executions of one engine, and what binds them to store, dispatcher and those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.actions.context import StepContext
+from engine.actions.registry import ActionRegistry
+from engine.errors import WorkflowError
+from engine.files import codec
+from engine.history.events import Event, EventType
+from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus
+from engine.model.json_value import Json
+from engine.plan.compiler import Compiler
+from engine.plan.step import Plan, Step
+from engine.run import recovery
+from engine.run.clock import Clock, Rng
+from engine.run.dispatcher import GRACE_S, Dispatcher
+from engine.run.execution import Execution
+from engine.run.journal import Journal
+from engine.run.live_state import LiveState
+from engine.run.observers import Observers
+from engine.run.reports import Reports
+from engine.run.rollback import roll_back
+from engine.run.step_runner import CURRENT, Seams, StepRunner
+from engine.run.stream import EventStreams
+from engine.store.state_manager import ExecutionStateManager
+
+_log = logging.getLogger(__name__)
+
+MAX_SAVED_DEFINITIONS = 256
+
+
+class Runtime:
+    """Owns everything that moves; the engine's public methods are thin over it."""
+
+    def __init__(
+        self,
+        *,
+        seams: Seams,
+        store: ExecutionStateManager,
+        registry: ActionRegistry,
+        compiler: Compiler,
+        observers: Observers,
+        semaphore: asyncio.Semaphore,
+        limit: int,
+        clock: Clock,
+        rng: Rng,
+    ) -> None:
+        self.store = store
+        self.streams = EventStreams(store.read_events)
+        self._seams = seams
+        self._compiler = compiler
+        self._observers = observers
+        self._semaphore = semaphore
+        self._clock = clock
+        self._executions: dict[str, Execution] = {}
+        self._loading = asyncio.Lock()
+        self._saved: OrderedDict[str, None] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        runner = StepRunner(
+            seams=seams,
+            registry=registry,
+            clock=clock,
+            rng=rng,
+            semaphore=semaphore,
+            artifacts=store.artifacts,
+        )
+        self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock, run=runner.run)
+        runner.attach(self._dispatcher)
+        self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
+        self._dispatcher.attach(self._journal, self._broken)
+
+    async def create(self, plan: Plan, input_data: Mapping[str, Json], base_dir: str) -> str:
+        """A new execution, durable with its definition when its id is returned."""
+        await self.store.open()
+        if plan.definition_hash not in self._saved:
+            await self.store.save_definition(plan.definition_hash, json.loads(plan.definition))
+            self._saved[plan.definition_hash] = None
+            if len(self._saved) > MAX_SAVED_DEFINITIONS:
+                self._saved.popitem(last=False)
+        return await self.store.create_execution(
+            plan.workflow.id,
+            input_data,
+            definition_hash=plan.definition_hash,
+            workflow_name=plan.workflow.name,
+            base_dir=base_dir,
+        )
+
+    async def launch(self, execution_id: str, plan: Plan) -> Execution | None:
+        """Start a PENDING execution; None when it has ended before it began."""
+        async with self._loading:
+            execution = self._executions.get(execution_id)
+            if execution is None:
+                state = await self.store.load_state(execution_id)
+                if state.status is not ExecutionStatus.PENDING:
+                    return None
+                execution = self._enter(plan, state, state)
+            if execution.status is ExecutionStatus.PENDING:
+                execution.start(trigger_of(plan))
+        return execution
+
+    async def find(self, execution_id: str, *, start: bool = True) -> Execution | None:
+        """The living execution, brought back from its journal if need be; None when it has ended.
+
+        start: whether one that was created and never started begins now. Raises ExecutionNotFound.
+        """
+        found = self._executions.get(execution_id)
+        if found is not None:
+            return found
+        async with self._loading:
+            found = self._executions.get(execution_id)
+            return found if found is not None else await self._revive(execution_id, start=start)
+
+    async def state(self, execution_id: str) -> dict[str, Any]:
+        """What `get_workflow_status` returns; only what is durable."""
+        execution = self._executions.get(execution_id)
+        if execution is None:
+            await self.store.open()
+            return await self.store.get_execution_state(execution_id)
+        shown = execution.state.to_dict()
+        shown["steps"] = {
+            **{
+                step.id: {"status": "PENDING", "output": None, "error": None} for step in execution.plan.steps
+            },
+            **shown["steps"],
+        }
+        return await self.store.artifacts.expand_async(shown)  # type: ignore[no-any-return] # a dict stays one
+
+    async def barrier(self) -> None:
+        """Everything recorded so far is durable and published."""
+        await self._dispatcher.barrier()
+
+    async def drain_observers(self) -> None:
+        """Give the notifier and analytics a moment to hear of what has been published."""
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await self._observers.drain()
+        except TimeoutError:
+            _log.warning("An observer of the runs is slow; not waiting for it any longer")
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """Run something that nobody awaits; `close` ends it, and what goes wrong in it is logged."""
+        task = asyncio.create_task(_logged(coroutine, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop without ending anything: what runs is left to be recovered. Nothing is left behind."""
+        await self._dispatcher.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for execution in self._executions.values():
+            for activity in execution.steps.activities.values():
+                activity.cancel_timer()
+            execution.broken(WorkflowError("The engine was closed while the run was under way"))
+        self._executions.clear()
+        self.streams.close()
+        await self._observers.close(GRACE_S)
+        await self.store.close()
+
+    async def _revive(self, execution_id: str, *, start: bool) -> Execution | None:
+        state = await self.store.load_state(execution_id)
+        if state.status.is_terminal:
+            return None
+        plan = self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
+        full = await recovery.load_outputs(state, self.store.artifacts)
+        execution = self._enter(plan, state, full)
+        if state.status is not ExecutionStatus.PENDING:
+            recovery.restore(execution, await self.store.read_events(execution_id), self._clock)
+        elif start:
+            execution.start(trigger_of(plan))
+        if state.status is ExecutionStatus.ROLLING_BACK:
+            self._roll_back(execution)
+        return execution
+
+    def _enter(self, plan: Plan, state: ExecutionState, full: ExecutionState) -> Execution:
+        """full: the state with its large outputs, for references; `state` holds what is shown."""
+        roots: dict[str, Json] = {
+            "execution": {"id": state.id, "workflow_id": state.workflow_id, "started_at": state.started_at},
+            "vars": plan.workflow.settings.get("vars") or {},
+        }
+        execution = Execution(
+            plan=plan,
+            state=state,
+            live=LiveState.of_execution(full, roots, self._clock.now),
+            journal=self._journal,
+            work=self._dispatcher,
+            evaluate=self._seams._evaluate_condition,
+        )
+        self._executions[state.id] = execution
+        return execution
+
+    def _publish(self, execution: Execution, events: Sequence[Event]) -> None:
+        execution.published(events)
+        self.streams.publish(execution.id, events)
+        if not self._observers.is_idle:
+            self._observers.tell(execution.state, events)
+        if execution.state.status.is_terminal:
+            self._executions.pop(execution.id, None)
+        elif events[-1].type is EventType.EXECUTION_ROLLING_BACK:
+            self._roll_back(execution)
+
+    def _broken(self, error: BaseException) -> None:
+        """The store refuses: nothing more is started, and nobody waits for what cannot come."""
+        _log.error("The store cannot be written; runs stand still: %s", error)
+        for execution in list(self._executions.values()):
+            execution.broken(error)
+
+    def _roll_back(self, execution: Execution) -> None:
+        self.spawn(roll_back(execution, self._undo, self.barrier), f"roll back {execution.id}")
+
+    async def _undo(self, execution: Execution, step: Step, params: dict[str, Any]) -> None:
+        """Run a rollback action in a slot, with a key of its own."""
+        context = StepContext(
+            execution_id=execution.id,
+            step_id=step.id,
+            attempt=1,
+            reports=Reports(
+                lambda event_type, data: execution.tell(event_type, step.id, 1, data), asyncio.sleep
+            ),
+            artifacts=self.store.artifacts,
+            base_dir=execution.base_dir,
+        )
+        context.idempotency_key += ":rollback"
+        async with self._semaphore:
+            token = CURRENT.set(context)
+            try:
+                await self._seams._execute_step(replace(step, output_schema={}), params)
+            finally:
+                CURRENT.reset(token)
+
+
+async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
+    try:
+        await coroutine
+    except WorkflowError as error:
+        _log.error("%s stopped: %s", name.capitalize(), error)
+
+
+def trigger_of(plan: Plan) -> int | None:
+    """The trigger that a start by hand fires: the first that is not disabled."""
+    return next((step.index for step in plan.steps if step.is_trigger and not step.disabled), None)

@@ -1,0 +1,239 @@
+"""Which steps start next: a pure function of the plan and of what has been settled so far.
+
+Design note. The scheduler knows no clock, no store and no task. It is told that a step has ended and answers
+with facts, in the order in which they became true: this connection was resolved so, that step is skipped,
+those steps may start. The caller journals the facts together with the step's own event in one transaction;
+nothing here is ever asked twice, so recovery replays the journal instead of evaluating conditions again.
+
+Counters per step replace searches: a step is decided when its count of unresolved connections (or of taken
+ones, for the eager joins) says so, which makes the whole run O(steps + connections). Skipping travels along a
+worklist, never by recursion, so that a chain of ten thousand skipped steps costs no stack.
+
+Every connection is resolved exactly once (`_resolve` refuses a second time), and a merge waits for all of its
+connections, dead ones included. That is dead-path elimination: an acyclic workflow cannot deadlock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
+
+from engine.errors import ConditionError, IllegalTransition
+from engine.history.status import ConnectionOutcome
+from engine.plan.step import JoinMode, Plan, Route
+
+SkipReason = str
+"""condition | upstream_failed | cancelled | disabled"""
+
+
+class Ended(Enum):
+    """How a step came to its end, as far as its outgoing connections care."""
+
+    COMPLETED = auto()
+    FAILED = auto()
+    TOLERATED = auto()  # failed with continue_on_error
+    SKIPPED = auto()  # by a condition, or disabled
+    SKIPPED_UPSTREAM = auto()  # because something before it failed
+
+
+class Resolved(NamedTuple):
+    """A connection's fate, decided once and for all."""
+
+    route: Route
+    outcome: ConnectionOutcome
+
+
+class Skipped(NamedTuple):
+    """A step that will not run."""
+
+    step: int
+    reason: SkipReason
+
+
+class ConditionFailed(NamedTuple):
+    """A condition that could not be decided; its connection counts as the workflow's settings say."""
+
+    route: Route
+    error: ConditionError
+
+
+Fact = Resolved | Skipped | ConditionFailed
+Decide = Callable[[Route], bool]
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What followed from one step's end; facts are in the order in which they must be journaled."""
+
+    facts: list[Fact] = field(default_factory=list)
+    ready: list[int] = field(default_factory=list)
+    handled: bool = False  # a failure was led on by an error or always connection
+    condition_error: ConditionError | None = None
+
+
+class Progress:
+    """How far an execution has come, as counters by step number; only this module changes them."""
+
+    __slots__ = ("decided", "outcomes", "poisoned", "taken", "unresolved")
+
+    def __init__(self, plan: Plan) -> None:
+        self.unresolved = [len(step.incoming) for step in plan.steps]
+        self.taken = [0] * len(plan.steps)
+        self.poisoned = [0] * len(plan.steps)
+        self.decided = [False] * len(plan.steps)
+        self.outcomes: list[ConnectionOutcome | None] = [None] * len(plan.routes)
+
+
+def start(plan: Plan, progress: Progress, *, trigger: int | None = None) -> Settlement:
+    """Decide the steps that nothing leads to; of several triggers only the one that fired runs."""
+    settlement = Settlement()
+    skipped: list[tuple[int, Ended]] = []
+    for step in plan.steps:
+        if step.incoming:
+            continue
+        progress.decided[step.index] = True
+        if (step.is_trigger and step.index != trigger) or step.disabled == "skip":
+            settlement.facts.append(Skipped(step.index, "disabled"))
+            skipped.append((step.index, Ended.SKIPPED))
+        else:
+            settlement.ready.append(step.index)
+    _spread(plan, progress, settlement, skipped, decide=_never_asked)
+    return settlement
+
+
+def settle(plan: Plan, progress: Progress, step: int, ended: Ended, decide: Decide) -> Settlement:
+    """Resolve the connections that leave a step which has ended, and whatever follows from them.
+
+    decide: whether a connection's condition holds; it may raise ConditionError.
+    """
+    settlement = Settlement()
+    _spread(plan, progress, settlement, [(step, ended)], decide)
+    return settlement
+
+
+def restore(plan: Plan, progress: Progress, outcomes: Iterable[tuple[Route, ConnectionOutcome]]) -> None:
+    """Count connections that the journal says are resolved, without deciding anything."""
+    for route, outcome in outcomes:
+        _count(progress, route, outcome)
+
+
+def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], bool]) -> Settlement:
+    """After `restore`: what follows for the steps that the journal has not settled.
+
+    A step whose connections were all journaled but that has no event of its own was ready when we died.
+    """
+    settlement = Settlement()
+    skipped: list[tuple[int, Ended]] = []
+    for step in plan.steps:
+        if settled(step.index):
+            progress.decided[step.index] = True
+        elif not step.incoming:
+            progress.decided[step.index] = True
+            settlement.ready.append(step.index)
+        else:
+            _decide_join(plan, progress, settlement, step.index, skipped)
+    _spread(plan, progress, settlement, skipped, decide=_never_asked)
+    return settlement
+
+
+def _spread(
+    plan: Plan, progress: Progress, settlement: Settlement, ended: list[tuple[int, Ended]], decide: Decide
+) -> None:
+    worklist = deque(ended)
+    while worklist:
+        source, how = worklist.popleft()
+        skipped: list[tuple[int, Ended]] = []
+        targets: dict[int, None] = {}  # ordered, each once: parallel connections lead to the same step
+        for route in plan.steps[source].outgoing:
+            outcome = _outcome(settlement, route, how, decide)
+            _count(progress, route, outcome)
+            settlement.facts.append(Resolved(route, outcome))
+            targets[route.target] = None
+        for target in targets:
+            _decide_join(plan, progress, settlement, target, skipped)
+        worklist.extend(skipped)
+
+
+def _outcome(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome:
+    """The table of ENGINE 3, row by row."""
+    match how:
+        case Ended.COMPLETED:
+            if route.on == "error":
+                return ConnectionOutcome.DEAD
+        case Ended.FAILED:
+            if route.on == "success":
+                return ConnectionOutcome.POISONED
+        case Ended.TOLERATED:
+            pass
+        case Ended.SKIPPED:
+            return ConnectionOutcome.DEAD
+        case Ended.SKIPPED_UPSTREAM:
+            return ConnectionOutcome.POISONED
+    try:
+        holds = route.condition is None or decide(route)
+    except ConditionError as error:
+        settlement.facts.append(ConditionFailed(route, error))
+        if route.on_condition_error == "fail":
+            settlement.condition_error = settlement.condition_error or error
+            return ConnectionOutcome.POISONED
+        holds = route.on_condition_error == "true"
+    if holds and how is Ended.FAILED:
+        settlement.handled = True
+    return ConnectionOutcome.TAKEN if holds else ConnectionOutcome.DEAD
+
+
+def _count(progress: Progress, route: Route, outcome: ConnectionOutcome) -> None:
+    if progress.outcomes[route.index] is not None:
+        raise IllegalTransition(f"Connection {route.id!r} was to be resolved twice")
+    progress.outcomes[route.index] = outcome
+    target = route.target
+    progress.unresolved[target] -= 1
+    if outcome is ConnectionOutcome.TAKEN:
+        progress.taken[target] += 1
+    elif outcome is ConnectionOutcome.POISONED:
+        progress.poisoned[target] += 1
+
+
+def _decide_join(
+    plan: Plan, progress: Progress, settlement: Settlement, target: int, skipped: list[tuple[int, Ended]]
+) -> None:
+    """Start or skip a step as soon as its join can tell; each step is decided once."""
+    if progress.decided[target]:
+        return
+    runs = _join(plan, progress, target)
+    if runs is None:
+        return
+    progress.decided[target] = True
+    step = plan.steps[target]
+    if runs and step.disabled != "skip":
+        settlement.ready.append(target)
+        return
+    upstream_failed = not runs and progress.poisoned[target] > 0
+    reason = "upstream_failed" if upstream_failed else "disabled" if runs else "condition"
+    settlement.facts.append(Skipped(target, reason))
+    skipped.append((target, Ended.SKIPPED_UPSTREAM if upstream_failed else Ended.SKIPPED))
+
+
+def _join(plan: Plan, progress: Progress, target: int) -> bool | None:
+    """True: run. False: skip. None: not yet known."""
+    join = plan.steps[target].join
+    open_count, taken = progress.unresolved[target], progress.taken[target]
+    match join.mode:
+        case JoinMode.MERGE:
+            return None if open_count else taken > 0 and not progress.poisoned[target]
+        case JoinMode.ALL:
+            return None if open_count else taken == len(plan.steps[target].incoming)
+        case JoinMode.ANY | JoinMode.N_OF:
+            if taken >= join.count:
+                return True
+            return None if open_count else False
+        case JoinMode.ALWAYS:
+            return None if open_count else True
+
+
+def _never_asked(route: Route) -> bool:
+    """Skipped steps leave by dead or poisoned connections, whose conditions nobody evaluates."""
+    raise IllegalTransition(f"Connection {route.id!r} of a skipped step was to be evaluated")

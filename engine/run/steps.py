@@ -1,0 +1,216 @@
+"""Where each step of an execution is, and the moves from one place to the next.
+
+Every move is one indivisible synchronous call: it records the facts, updates the places and tells the
+execution what follows. A step is in exactly one place: not started; ready (the execution counts those); or in
+`activities` and there in one of running, waiting and paused, or ready for another go; or it has ended and
+stands in the live state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ConditionError, FormRequired, MissingInputError
+from engine.history.events import EventDraft, EventType
+from engine.history.status import StepStatus
+from engine.model.json_value import Json
+from engine.plan.step import Route, Step
+from engine.run import scheduler
+from engine.run.activity import Activity
+from engine.run.live_state import LiveState
+from engine.run.questions import ask_by_form, ask_for_values
+from engine.run.scheduler import ConditionFailed, Ended, Progress, Resolved, Settlement, Skipped
+from engine.store.state_manager import error_to_json
+
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
+
+
+class Steps:
+    """The steps of one execution that have started; `completed` is in the order of completion."""
+
+    def __init__(self, execution: Execution, live: LiveState) -> None:
+        self._execution = execution
+        self.plan = execution.plan
+        self.live = live
+        self.progress = Progress(execution.plan)
+        self.activities: dict[int, Activity] = {}
+        self.running: set[int] = set()
+        self.waiting: set[int] = set()
+        self.paused: set[int] = set()
+        self.completed: list[int] = []
+        self.has_failures = False
+
+    def activity(self, number: int) -> Activity:
+        """The activity of a step that is about to run, made when it starts for the first time."""
+        activity = self.activities.get(number)
+        if activity is None:
+            activity = self.activities[number] = Activity(self.plan.steps[number])
+        return activity
+
+    def begin(self, activity: Activity) -> None:
+        """An attempt starts."""
+        activity.attempt += 1
+        self.running.add(activity.step.index)
+        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt))
+
+    def sleeps(self, activity: Activity, until: float) -> None:
+        """The running action waits for a moment, without a slot."""
+        activity.due_at = until
+        self.running.discard(activity.step.index)
+        self.waiting.add(activity.step.index)
+        data = {"reason": "timer", "until": until}
+        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+        self._execution.advance()
+
+    def woke(self, activity: Activity) -> None:
+        """The moment has come; the same attempt goes on."""
+        self.waiting.discard(activity.step.index)
+        self.running.add(activity.step.index)
+        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt))
+
+    def waits(self, activity: Activity, until: float, error: BaseException, max_attempts: int) -> None:
+        """Between two attempts."""
+        activity.due_at = until
+        self.running.discard(activity.step.index)
+        self.waiting.add(activity.step.index)
+        data = {
+            "reason": "retry",
+            "until": until,
+            "max_attempts": max_attempts,
+            "error": error_to_json(error),
+        }
+        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+        self._execution.advance()
+
+    def asks(self, activity: Activity, error: MissingInputError | FormRequired) -> None:
+        """The step cannot go on without a person; other branches can."""
+        step = activity.step
+        self.running.discard(step.index)
+        self.paused.add(step.index)
+        activity.params = None
+        data: dict[str, Any]
+        if isinstance(error, FormRequired):
+            activity.form = error.schema
+            activity.needed = ask_by_form(step, error)
+            data = {"reason": "form", "needed": activity.needed}
+        else:
+            activity.form = None
+            activity.needed = ask_for_values(self.plan, step, error.missing)
+            data = {
+                "reason": "missing_input",
+                "missing_var": error.missing_var,
+                "missing": list(error.missing),
+                "needed": activity.needed,
+                "error": error_to_json(error),
+            }
+        self._record(EventDraft(EventType.STEP_PAUSED, step.id, activity.attempt, data))
+        self._execution.advance()
+
+    def complete(self, activity: Activity, output: Json, *, duration_ms: float, via: str = "") -> None:
+        """Raises TypeError or ValueError when the output is no JSON, and then nothing has changed."""
+        step = activity.step
+        data: dict[str, Any] = {"output": output, "duration_ms": duration_ms}
+        if via:
+            data["via"] = via
+        self._record(EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, data))
+        self._left(step)
+        self.completed.append(step.index)
+        self.live.completed(step.id, output, activity.attempt)
+        if step.is_trigger:
+            self.live.fired(output)
+        self._settle(step, Ended.COMPLETED)
+
+    def fail(self, activity: Activity, error: BaseException, *, duration_ms: float) -> None:
+        """The step has failed for good: its settings and connections say what that means."""
+        step = activity.step
+        described = error_to_json(error)
+        self._left(step)
+        self.has_failures = True
+        self.live.ended(step.id, StepStatus.FAILED, error=described, attempts=activity.attempt)
+        ended = Ended.TOLERATED if step.continue_on_error else Ended.FAILED
+        settlement = scheduler.settle(self.plan, self.progress, step.index, ended, self._decide)
+        if step.continue_on_error:
+            handling = "tolerated"
+        else:
+            handling = "error_connection" if settlement.handled else "unhandled"
+        data = {"error": described, "handling": handling, "duration_ms": duration_ms}
+        self._record(
+            EventDraft(EventType.STEP_FAILED, step.id, activity.attempt, data), *self.facts(settlement)
+        )
+        failure = {**described, "step_id": step.id} if handling == "unhandled" else None
+        self._execution.follow(settlement, failure)
+
+    def skip(self, step: Step, reason: str) -> None:
+        """A step that was ready is not to run after all."""
+        self._record(EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason}))
+        self.live.ended(step.id, StepStatus.SKIPPED)
+        self._settle(step, Ended.SKIPPED)
+
+    def cancel(self, activity: Activity) -> None:
+        """The step is stopped because the run is; nothing follows from it."""
+        step = activity.step
+        activity.cancel_timer()
+        self._left(step)
+        self.live.ended(step.id, StepStatus.CANCELLED, attempts=activity.attempt)
+        self._record(EventDraft(EventType.STEP_CANCELLED, step.id, activity.attempt))
+
+    def idle(self) -> list[Activity]:
+        """Those that have started but do not run: waiting, paused, or ready for another go."""
+        return [activity for number, activity in self.activities.items() if number not in self.running]
+
+    def never_started(self) -> Iterable[Step]:
+        """Steps to which nothing has happened."""
+        ended = self.live["steps"]
+        return (
+            step for step in self.plan.steps if step.id not in ended and step.index not in self.activities
+        )
+
+    def needed(self) -> list[dict[str, Any]]:
+        """Everything that paused steps ask for, in the order of the file."""
+        return [item for number in sorted(self.paused) for item in self.activities[number].needed]
+
+    def facts(self, settlement: Settlement) -> list[EventDraft]:
+        """The drafts of what the scheduler decided; skipped steps enter the live state on the way."""
+        drafts: list[EventDraft] = []
+        for fact in settlement.facts:
+            data: Mapping[str, Any]
+            match fact:
+                case Resolved(route, outcome):
+                    data = {"connection_id": route.id, "outcome": outcome.value}
+                    drafts.append(EventDraft(EventType.CONNECTION_RESOLVED, data=data))
+                case Skipped(number, reason):
+                    step_id = self.plan.steps[number].id
+                    self.live.ended(step_id, StepStatus.SKIPPED)
+                    drafts.append(EventDraft(EventType.STEP_SKIPPED, step_id, data={"reason": reason}))
+                case ConditionFailed(route, error):
+                    data = {"connection_id": route.id, "error": error_to_json(error)}
+                    drafts.append(EventDraft(EventType.CONDITION_ERROR, data=data))
+        return drafts
+
+    def _settle(self, step: Step, ended: Ended) -> None:
+        settlement = scheduler.settle(self.plan, self.progress, step.index, ended, self._decide)
+        self._record(*self.facts(settlement))
+        self._execution.follow(settlement, None)
+
+    def _decide(self, route: Route) -> bool:
+        assert route.condition is not None
+        source, target = self.plan.steps[route.source], self.plan.steps[route.target]
+        try:
+            return self._execution.evaluate(route.condition, self.live.leaving(source.id))
+        except ConditionError as error:
+            where = f'The connection from "{source.label}" to "{target.label}": {error.message}'
+            raise ConditionError(
+                where, source=error.source, position=error.position, hint=error.hint
+            ) from error
+
+    def _left(self, step: Step) -> None:
+        """The step is in no place of its own any more."""
+        self.activities.pop(step.index, None)
+        self.running.discard(step.index)
+        self.waiting.discard(step.index)
+        self.paused.discard(step.index)
+
+    def _record(self, *drafts: EventDraft) -> None:
+        self._execution.record(drafts)
