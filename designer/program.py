@@ -23,6 +23,7 @@ from designer.document.document import Document
 from designer.document.journal import Journal
 from designer.editor import Editor
 from designer.execution.bridge import EngineBridge, EngineFactory
+from designer.execution.columns_ahead import ColumnsAhead
 from designer.execution.controller import RunController
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
@@ -111,6 +112,7 @@ class Program:
             bridge=bridge,
             controller=RunController(bridge, document, checker.check, self.person),
             checker=checker,
+            columns=ColumnsAhead(document, self.tasks),
             files=FileCommands(editor, journal, self.settings, self.person, self.places.data_dir),
             person=self.person,
             tasks=self.tasks,

@@ -56,7 +56,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.save()
         painter.setFont(fonts.sans(tokens.SUB_PX))
         painter.setPen(QColor(current().text2))
-        box = option.rect.adjusted(0, 0, -12, 0)  # type: ignore[attr-defined] # missing from PySide's stubs
+        box = option.rect.adjusted(0, 0, -12, 0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box, right, keys or group)
         if keys:
@@ -71,6 +71,7 @@ class CommandPalette(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("commandPalette")
         self.setFixedWidth(WIDTH_PX)
+        self._owner = parent
         self._commands: Sequence[Command] = ()
         self._shown: list[Command] = []
         self._box = QLineEdit()
@@ -102,7 +103,7 @@ class CommandPalette(QFrame):
         self._commands = tuple(commands)
         self._box.clear()
         self._filter("")
-        window = self.parentWidget().window()
+        window = self._owner.window()
         self.move(window.mapToGlobal(QPoint((window.width() - WIDTH_PX) // 2, 52)))
         self.show()
         self._box.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -35,6 +35,8 @@ class EditWiring(QObject):
         window.bottom.problems.problem_activated.connect(self._on_problem_activated)
         session.editor.edit_refused.connect(window.status_line.say)
         session.editor.document.subscribe(self._on_document_changed)
+        window.inspector.set_upstream_columns(session.columns.columns_of)
+        session.columns.found.connect(self._on_columns_found)
         session.theme.theme_changed.connect(self._on_theme_changed)
         session.controller.statuses_changed.connect(self._on_statuses_changed)
         session.controller.run_cleared.connect(self._show_data)
@@ -92,6 +94,9 @@ class EditWiring(QObject):
     def _on_node_chosen(self, type_id: str) -> None:
         self._window.canvas.add_node_at_centre(type_id)
         self._window.canvas.setFocus()
+
+    def _on_columns_found(self) -> None:
+        self._window.inspector.set_upstream_columns(self._session.columns.columns_of)
 
     def _go_to(self, node_id: str) -> None:
         self._window.canvas.select([node_id])

@@ -166,7 +166,12 @@ class Person:
 
 async def _choose(dialog: QFileDialog) -> Path | None:
     chosen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    dialog.finished.connect(lambda result: chosen.done() or chosen.set_result(result))
+
+    def settle(result: int) -> None:
+        if not chosen.done():
+            chosen.set_result(result)
+
+    dialog.finished.connect(settle)
     dialog.open()
     try:
         accepted = await chosen

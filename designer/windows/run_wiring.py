@@ -96,10 +96,12 @@ class RunWiring(QObject):
 
     def _on_run_cleared(self) -> None:
         self._window.canvas.clear_run()
+        self._window.inspector.clear_run()
         self._window.bottom.clear_run()
 
     def _on_statuses_changed(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         self._window.canvas.apply_run(steps, connections)
+        self._window.inspector.apply_run(steps, connections)
 
     def _on_events(self, events: Sequence[Event]) -> None:
         self._window.bottom.add_events(events)

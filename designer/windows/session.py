@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from designer.document.journal import Journal
     from designer.editor import Editor
     from designer.execution.bridge import EngineBridge
+    from designer.execution.columns_ahead import ColumnsAhead
     from designer.execution.controller import RunController
     from designer.execution.tasks import TaskSet
     from designer.settings import Settings
@@ -36,6 +37,7 @@ class Session:
     bridge: EngineBridge
     controller: RunController
     checker: Checker
+    columns: ColumnsAhead
     files: FileCommands
     person: Person
     tasks: TaskSet
