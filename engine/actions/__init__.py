@@ -2,6 +2,7 @@
 
 HANDLERS: dict[tuple[str, str], str] = {
     ("chart", "bar_line"): "engine.actions.chart:bar_line",
+    ("code", "python"): "engine.actions.code:python",
     ("file", "read_csv"): "engine.actions.file_csv:read_csv",
     ("file", "read_excel"): "engine.actions.file_excel:read_excel",
     ("file", "read_json"): "engine.actions.file_read:read_json",
