@@ -73,7 +73,6 @@ class Lane:
             config={
                 "threads": self._threads,
                 "autoinstall_known_extensions": False,
-                "parquet_metadata_cache": True,
                 "memory_limit": _MEMORY_LIMIT,
             }
         )

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 
 from designer.panels.models import ROOT, Index
-from designer.panels.table_profile import ColumnProfile
+from designer.panels.table_profile import SAMPLE_ROWS, ColumnProfile
 from designer.panels.table_source import PAGE_COLUMNS, PAGE_ROWS, Cells, Page, TableSource
 from designer.panels.tables import NUMERIC_KINDS, Table, cell_text
 
@@ -181,7 +181,7 @@ class TableModel(QAbstractTableModel):
             if profile.low or profile.high:
                 lines.append(f"{profile.low} to {profile.high}")
             if profile.is_sampled:
-                lines.append("From a sample of 100,000 rows")
+                lines.append(f"From a sample of about {SAMPLE_ROWS:,} rows")
         lines.append("Click to sort")
         return "\n".join(lines)
 

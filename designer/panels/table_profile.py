@@ -1,7 +1,8 @@
 """How the values of a column are spread: the small histogram in a table's header.
 
-Large tables are sampled in runs of rows spread evenly over the file: Parquet row groups that hold
-none of them are never read, so a profile costs the same for a million rows and for a hundred.
+Large tables are sampled row by row, by a hash of the row number, so that neither order nor period
+of the rows shows. Beyond `SCATTER_ROWS` reading every page of the file is too dear: then runs of rows
+spread evenly over it are taken, and the row groups between them are never read.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 MAX_BARS = 12
 FULL_READ_ROWS = 200_000
-_RUNS = 25
-_RUN_ROWS = 4_000
+SAMPLE_ROWS = 100_000
+SCATTER_ROWS = 3_000_000
+_RUNS = 50
+_RUN_ROWS = SAMPLE_ROWS // _RUNS
 _LONELY_BARS = (0.04, 1.0, 0.04)  # a column with one value: a single tall bar in the middle
 
 
@@ -39,16 +42,23 @@ def take_sample(connection: duckdb.DuckDBPyConnection, table: Table, columns: li
     """Make the temporary table `sample` with columns c0, c1... for the columns asked for."""
     picked = ", ".join(f"{quoted(table.columns[column].name)} as c{column}" for column in columns)
     source = scan(table.path)
-    if table.rows <= FULL_READ_ROWS or table.has_row_number_column:
-        select = f"select {picked} from {source} limit {FULL_READ_ROWS}"
-    else:
-        gap = (table.rows - _RUN_ROWS) / (_RUNS - 1)
-        starts = [int(index * gap) for index in range(_RUNS)]
-        select = " union all ".join(
-            f"select {picked} from {source} where file_row_number between {start} and {start + _RUN_ROWS - 1}"
-            for start in starts
-        )
-    connection.execute(f"create or replace temp table sample as {select}")
+    query = f"select {picked} from {source} {_condition(table)}"
+    connection.execute(f"create or replace temp table sample as {query}")
+
+
+def _condition(table: Table) -> str:
+    """The part of the query that picks the rows of the sample."""
+    if table.rows <= FULL_READ_ROWS:
+        return ""
+    if table.has_row_number_column:
+        return f"limit {FULL_READ_ROWS}"
+    if table.rows <= SCATTER_ROWS:
+        return f"where hash(file_row_number) % {table.rows // SAMPLE_ROWS} = 0"
+    gap = (table.rows - _RUN_ROWS) / (_RUNS - 1)
+    starts = [int(number * gap) for number in range(_RUNS)]
+    return "where " + " or ".join(
+        f"file_row_number between {start} and {start + _RUN_ROWS - 1}" for start in starts
+    )
 
 
 def profile_column(connection: duckdb.DuckDBPyConnection, table: Table, column: int) -> ColumnProfile:

@@ -158,13 +158,29 @@ def test_that_one_outlier_does_not_squeeze_a_histogram_into_one_bar(qtbot, sourc
     assert sum(bar > 0.5 for bar in bars) >= 10
 
 
-def test_that_a_large_table_is_profiled_from_a_sample_over_its_whole_length(
+def test_that_a_large_table_is_profiled_from_a_sample_in_which_no_period_shows(
     qtbot, source, make_table
 ) -> None:
-    table = make_table(600_000, query="select i as n from range(600000) r(i)", columns=(("n", "int"),))
+    rows = 600_000
+    table = make_table(
+        rows,
+        query=f"select i as n, i % 30 as day, i % 6 as k from range({rows}) r(i)",
+        columns=(("n", "int"), ("day", "int"), ("k", "int")),
+    )
+    got = _profiles(qtbot, source, table, [0, 1, 2])
+    assert got[0].is_sampled
+    assert int(got[0].low) < 1000
+    assert int(got[0].high) > rows - 1000
+    assert min(got[1].bars) > 0.5  # thirty days in twelve bars: two or three days a bar
+    assert min(got[2].bars) > 0.9
+
+
+def test_that_the_largest_tables_are_sampled_from_start_to_end(qtbot, source, make_table) -> None:
+    rows = 4_000_000
+    table = make_table(rows, query=f"select i as n from range({rows}) r(i)", columns=(("n", "int"),))
     profile = _profiles(qtbot, source, table, [0])[0]
-    assert profile.is_sampled
-    assert (profile.low, profile.high) == ("0", "599999")
+    assert (profile.low, profile.high) == ("0", str(rows - 1))
+    assert min(profile.bars) > 0.7
 
 
 def test_that_sorting_keeps_equal_rows_in_order_and_puts_nulls_last(qtbot, source, make_table) -> None:
