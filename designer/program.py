@@ -133,7 +133,6 @@ def engine_factory(store: Path, settings: Settings) -> EngineFactory:
 
     async def make() -> WorkflowEngine:
         from engine.run.workflow_engine import WorkflowEngine
-
         from engine.store.sqlite import SqliteStateManager
 
         store.parent.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.validation.problem import Problem
+    from engine.problem import Problem
 
 
 class WorkflowError(Exception):

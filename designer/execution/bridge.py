@@ -22,10 +22,9 @@ from designer.execution.engine_thread import EngineThread
 from engine.history.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from engine.run.workflow_engine import WorkflowEngine
-
     from engine.history.state import ExecutionState
     from engine.model.workflow import Workflow
+    from engine.run.workflow_engine import WorkflowEngine
     from engine.store.state_manager import ExecutionSummary
 
 T = TypeVar("T")

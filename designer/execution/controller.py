@@ -22,7 +22,7 @@ from designer.execution.run_view import Question, RunView, questions_of
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
 from engine.history.state import StepState
 from engine.model.workflow import Workflow
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 
 class RunDialogs(Protocol):

@@ -202,7 +202,7 @@ class SchemaForm(QWidget):
 
 def schema_faults(schema: Schema, value: Json) -> list[tuple[tuple[str, ...], str]]:
     """What a schema has against a value, as (path, sentence); values with references are left alone."""
-    from engine.validation.validators import validator
+    from engine.json_schema.validators import validator
 
     try:
         faults = validator(schema).faults(value)

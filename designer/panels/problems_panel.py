@@ -12,7 +12,7 @@ from designer.panels import paint, texts
 from designer.panels.empty_state import EmptyState
 from designer.panels.models import ROOT, Index
 from designer.panels.panel_table import PanelTable
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 _COLUMNS = ("Problem", "Node", "What to do")
 _ICONS = {"error": "octagon-x", "warning": "triangle-alert"}

@@ -12,7 +12,7 @@ from designer.execution.tasks import TaskSet
 from engine.catalog import Catalog
 from engine.model.changes import NodesMoved
 from engine.model.workflow import Workflow
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 DELAY_MS = 250
 
@@ -58,8 +58,7 @@ class Checker(QObject):
 
 def _check(workflow: Workflow, catalog: Catalog) -> Sequence[Problem]:
     # Imported here: validators and graph algorithms take longer to load than the window to open.
-    from engine.validation.checks import check
-
     from engine.actions.registry import ActionRegistry
+    from engine.validation.checks import check
 
     return check(workflow, catalog, ActionRegistry.default())

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from designer.theme.theme import Theme
 from designer.windows.session import Session
 from engine.model.workflow import Workflow
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow

@@ -12,7 +12,7 @@ from designer.windows.banner import Notice
 from designer.windows.session import Session
 from engine.history.events import Event
 from engine.history.state import StepState
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow

@@ -22,10 +22,10 @@ from typing import Any, Final, cast
 from engine.errors import DefinitionError, WorkflowFileError
 from engine.files import json_text
 from engine.files.steps_form import nodes_form
+from engine.json_schema.validators import Validator, validator
 from engine.model.json_value import Json
 from engine.model.workflow import Connection, ConnectionOn, Node, Point, Workflow
-from engine.validation.problem import Problem
-from engine.validation.validators import Validator, validator
+from engine.problem import Problem
 
 FORMAT: Final = 1
 SCHEMA_ID: Final = "urn:workflow-designer:schema:workflow-1"

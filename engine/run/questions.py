@@ -8,10 +8,10 @@ from typing import Any
 
 from engine.errors import ExpressionError, FormRequired, SchemaValidationError
 from engine.expression import Path
+from engine.json_schema.validators import validate
 from engine.model.json_value import Json
 from engine.plan.step import Plan, Step
 from engine.run.activity import Activity
-from engine.validation.validators import validate
 
 Needed = dict[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.errors import SchemaValidationError
+from engine.json_schema.validators import Validator, validator
 from engine.plan.parameters import source_of_expressions
-from engine.validation.validators import Validator, validator
 
 MAX_CACHED = 2_048
 

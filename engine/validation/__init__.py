@@ -1,7 +1,6 @@
-"""Checks of workflows before they run, and of values against their JSON Schemas."""
+"""Checks of workflows before they run: all that is wrong, at once."""
 
+from engine.problem import Problem
 from engine.validation.checks import check
-from engine.validation.problem import Problem
-from engine.validation.validators import validate, validator
 
-__all__ = ["Problem", "check", "validate", "validator"]
+__all__ = ["Problem", "check"]

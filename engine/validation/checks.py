@@ -11,9 +11,9 @@ from typing import Final
 
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
+from engine.problem import Problem
 from engine.validation import graph_rules, node_rules, reference_rules
 from engine.validation.drawing import Drawing
-from engine.validation.problem import Problem
 
 RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     graph_rules.ids,

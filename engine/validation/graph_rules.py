@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from engine.expression.scope import ROOTS
 from engine.expression.suggestions import nearest
+from engine.problem import Problem
 from engine.validation.drawing import Drawing
-from engine.validation.problem import Problem
 
 
 def ids(drawing: Drawing) -> Iterator[Problem]:

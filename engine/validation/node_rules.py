@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from engine.expression.references import OPENING
 from engine.expression.suggestions import nearest
+from engine.json_schema.validators import Fault, Validator, schema_faults, validator
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
 from engine.model.policy import RetryPolicy, Timeouts
+from engine.problem import Problem
 from engine.validation.drawing import GENERIC_TRIGGER, Drawing
-from engine.validation.problem import Problem
-from engine.validation.validators import Fault, Validator, schema_faults, validator
 
 # Types of workflows that name their service and action themselves.
 _GENERIC_TYPES: Final = frozenset({GENERIC_TRIGGER, "action", "step", "service", ""})

@@ -13,8 +13,8 @@ from engine.expression.scope import ROOTS, STEP_FIELDS
 from engine.expression.suggestions import nearest
 from engine.expression.templates import Template, TemplateFault, escape_pointer
 from engine.model.json_value import Json
+from engine.problem import Problem
 from engine.validation.drawing import Drawing
-from engine.validation.problem import Problem
 
 _MAX_REMEMBERED: Final = 20_000
 _inspected: dict[int, tuple[Json, Mapping[str, Json] | None, Template, tuple[TemplateFault, ...]]] = {}

@@ -18,7 +18,7 @@ from engine.errors import SchemaValidationError
 from engine.history.events import EventType
 from engine.history.status import ExecutionStatus
 from engine.model.workflow import Node, Workflow
-from engine.validation.problem import Problem
+from engine.problem import Problem
 from tests.designer.execution.conftest import Rig
 from tests.support.qt_loop import spin
 

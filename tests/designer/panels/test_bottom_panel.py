@@ -14,7 +14,7 @@ from designer.panels import texts
 from designer.panels.bottom_panel import BottomPanel
 from designer.panels.history_panel import HistoryPanel
 from designer.panels.problems_panel import ProblemsPanel
-from engine.validation.problem import Problem
+from engine.problem import Problem
 from tests.designer.panels.run_events import RUN, T0, column_of, title_of
 
 # --- problems --------------------------------------------------------------------------------------

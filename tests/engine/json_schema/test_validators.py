@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.validation.quick import quick_predicate
-from engine.validation.validators import schema_faults, validate, validator
+from engine.json_schema.quick import quick_predicate
+from engine.json_schema.validators import schema_faults, validate, validator
 from tests.support.corpora import corpus
 
 URL_WORDS = "must be a web address such as https://example.org, not "

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from engine.validation.formats import FORMATS
+from engine.json_schema.formats import FORMATS
 
 Predicate: TypeAlias = Callable[[Any], bool]
 

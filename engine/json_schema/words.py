@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.expression.suggestions import nearest
-from engine.validation.formats import FORMATS
+from engine.json_schema.formats import FORMATS
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.expression.templates import escape_pointer
-from engine.validation.formats import FORMATS
-from engine.validation.quick import Predicate, quick_predicate
-from engine.validation.words import message_of
+from engine.json_schema.formats import FORMATS
+from engine.json_schema.quick import Predicate, quick_predicate
+from engine.json_schema.words import message_of
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, FormatChecker
