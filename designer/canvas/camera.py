@@ -1,0 +1,132 @@
+"""Where the view looks: zoom, pan and frame."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
+from PySide6.QtGui import QTransform
+from PySide6.QtWidgets import QGraphicsView
+
+from designer.theme.tokens import ZOOM_MS
+
+MIN_ZOOM, MAX_ZOOM = 0.05, 4.0
+STEP = 1.2
+FRAME_MARGIN = 56.0
+
+
+class Camera(QObject):
+    """Zooms and scrolls a view. ``moved`` comes after every change of what is seen."""
+
+    zoom_changed = Signal(float)
+    moved = Signal()
+
+    def __init__(self, view: QGraphicsView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.animates = True
+        self._animation = QVariantAnimation(self)
+        self._animation.setDuration(ZOOM_MS)
+        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._animation.setStartValue(0.0)
+        self._animation.setEndValue(1.0)
+        self._animation.valueChanged.connect(self._on_step)
+        self._from = (1.0, QPointF())
+        self._to = (1.0, QPointF())
+        view.horizontalScrollBar().valueChanged.connect(self.moved)
+        view.verticalScrollBar().valueChanged.connect(self.moved)
+
+    @property
+    def zoom(self) -> float:
+        return float(self._view.transform().m11())
+
+    @property
+    def centre(self) -> QPointF:
+        """The scene point in the middle of the view."""
+        return self.visible().center()
+
+    def visible(self) -> QRectF:
+        """What the view shows, in scene pixels."""
+        bars = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
+        size = self._view.viewport().size()
+        zoom = self.zoom
+        return QRectF(
+            bars[0].value() / zoom, bars[1].value() / zoom, size.width() / zoom, size.height() / zoom
+        )
+
+    def zoom_at(self, zoom: float, place: QPointF | None = None) -> None:
+        """Zoom so that the scene point under ``place`` (viewport pixels; the middle) stays there."""
+        self._animation.stop()
+        zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
+        place = place if place is not None else QPointF(self._view.viewport().rect().center())
+        seen = self.visible()
+        fixed = seen.topLeft() + place / self.zoom
+        self._show(zoom, fixed - place / zoom)
+
+    def zoom_to(self, zoom: float) -> None:
+        """Zoom about the middle, gently."""
+        zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
+        self._go(zoom, self.centre)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Scroll by viewport pixels."""
+        self._animation.stop()
+        bars = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
+        bars[0].setValue(round(bars[0].value() - dx))
+        bars[1].setValue(round(bars[1].value() - dy))
+
+    def frame(self, area: QRectF, *, most: float = 1.0, gently: bool = True) -> None:
+        """Show the whole area, no larger than ``most``; the origin when it is null."""
+        size = self._view.viewport().size()
+        if area.isNull():
+            target = QRectF(-size.width() / 2, -size.height() / 2, size.width(), size.height())
+            self._go(1.0, target.center(), gently)
+            return
+        wide, high = size.width() - 2 * FRAME_MARGIN, size.height() - 2 * FRAME_MARGIN
+        zoom = min(wide / max(area.width(), 1.0), high / max(area.height(), 1.0), most)
+        self._go(min(MAX_ZOOM, max(MIN_ZOOM, zoom)), area.center(), gently)
+
+    def look_at(self, point: QPointF) -> None:
+        """Bring a scene point to the middle."""
+        self._go(self.zoom, point)
+
+    def reveal(self, area: QRectF) -> None:
+        """Scroll as little as needed for the area to be seen; not at all if it is."""
+        seen = self.visible()
+        margin = 24 / self.zoom
+        wanted = area.adjusted(-margin, -margin, margin, margin)
+        if seen.contains(wanted):
+            return
+        dx = min(0.0, wanted.left() - seen.left()) + max(0.0, wanted.right() - seen.right())
+        dy = min(0.0, wanted.top() - seen.top()) + max(0.0, wanted.bottom() - seen.bottom())
+        self._go(self.zoom, seen.center() + QPointF(dx, dy))
+
+    def finish(self) -> None:
+        """Be at once where a gentle movement is heading."""
+        if self._animation.state() == QVariantAnimation.State.Running:
+            self._animation.stop()
+            self._on_step(1.0)
+
+    def _go(self, zoom: float, centre: QPointF, gently: bool = True) -> None:
+        self._animation.stop()
+        self._from = (self.zoom, self.centre)
+        self._to = (zoom, centre)
+        if gently and self.animates and self._view.isVisible():
+            self._animation.start()
+        else:
+            self._on_step(1.0)
+
+    def _on_step(self, share: float) -> None:
+        zoom = self._from[0] * (self._to[0] / self._from[0]) ** share
+        centre = self._from[1] + (self._to[1] - self._from[1]) * share
+        size = self._view.viewport().size()
+        self._show(zoom, centre - QPointF(size.width() / 2, size.height() / 2) / zoom)
+
+    def _show(self, zoom: float, corner: QPointF) -> None:
+        view = self._view
+        changed = zoom != self.zoom
+        if changed:
+            view.setTransform(QTransform.fromScale(zoom, zoom))
+        view.horizontalScrollBar().setValue(round(corner.x() * zoom))
+        view.verticalScrollBar().setValue(round(corner.y() * zoom))
+        if changed:
+            self.zoom_changed.emit(zoom)
+        self.moved.emit()

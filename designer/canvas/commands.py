@@ -1,0 +1,175 @@
+"""What can be done to the drawing from the canvas. Each is one edit, so one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QGuiApplication
+
+from designer.canvas import geometry
+from designer.canvas.context import AddContext, On
+from designer.document import clipboard
+from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
+from engine.errors import WorkflowError
+from engine.model import Change, Edit, NodeType, Workflow, edits, fragment
+from engine.model.changes import apply
+
+if TYPE_CHECKING:
+    from designer.canvas.view import CanvasView
+
+
+class Commands:
+    """Edits of the selection and of the whole; refusals are said through ``view.message``."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+
+    @property
+    def _workflow(self) -> Workflow:
+        return self._view.editor.workflow
+
+    def copy(self) -> bool:
+        """Put the selected nodes on the clipboard as text; False when there are none."""
+        text = clipboard.to_text(self._workflow, self._view.selection.nodes)
+        if not text:
+            self._view.message.emit("Select some nodes first.")
+            return False
+        QGuiApplication.clipboard().setText(text)
+        return True
+
+    def cut(self) -> None:
+        if self.copy():
+            self.delete()
+
+    def paste(self, *, keep_incoming: bool = False) -> None:
+        """Insert what the clipboard holds, at the pointer if it is over the canvas."""
+        try:
+            piece = clipboard.from_text(QGuiApplication.clipboard().text())
+        except WorkflowError as error:
+            self._view.message.emit(f"{error.message} {error.hint}".strip())
+            return
+        corner = self._corner(piece)
+        at = self._view.pointer_or_centre()
+        offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
+        edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
+        if self._view.editor.push(edit):
+            self._view.select(added)
+
+    def _corner(self, piece: fragment.Fragment) -> tuple[float, float]:
+        places = list(piece.layout.values()) or [(0.0, 0.0)]
+        return min(x for x, _ in places), min(y for _, y in places)
+
+    def duplicate(self) -> None:
+        """Put a copy of the selected nodes beside them, fed by the same wires."""
+        chosen = self._view.selection.nodes
+        if not chosen:
+            return
+        edit, added = fragment.duplicate(self._workflow, chosen, (2.0 * SNAP, CARD_H + GAP_Y))
+        if self._view.editor.push(edit):
+            self._view.select(added)
+
+    def delete(self) -> None:
+        """Delete what is selected, nodes with their wires."""
+        selection = self._view.selection
+        if not selection.is_empty:
+            self._view.editor.push(
+                edits.delete(self._workflow, self._view.catalog, selection.nodes, selection.wires)
+            )
+
+    def heal(self) -> None:
+        """Delete the selected nodes and join what came before with what came after."""
+        if self._view.selection.nodes:
+            self._view.editor.push(edits.heal(self._workflow, self._view.catalog, self._view.selection.nodes))
+
+    def disconnect(self, wires: Iterable[str]) -> None:
+        self._view.editor.push(edits.disconnect(self._workflow, self._view.catalog, wires))
+
+    def connect(
+        self, source: str, target: str, *, on: On = "success", port: str | None = None, instead: str = ""
+    ) -> bool:
+        """Draw a wire, ``instead`` of another one if given; says why when it is refused."""
+        workflow = self._workflow
+        draft, changes = workflow, list[Change]()
+        if instead:
+            removed = edits.disconnect(workflow, self._view.catalog, [instead])
+            draft, changes = apply(workflow, removed.changes), list(removed.changes)
+        reason = edits.refusal(draft, self._view.catalog, source, target, on=on, source_port=port)
+        if reason is not None:
+            self._view.message.emit(reason)
+            return False
+        made = edits.connect(draft, self._view.catalog, source, target, on=on, source_port=port)
+        return self._view.editor.push(Edit(label=made.label, changes=(*changes, *made.changes)))
+
+    def connect_selected(self) -> None:
+        """Connect the two selected nodes, the one that was chosen first with the other."""
+        chosen = self._view.selection.nodes
+        if len(chosen) != 2:
+            self._view.message.emit("Select two nodes to connect them.")
+            return
+        self.connect(chosen[0], chosen[1])
+
+    def set_disabled(self) -> None:
+        """Switch the selected nodes off; on again when all of them are off."""
+        chosen = self._view.selection.nodes
+        if chosen:
+            off = all(self._workflow.nodes[node_id].disabled for node_id in chosen)
+            self._view.editor.push(edits.set_disabled(self._workflow, chosen, not off))
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selected nodes by whole steps of the grid; nudging on is one step of undo."""
+        scene = self._view.canvas_scene
+        chosen = self._view.selection.nodes
+        places = {
+            node_id: (float(scene.xy[row, 0]) + dx, float(scene.xy[row, 1]) + dy)
+            for node_id, row in zip(chosen, scene.rows(chosen), strict=True)
+        }
+        if places:
+            key = f"nudge {' '.join(sorted(chosen))}"
+            self._view.editor.push(edits.move(self._workflow, places, merge_key=key))
+
+    def move(self, node_ids: Sequence[str], places: Sequence[Sequence[float]]) -> None:
+        """Put nodes where they were dragged to."""
+        moved = {n: (float(x), float(y)) for n, (x, y) in zip(node_ids, places, strict=True)}
+        self._view.editor.push(edits.move(self._workflow, moved))
+
+    def rename(self, node_id: str, title: str) -> None:
+        node = self._workflow.nodes.get(node_id)
+        if node is not None and title.strip() and title.strip() != node.title:
+            self._view.editor.push(edits.rename(self._workflow, node_id, title.strip()))
+
+    def add(self, type_id: str, at: QPointF, context: AddContext | None = None) -> str | None:
+        """Add a node whose top-left corner is at this place, connected as the context says; gives its id."""
+        node_type = self._view.catalog.get(type_id)
+        if node_type is None:
+            self._view.message.emit(f"There is no node type “{type_id}”.")
+            return None
+        place = (geometry.snap(at.x()), geometry.snap(at.y()))
+        edit, node_id = self._added(node_type, place, context or AddContext())
+        if not self._view.editor.push(edit):
+            return None
+        self._view.select([node_id])
+        return node_id
+
+    def _added(
+        self, node_type: NodeType, place: tuple[float, float], context: AddContext
+    ) -> tuple[Edit, str]:
+        workflow, catalog = self._workflow, self._view.catalog
+        wire = workflow.connections.get(context.connection or "")
+        if wire is not None and not node_type.is_trigger:
+            return edits.insert_on_connection(workflow, catalog, wire.id, node_type, place)
+        edit, node_id = edits.add_node(workflow, node_type, place)
+        source = context.source or node_id
+        target = context.target or node_id
+        draft = apply(workflow, edit.changes)
+        if source == target or edits.refusal(draft, catalog, source, target, on=context.on):
+            return edit, node_id
+        wired = edits.connect(draft, catalog, source, target, on=context.on, source_port=context.source_port)
+        return Edit(label=edit.label, changes=(*edit.changes, *wired.changes)), node_id
+
+    def place_after(self, row: int) -> QPointF:
+        """Where a node goes that follows this one: to the right, below what is there already."""
+        scene = self._view.canvas_scene
+        x, y = scene.xy[row].tolist()
+        return QPointF(*geometry.free_place(scene.xy, (x + CARD_W + GAP_X, y)))

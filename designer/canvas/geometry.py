@@ -1,0 +1,170 @@
+"""Where everything on the canvas lies: cards, ports, wires. Pure; lengths are scene pixels.
+
+Functions take whole arrays: positions are ``(n, 2)``, wire ends ``(n, 4)`` as x0 y0 x1 y1, and
+boxes ``(n, 4)`` as left top right bottom, all float64.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, PLUS_D, PLUS_LEN, SNAP
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Rows: TypeAlias = npt.NDArray[np.intp]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Box: TypeAlias = tuple[float, float, float, float]
+"""left, top, right, bottom"""
+
+CARD_SIZE = (float(CARD_W), float(CARD_H))
+IN_OFFSET = (0.0, CARD_H / 2)
+ERROR_OFFSET = (CARD_W - 44.0, float(CARD_H))
+ANSWER = (62.0, CARD_H - 10.0, 80.0, 22.0)
+"""The *Answer...* button, from the card's corner: x, y, width, height."""
+TEXT_X = 62.0
+TEXT_W = CARD_W - TEXT_X - 14
+MIN_BEND = 40.0
+# A card with everything that hangs on it: ring, badge, shadow, plus, the answer button and row count.
+REACH = (-18.0, -16.0, PLUS_LEN + PLUS_D + 8.0, 34.0)
+
+
+def snap(value: float) -> float:
+    """The nearest place on the snapping grid."""
+    return float(np.floor(value / SNAP + 0.5) * SNAP)
+
+
+def output_offset(index: int, count: int) -> tuple[float, float]:
+    """Where output ``index`` of ``count`` sits, from the card's corner."""
+    return float(CARD_W), CARD_H * (index + 1) / (count + 1)
+
+
+def boxes(xy: Floats) -> Floats:
+    """The cards' boxes without what hangs on them."""
+    return np.concatenate((xy, np.add(xy, CARD_SIZE)), axis=1)
+
+
+def reach(xy: Floats) -> Box | None:
+    """One box around the cards and everything that is painted on their edges; None for no cards."""
+    if not len(xy):
+        return None
+    left, top = xy.min(axis=0)
+    right, bottom = xy.max(axis=0)
+    return (
+        float(left) + REACH[0],
+        float(top) + REACH[1],
+        float(right) + CARD_W + REACH[2],
+        float(bottom) + CARD_H + REACH[3],
+    )
+
+
+def controls(ends: Floats, down: Mask) -> Floats:
+    """The four points of each wire's cubic, ``(n, 4, 2)``. ``down``: leaves by the bottom edge."""
+    points = np.empty((len(ends), 4, 2))
+    points[:, 0] = ends[:, :2]
+    points[:, 3] = ends[:, 2:]
+    bend = np.maximum(MIN_BEND, (ends[:, 2] - ends[:, 0]) / 2)
+    drop = np.maximum(MIN_BEND, np.abs(ends[:, 3] - ends[:, 1]) / 2)
+    points[:, 1, 0] = ends[:, 0] + np.where(down, 0.0, bend)
+    points[:, 1, 1] = ends[:, 1] + np.where(down, drop, 0.0)
+    points[:, 2, 0] = ends[:, 2] - bend
+    points[:, 2, 1] = ends[:, 3]
+    return points
+
+
+def wire_boxes(ends: Floats, down: Mask) -> Floats:
+    """A box around each wire's control points, which holds the wire."""
+    points = controls(ends, down)
+    return np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
+
+
+@cache
+def _basis(segments: int) -> Floats:
+    t = np.linspace(0.0, 1.0, segments + 1)
+    s = 1 - t
+    return np.stack((s**3, 3 * s * s * t, 3 * s * t * t, t**3), axis=1)
+
+
+def sample(ends: Floats, down: Mask, segments: int) -> Floats:
+    """Points along each wire, ``(n, segments + 1, 2)``, both ends included."""
+    points: Floats = np.matmul(_basis(segments), controls(ends, down))
+    return points
+
+
+def midpoints(ends: Floats, down: Mask) -> Floats:
+    """The middle of each wire, where its pill sits."""
+    middle: Floats = np.matmul(np.array([[0.125, 0.375, 0.375, 0.125]]), controls(ends, down))[:, 0]
+    return middle
+
+
+def segments_of(points: Floats) -> Floats:
+    """Sampled wires as line segments, ``(n * segments, 4)``, ready to be drawn."""
+    joined = np.concatenate((points[:, :-1], points[:, 1:]), axis=2)
+    return np.ascontiguousarray(joined.reshape(-1, 4))
+
+
+def overlapping(these: Floats, box: Box) -> Rows:
+    """Rows of the boxes that touch ``box``."""
+    left, top, right, bottom = box
+    hit = (these[:, 0] <= right) & (these[:, 2] >= left) & (these[:, 1] <= bottom) & (these[:, 3] >= top)
+    return np.flatnonzero(hit)
+
+
+def distances(points: Floats, x: float, y: float) -> Floats:
+    """How far a place is from each sampled wire."""
+    a, b = points[:, :-1], points[:, 1:]
+    along = b - a
+    length = np.maximum((along**2).sum(axis=2), 1e-9)
+    share = np.clip(((np.array((x, y)) - a) * along).sum(axis=2) / length, 0.0, 1.0)
+    nearest = a + share[..., None] * along
+    gap: Floats = np.sqrt(((nearest - (x, y)) ** 2).sum(axis=2)).min(axis=1)
+    return gap
+
+
+def free_place(xy: Floats, wish: tuple[float, float]) -> tuple[float, float]:
+    """The wished corner, snapped, or the first one below it where no card is in the way."""
+    x, y = snap(wish[0]), snap(wish[1])
+    margin = GAP_Y / 2
+    while len(overlapping(boxes(xy), (x - margin, y - margin, x + CARD_W + margin, y + CARD_H + margin))):
+        y = snap(y + CARD_H + GAP_Y)
+    return x, y
+
+
+def layered(nodes: list[str], wires: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+    """A place for nodes that have none: a column by the longest way from a start, a row by order.
+
+    Nodes on a cycle come after everything that is not.
+    """
+    incoming = dict.fromkeys(nodes, 0)
+    following: dict[str, list[str]] = {node: [] for node in nodes}
+    for source, target in wires:
+        if source in incoming and target in incoming:
+            incoming[target] += 1
+            following[source].append(target)
+    column = dict.fromkeys(nodes, 0)
+    ready = [node for node in nodes if not incoming[node]]
+    for node in ready:
+        for target in following[node]:
+            column[target] = max(column[target], column[node] + 1)
+            incoming[target] -= 1
+            if not incoming[target]:
+                ready.append(target)
+    filled: dict[int, int] = {}
+    places: dict[str, tuple[float, float]] = {}
+    for node in nodes:
+        row = filled.get(column[node], 0)
+        filled[column[node]] = row + 1
+        places[node] = (float(column[node] * (CARD_W + GAP_X)), float(row * (CARD_H + GAP_Y)))
+    tallest = max(filled.values(), default=1)
+    for node, (x, y) in places.items():  # columns are centred on each other
+        shift = (tallest - filled[column[node]]) * (CARD_H + GAP_Y) / 2
+        places[node] = (snap(x), snap(y + shift))
+    return places
+
+
+def as_box(rect: Any) -> Box:
+    """A QRectF as left, top, right, bottom."""
+    return rect.left(), rect.top(), rect.right(), rect.bottom()

@@ -1,0 +1,143 @@
+"""What lies under a place on the canvas: scans over the arrays, no tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from designer.canvas import geometry
+from designer.canvas.geometry import Rows
+from designer.canvas.looks import ASKING
+from designer.canvas.painter import decor, labels
+from designer.canvas.painter.inks import Inks
+from designer.canvas.painter.layer import FULL
+from designer.canvas.scene import Scene
+from designer.theme.tokens import CARD_H, CARD_W, PORT_HIT, WIRE_HIT
+
+Kind = Literal["nothing", "answer", "plus", "input", "output", "error", "node", "wire"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The topmost thing at a place; ``row`` is a node's, or a wire's for kind wire; ``index`` a port's."""
+
+    kind: Kind = "nothing"
+    row: int = -1
+    index: int = 0
+
+
+NOTHING = Hit()
+
+
+def hit(scene: Scene, inks: Inks, at: QPointF, zoom: float, noticed: frozenset[int]) -> Hit:
+    """What is at the scene point. ``noticed`` rows show their plus and their error port."""
+    x, y = at.x(), at.y()
+    if zoom >= FULL:
+        found = _on_edges(scene, x, y, noticed)
+        if found is not None:
+            return found
+    row = card_at(scene, x, y)
+    if row >= 0:
+        return Hit("node", row)
+    row = wire_at(scene, inks, at, zoom)
+    return Hit("wire", row) if row >= 0 else NOTHING
+
+
+def card_at(scene: Scene, x: float, y: float, reach: float = 0.0) -> int:
+    """The topmost card at this place, or -1."""
+    xy = scene.xy
+    inside = (
+        (xy[:, 0] - reach <= x)
+        & (x <= xy[:, 0] + CARD_W + reach)
+        & (xy[:, 1] - reach <= y)
+        & (y <= xy[:, 1] + CARD_H + reach)
+    )
+    rows = np.flatnonzero(inside)
+    return int(rows[-1]) if len(rows) else -1
+
+
+def wire_at(scene: Scene, inks: Inks, at: QPointF, zoom: float) -> int:
+    """The wire, or the pill, nearest to this place within reach, or -1."""
+    reach = WIRE_HIT / 2 / max(zoom, 0.5)
+    near = scene.wires.in_box((at.x(), at.y(), at.x(), at.y()), max(reach, labels.PILL_MAX / 2))
+    if not len(near):
+        return -1
+    pill = _pill_at(scene, inks, near, at) if zoom >= FULL else -1
+    if pill >= 0:
+        return pill
+    points = geometry.sample(scene.wires.ends[near], scene.wires.down[near], 24)
+    gaps = geometry.distances(points, at.x(), at.y())
+    best = int(gaps.argmin())
+    return int(near[best]) if gaps[best] <= reach else -1
+
+
+def _pill_at(scene: Scene, inks: Inks, near: Rows, at: QPointF) -> int:
+    rows = near[scene.wires.labelled[near]]
+    middles = geometry.midpoints(scene.wires.ends[rows], scene.wires.down[rows]).tolist()
+    for row, middle in zip(rows.tolist(), middles, strict=True):
+        decided = bool(scene.wires.flow[row])
+        text = labels.pill_text(scene.wire(row))
+        if labels.pill_box(inks, text, (middle[0], middle[1]), marked=decided).contains(at):
+            return int(row)
+    return -1
+
+
+def _on_edges(scene: Scene, x: float, y: float, noticed: frozenset[int]) -> Hit | None:
+    """Buttons and ports, which stand out of the cards."""
+    near = scene.cards_in((x, y, x, y)).tolist()[::-1]
+    for row in near:
+        if scene.look[row] in ASKING and decor.answer_box(scene.xy[row].tolist()).contains(QPointF(x, y)):
+            return Hit("answer", row)
+    for row in near:
+        if row in noticed and not scene.has_output[row]:
+            for index in range(int(scene.outputs[row])):
+                if decor.plus_box(scene, row, index).adjusted(-4, -4, 4, 4).contains(QPointF(x, y)):
+                    return Hit("plus", row, index)
+    best: tuple[float, Hit] | None = None
+    for row in near:
+        for found in _ports(scene, row, noticed):
+            px, py = scene.port(row, found.kind, found.index)
+            gap = max(abs(px - x), abs(py - y))
+            if gap <= PORT_HIT / 2 and (best is None or gap < best[0]):
+                best = (gap, found)
+    return best[1] if best else None
+
+
+def _ports(scene: Scene, row: int, noticed: frozenset[int]) -> list[Hit]:
+    found: list[Hit] = [Hit("output", row, index) for index in range(int(scene.outputs[row]))]
+    if not scene.trigger[row]:
+        found.append(Hit("input", row))
+    if scene.has_error[row] or row in noticed:
+        found.append(Hit("error", row))
+    return found
+
+
+def nodes_in(scene: Scene, area: QRectF) -> list[int]:
+    """Rows of the cards that touch the area."""
+    found: list[int] = geometry.overlapping(geometry.boxes(scene.xy), geometry.as_box(area)).tolist()
+    return found
+
+
+def wires_in(scene: Scene, area: QRectF) -> list[int]:
+    """Rows of the wires that pass through the area."""
+    left, top, right, bottom = geometry.as_box(area)
+    rows = scene.wires.in_box((left, top, right, bottom), 0.0)
+    if not len(rows):
+        return []
+    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], 24)
+    inside = (
+        (points[..., 0] >= left)
+        & (points[..., 0] <= right)
+        & (points[..., 1] >= top)
+        & (points[..., 1] <= bottom)
+    ).any(axis=1)
+    return [int(row) for row in rows[inside]]
+
+
+def input_port_near(scene: Scene, at: QPointF) -> Hit:
+    """The card under the place, or the input port within snapping distance: where a wire may end."""
+    row = card_at(scene, at.x(), at.y(), PORT_HIT / 2)
+    return Hit("node", row) if row >= 0 else NOTHING

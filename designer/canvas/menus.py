@@ -1,0 +1,141 @@
+"""Context menus of a node, a wire and the empty canvas. Opened with ``popup``, never ``exec``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from designer.canvas import hits
+from designer.canvas.context import AddContext
+from designer.canvas.hits import Hit
+from designer.canvas.looks import ASKING
+from designer.theme import icons
+from engine.model import edits
+from engine.model.workflow import ConnectionOn
+
+if TYPE_CHECKING:
+    from designer.canvas.view import CanvasView
+
+
+class Menus:
+    """Builds a menu for what is at a place; ``current`` is the one that was opened last."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self.current: QMenu | None = None
+
+    def open(self, at: QPointF, screen: QPoint) -> None:
+        """Open the menu of what is at this scene point."""
+        view = self._view
+        noticed = view.layer.attention.plus_for
+        found = hits.hit(view.canvas_scene, view.layer.inks, at, view.camera.zoom, noticed)
+        self._popup(self._menu_for(found, at, screen), screen)
+
+    def open_at_focus(self) -> None:
+        """Open the menu of the selection by the keyboard."""
+        view = self._view
+        rows = view.canvas_scene.rows(view.selection.nodes)
+        place = view.canvas_scene.card(rows[-1]).center() if rows else view.camera.centre
+        screen = view.viewport().mapToGlobal(view.mapFromScene(place))
+        self._popup(self._menu_for(Hit("node", rows[-1]) if rows else hits.NOTHING, place, screen), screen)
+
+    def _popup(self, menu: QMenu, screen: QPoint) -> None:
+        if self.current is not None:
+            self.current.deleteLater()
+        self.current = menu
+        menu.popup(screen)
+
+    def _menu_for(self, found: Hit, at: QPointF, screen: QPoint) -> QMenu:
+        menu = QMenu(self._view)
+        if found.kind == "wire":
+            self._fill_wire(menu, found.row, screen)
+        elif found.kind == "nothing":
+            self._fill_canvas(menu, at, screen)
+        else:
+            self._fill_node(menu, found.row, screen)
+        return menu
+
+    def _add(self, menu: QMenu, text: str, act: Callable[[], object], key: str = "", icon: str = "") -> None:
+        action = menu.addAction(text)
+        if icon:
+            action.setIcon(icons.icon(icon, self._view.theme.theme.text2))
+        if key:
+            # Shown only: the canvas's own keys do the work.
+            action.setText(f"{text}\t{QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)}")
+        action.triggered.connect(lambda *_checked: act())
+
+    def _fill_node(self, menu: QMenu, row: int, screen: QPoint) -> None:
+        view, commands, scene = self._view, self._view.commands, self._view.canvas_scene
+        node_id = scene.ids[row]
+        chosen = view.selection.nodes or [node_id]
+        if len(chosen) == 1:
+            if scene.look[row] in ASKING:
+                self._add(menu, "Answer…", lambda: view.answer_requested.emit(node_id), "Return")
+            self._add(menu, "Open", lambda: view.node_activated.emit(node_id), icon="sliders-horizontal")
+            self._add(menu, "Rename", lambda: view.start_rename(node_id), "F2", "pencil")
+            self._add(menu, "Add next node…", lambda: self._add_after(node_id, screen), "Ctrl+Space", "plus")
+        if len(chosen) == 2:
+            self._add(menu, "Connect", commands.connect_selected, "Ctrl+L", "workflow")
+        menu.addSeparator()
+        self._add(menu, "Cut", commands.cut, "Ctrl+X", "scissors")
+        self._add(menu, "Copy", commands.copy, "Ctrl+C", "copy")
+        self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
+        off = all(view.editor.workflow.nodes[i].disabled for i in chosen)
+        self._add(menu, "Switch on" if off else "Switch off", commands.set_disabled, "D", "power")
+        menu.addSeparator()
+        self._add(menu, "Delete", commands.delete, "Del", "trash-2")
+        self._add(menu, "Delete and join neighbours", commands.heal, "Ctrl+Del")
+
+    def _add_after(self, node_id: str, screen: QPoint) -> None:
+        view = self._view
+        for row in view.canvas_scene.rows([node_id]):
+            view.ask_for_node(view.commands.place_after(row), screen, AddContext(source=node_id))
+
+    def _fill_wire(self, menu: QMenu, row: int, screen: QPoint) -> None:
+        view = self._view
+        connection = view.canvas_scene.wire(row)
+        left, top, right, bottom = view.canvas_scene.wires.boxes[row].tolist()
+        middle = QRectF(left, top, right - left, bottom - top).center()
+        context = AddContext(connection=connection.id)
+        corner = middle - QPointF(120, 32)
+        self._add(menu, "Insert node here…", lambda: view.ask_for_node(corner, screen, context), icon="plus")
+        menu.addSeparator()
+        kinds: tuple[tuple[ConnectionOn, str], ...] = (
+            ("success", "Taken when the step succeeds"),
+            ("error", "Taken when the step fails"),
+            ("always", "Taken either way"),
+        )
+        for on, text in kinds:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(connection.on == on)
+            action.triggered.connect(lambda _checked, on=on: self._set_on(connection.id, on))
+        menu.addSeparator()
+        self._add(menu, "Delete connection", view.commands.delete, "Del", "unlink")
+
+    def _set_on(self, connection_id: str, on: ConnectionOn) -> None:
+        workflow = self._view.editor.workflow
+        connection = workflow.connections.get(connection_id)
+        if connection is not None and connection.on != on:
+            self._view.editor.push(
+                edits.set_condition(workflow, connection_id, on=on, condition=connection.condition)
+            )
+
+    def _fill_canvas(self, menu: QMenu, at: QPointF, screen: QPoint) -> None:
+        view, commands = self._view, self._view.commands
+        corner = at - QPointF(120, 32)
+        self._add(
+            menu, "Add node…", lambda: view.ask_for_node(corner, screen, AddContext()), "Ctrl+Space", "plus"
+        )
+        if QGuiApplication.clipboard().text().strip().startswith("{"):
+            self._add(menu, "Paste", commands.paste, "Ctrl+V", "clipboard-paste")
+        menu.addSeparator()
+        if view.canvas_scene.ids:
+            self._add(menu, "Select all", view.select_all, "Ctrl+A")
+            self._add(menu, "Find…", view.open_find, "Ctrl+F", "search")
+            self._add(menu, "Show everything", view.frame_all, "Home", "maximize")
+        self._add(menu, "Actual size", lambda: view.set_zoom(1.0), "Ctrl+0")

@@ -1,0 +1,210 @@
+"""Cards without their words, drawn once for each (type, state) at the exact zoom and kept as pixmaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+
+from designer.canvas.looks import MOVING, STYLES, Look
+from designer.canvas.painter import badges
+from designer.canvas.painter.inks import Inks, stroke
+from designer.theme import icons
+from designer.theme.tokens import (
+    BADGE,
+    CARD_H,
+    CARD_W,
+    PORT_D,
+    RADIUS,
+    TILE,
+    TILE_RADIUS,
+    TRIGGER_LEFT_RADIUS,
+)
+
+MARGIN = 16.0
+"""Room around a card, in scene pixels, for its shadow and its badge."""
+BADGE_AT = QPointF(CARD_W - 4.0, 2.0)
+TILE_AT = QPointF(14.0, (CARD_H - TILE) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What tells one card from another besides its words."""
+
+    icon: str
+    category: str
+    trigger: bool
+    disabled: bool
+    look: Look
+
+
+def outline(rect: QRectF, trigger: bool, grow: float = 0.0) -> QPainterPath:
+    """The card's shape, ``grow`` pixels larger on every side; triggers are round on the left."""
+    rect = rect.adjusted(-grow, -grow, grow, grow)
+    left = min((TRIGGER_LEFT_RADIUS if trigger else RADIUS) + grow, rect.height() / 2)
+    right = RADIUS + grow
+    path = QPainterPath(QPointF(rect.left() + left, rect.top()))
+    path.lineTo(rect.right() - right, rect.top())
+    path.arcTo(QRectF(rect.right() - 2 * right, rect.top(), 2 * right, 2 * right), 90, -90)
+    path.lineTo(rect.right(), rect.bottom() - right)
+    path.arcTo(QRectF(rect.right() - 2 * right, rect.bottom() - 2 * right, 2 * right, 2 * right), 0, -90)
+    path.lineTo(rect.left() + left, rect.bottom())
+    path.arcTo(QRectF(rect.left(), rect.bottom() - 2 * left, 2 * left, 2 * left), 270, -90)
+    path.lineTo(rect.left(), rect.top() + left)
+    path.arcTo(QRectF(rect.left(), rect.top(), 2 * left, 2 * left), 180, -90)
+    path.closeSubpath()
+    return path
+
+
+def draw_card(painter: QPainter, inks: Inks, face: Face, *, shadow: bool = True) -> None:
+    """Draw a card at the origin, in scene pixels."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    rect = QRectF(0, 0, CARD_W, CARD_H)
+    style = STYLES[face.look]
+    painter.setPen(Qt.PenStyle.NoPen)
+    if shadow:
+        for spread, share in ((2.0, 0.16), (1.2, 0.3), (0.4, 0.5)):
+            tone = QColor(inks.shadow)
+            tone.setAlphaF(inks.shadow.alphaF() * share)
+            painter.setBrush(tone)
+            painter.drawPath(outline(rect.translated(0, 1.6), face.trigger, spread))
+    width = 2.0 if style.outlined else 1.25
+    inset = -width / 2 if style.outlined else -0.1
+    painter.setBrush(inks.tint[face.look])
+    dash = (4.0, 2.6) if style.dashed else ()
+    painter.setPen(stroke(inks.edge(face.look), width, dash))
+    painter.drawPath(outline(rect, face.trigger, inset + width / 2))
+    _draw_tile(painter, inks, face)
+    if face.look not in MOVING:
+        badges.draw(painter, inks, face.look, BADGE_AT, BADGE)
+
+
+def _draw_tile(painter: QPainter, inks: Inks, face: Face) -> None:
+    tile = QRectF(TILE_AT, QSizeF(TILE, TILE))
+    colour = inks.category(face.category)
+    painter.setOpacity(0.45 if face.disabled else 1.0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(tile, TILE_RADIUS, TILE_RADIUS)
+    icons.svg_renderer(face.icon, inks.theme.glyph).render(painter, tile.adjusted(9, 9, -9, -9))
+    painter.setOpacity(1.0)
+
+
+def draw_small(painter: QPainter, inks: Inks, face: Face, zoom: float) -> None:
+    """Draw a card at the origin in device pixels, for a zoom at which words cannot be read."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    rect = QRectF(0, 0, CARD_W * zoom, CARD_H * zoom).adjusted(0.5, 0.5, -0.5, -0.5)
+    style = STYLES[face.look]
+    idle = face.look is Look.IDLE
+    painter.setBrush(inks.small_tint[face.look])
+    dash = (3.0, 2.0) if style.dashed else ()
+    painter.setPen(stroke(inks.border if idle else inks.status[face.look], 1.0 if idle else 1.5, dash))
+    left = rect.height() / 2 if face.trigger else 3.0
+    if face.trigger:
+        path = QPainterPath()
+        path.addRoundedRect(rect, left, left)
+        painter.drawPath(path)
+    else:
+        painter.drawRoundedRect(rect, left, left)
+    size = rect.height() * 0.72
+    centre = rect.center()
+    if idle:
+        tile = QRectF(0, 0, size, size)
+        tile.moveCenter(centre)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(inks.category(face.category))
+        painter.drawRoundedRect(tile, size * 0.22, size * 0.22)
+        icons.svg_renderer(face.icon, inks.theme.glyph).render(
+            painter, tile.adjusted(size * 0.2, size * 0.2, -size * 0.2, -size * 0.2)
+        )
+    else:
+        badges.draw(painter, inks, face.look, centre, size)
+
+
+class CardCache:
+    """Pixmaps of cards and ports in one theme at one zoom; another zoom starts it anew."""
+
+    def __init__(self, inks: Inks) -> None:
+        self._inks = inks
+        self._scale: tuple[float, float] = (0.0, 0.0)
+        self._cards: dict[Face, QPixmap] = {}
+        self._ports: dict[bool, QPixmap] = {}
+
+    def prepare(self, zoom: float, ratio: float) -> None:
+        """Say at which zoom and device pixel ratio the next pixmaps are wanted."""
+        if self._scale != (zoom, ratio):
+            self._scale = (zoom, ratio)
+            self._cards.clear()
+            self._ports.clear()
+
+    def card(self, face: Face) -> QPixmap:
+        """The card with ``MARGIN`` around it."""
+        found = self._cards.get(face)
+        if found is None:
+            found = self._cards[face] = self._draw_card(face)
+        return found
+
+    def small(self, face: Face) -> QPixmap:
+        """The card without words, with one device pixel around it."""
+        found = self._cards.get(face)
+        if found is None:
+            zoom = self._scale[0]
+            found = self._empty(CARD_W * zoom + 2, CARD_H * zoom + 2)
+            painter = QPainter(found)
+            painter.translate(1, 1)
+            draw_small(painter, self._inks, face, zoom)
+            painter.end()
+            self._cards[face] = found
+        return found
+
+    def port(self, filled: bool) -> QPixmap:
+        """A port: hollow while nothing is connected to it."""
+        found = self._ports.get(filled)
+        if found is None:
+            zoom = self._scale[0]
+            side = (PORT_D + 4) * zoom
+            found = self._empty(side, side)
+            painter = QPainter(found)
+            painter.scale(zoom, zoom)
+            painter.translate((PORT_D + 4) / 2, (PORT_D + 4) / 2)
+            draw_port(painter, self._inks, filled)
+            painter.end()
+            self._ports[filled] = found
+        return found
+
+    def _draw_card(self, face: Face) -> QPixmap:
+        zoom = self._scale[0]
+        pixmap = self._empty((CARD_W + 2 * MARGIN) * zoom, (CARD_H + 2 * MARGIN) * zoom)
+        painter = QPainter(pixmap)
+        painter.scale(zoom, zoom)
+        painter.translate(MARGIN, MARGIN)
+        draw_card(painter, self._inks, face)
+        painter.end()
+        return pixmap
+
+    def _empty(self, width: float, height: float) -> QPixmap:
+        ratio = self._scale[1]
+        # An even number of pixels: the centre, around which copies are placed, lies between two.
+        pixmap = QPixmap(_even(width * ratio), _even(height * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return pixmap
+
+
+def _even(length: float) -> int:
+    return max(2, 2 * round(length / 2 + 0.499))
+
+
+def draw_port(painter: QPainter, inks: Inks, filled: bool) -> None:
+    """Draw a port around the origin, in scene pixels."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = PORT_D / 2 - 0.75
+    if filled:
+        painter.setPen(stroke(inks.card, 1.5))
+        painter.setBrush(inks.wire)
+    else:
+        painter.setPen(stroke(inks.wire, 2))
+        painter.setBrush(inks.card)
+        radius -= 0.25
+    painter.drawEllipse(QPointF(0, 0), radius, radius)

@@ -1,0 +1,159 @@
+"""Words on the canvas: titles, second lines, row counts, pills. Laid out once, then drawn as glyphs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QStaticText
+
+from designer.canvas import geometry
+from designer.canvas.looks import Flow, Look
+from designer.canvas.painter.inks import Inks, stroke
+from designer.canvas.scene import Scene
+from designer.theme.tokens import CARD_H
+from engine.model import Connection
+
+PILL_H = 20.0
+PILL_MAX = 168.0
+_KEPT = 6000
+
+
+class Words:
+    """Elided texts, ready to be drawn. Positions are scene pixels: the painter is scaled."""
+
+    def __init__(self, inks: Inks) -> None:
+        self._inks = inks
+        self._texts: dict[tuple[str, str], QStaticText] = {}
+
+    def title(self, text: str) -> QStaticText:
+        return self._text("title", text)
+
+    def sub(self, text: str) -> QStaticText:
+        return self._text("sub", text)
+
+    def caption(self, text: str) -> QStaticText:
+        return self._text("caption", text)
+
+    def _text(self, kind: str, text: str) -> QStaticText:
+        found = self._texts.get((kind, text))
+        if found is None:
+            if len(self._texts) > _KEPT:
+                self._texts.clear()
+            found = self._texts[kind, text] = self._laid_out(kind, text)
+        return found
+
+    def _laid_out(self, kind: str, text: str) -> QStaticText:
+        inks = self._inks
+        shown = text
+        if kind != "caption":
+            metrics = inks.title_metrics if kind == "title" else inks.sub_metrics
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, geometry.TEXT_W)
+        made = QStaticText(shown)
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        return made
+
+
+def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int]) -> None:
+    """Titles, second lines and row counts of these cards; one pass a font, since a font change costs."""
+    xy = scene.xy[rows].tolist()
+    nodes = [scene.node(row) for row in rows]
+    painter.setFont(inks.title)
+    painter.setPen(inks.text)
+    for (x, y), node in zip(xy, nodes, strict=True):
+        at = QPointF(x + geometry.TEXT_X, y + 13)
+        if node.disabled:
+            painter.setPen(inks.text2)
+        painter.drawStaticText(at, words.title(node.label))
+        if node.disabled:
+            _strike(painter, inks, at, node.label)
+            painter.setPen(inks.text)
+    painter.setFont(inks.sub)
+    painter.setPen(inks.text2)
+    failed: list[tuple[int, QPointF]] = []
+    for (x, y), row in zip(xy, rows, strict=True):
+        at = QPointF(x + geometry.TEXT_X, y + 33)
+        if scene.look[row] == Look.FAILED:
+            failed.append((row, at))
+        else:
+            painter.drawStaticText(at, words.sub(scene.subtitle(row)))
+    painter.setPen(inks.failed)
+    for row, at in failed:
+        painter.drawStaticText(at, words.sub(scene.subtitle(row)))
+    _draw_row_counts(painter, inks, words, scene, rows, xy)
+
+
+def _draw_row_counts(
+    painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int], xy: list[list[float]]
+) -> None:
+    painter.setFont(inks.caption)
+    painter.setPen(inks.text2)
+    for (x, y), row in zip(xy, rows, strict=True):
+        label = scene.marks.row_label(scene.ids[row])
+        if label:
+            painter.drawStaticText(QPointF(x + 9, y + CARD_H + 6), words.caption(label))
+
+
+def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
+    width = min(geometry.TEXT_W, inks.title_metrics.horizontalAdvance(text))
+    middle = at.y() + inks.title_metrics.ascent() * 0.66
+    painter.drawLine(QPointF(at.x(), middle), QPointF(at.x() + width, middle))
+
+
+def pill_text(connection: Connection) -> str:
+    """What a wire says about when it is taken; "" when it is simply taken on success."""
+    words = {"error": "on error", "always": "always"}.get(connection.on, "")
+    if connection.condition:
+        return f"{words}: {connection.condition}" if words else connection.condition
+    return words
+
+
+def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool) -> QRectF:
+    """The pill's place around the middle of its wire, in scene pixels."""
+    width = min(PILL_MAX, inks.pill_metrics.horizontalAdvance(text) + 20 + (16 if marked else 0))
+    return QRectF(middle[0] - width / 2, middle[1] - PILL_H / 2, width, PILL_H)
+
+
+def draw_pill(
+    painter: QPainter, inks: Inks, connection: Connection, flow: Flow, box: QRectF, font: QFont, *, lit: bool
+) -> None:
+    """A 20 px pill; after the decision it begins with a tick or a cross."""
+    edge = inks.accent if lit else inks.failed if connection.on == "error" else inks.border
+    painter.setPen(stroke(edge, 1.5 if lit else 1.0, (3.0, 2.0) if flow is Flow.DEAD and not lit else ()))
+    painter.setBrush(inks.card)
+    painter.drawRoundedRect(box, PILL_H / 2, PILL_H / 2)
+    left = box.left() + 10
+    middle = box.center().y()
+    decided = flow in (Flow.TAKEN, Flow.FLOWING, Flow.DEAD, Flow.POISONED)
+    if decided:
+        taken = flow in (Flow.TAKEN, Flow.FLOWING)
+        painter.setPen(stroke(inks.status[Look.COMPLETED] if taken else inks.failed, 1.8))
+        if taken:
+            corner = QPointF(left + 3.4, middle + 3.4)
+            painter.drawLine(QPointF(left + 0.2, middle + 0.4), corner)
+            painter.drawLine(corner, QPointF(left + 9, middle - 3.4))
+        else:
+            painter.drawLine(QPointF(left + 1, middle - 3.2), QPointF(left + 7.4, middle + 3.2))
+            painter.drawLine(QPointF(left + 1, middle + 3.2), QPointF(left + 7.4, middle - 3.2))
+        left += 15
+    room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
+    painter.setFont(font)
+    painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)
+    shown = inks.pill_metrics.elidedText(pill_text(connection), Qt.TextElideMode.ElideRight, room.width() + 1)
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def draw_bubble(painter: QPainter, inks: Inks, text: str, place: QPointF, room: QRectF) -> None:
+    """A note at the cursor, kept inside the viewport; in device pixels."""
+    width = min(400.0, inks.sub_metrics.horizontalAdvance(text) + 28)
+    wrapped = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
+    words = inks.sub_metrics.boundingRect(QRectF(0, 0, width - 26, 300), wrapped, text)
+    box = QRectF(place.x() + 16, place.y() + 14, width, words.height() + 14)
+    box.moveRight(min(box.right(), room.right() - 8))
+    if box.bottom() > room.bottom() - 8:
+        box.moveBottom(place.y() - 12)
+    painter.setPen(stroke(inks.failed, 1.25))
+    painter.setBrush(inks.tint[Look.FAILED])
+    painter.drawRoundedRect(box, 7, 7)
+    painter.setPen(inks.failed)
+    painter.setFont(inks.sub)
+    painter.drawText(box.adjusted(13, 7, -13, -7), wrapped, text)

@@ -1,0 +1,269 @@
+"""The one layer of the canvas: grid, wires, cards, words, at three levels of detail.
+
+``paint`` takes a painter whose world transform maps scene to device pixels (scale and shift only) and
+paints what touches the exposed box. Cards are copies of pixmaps at whole device pixels; words are drawn
+on top under the scaled transform.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap, QTransform
+
+from designer.canvas import geometry
+from designer.canvas.geometry import Box, Floats, Rows
+from designer.canvas.looks import MOVING, Flow, Look
+from designer.canvas.painter import badges, decor, labels, wires
+from designer.canvas.painter.arrays import draw_copies, draw_rects
+from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
+from designer.canvas.painter.inks import Inks
+from designer.canvas.scene import Scene
+from designer.theme import tokens
+from designer.theme.theme import Theme
+from designer.theme.tokens import BADGE, CARD_H, CARD_W
+
+FULL, SMALL = 0.45, 0.16
+"""Zooms from which words can be read, and from which cards show a glyph."""
+_TILE_CELLS = 8
+
+
+@dataclass(slots=True)
+class Attention:
+    """What the person is doing: rows selected, hovered and focused; -1 for none."""
+
+    nodes: frozenset[int] = frozenset()
+    wires: frozenset[int] = frozenset()
+    hovered: int = -1
+    hovered_wire: int = -1
+    focused: int = -1
+    hidden_wire: int = -1
+    plus_for: frozenset[int] = field(default_factory=frozenset)
+
+
+class Layer:
+    """Paints the scene in one theme."""
+
+    def __init__(self, scene: Scene, theme: Theme) -> None:
+        self._scene = scene
+        self.attention = Attention()
+        self.moves = True
+        """Whether spinners turn and dashes run; without, they stand still."""
+        self.vector = False
+        """Paint shapes instead of pixmaps, for a picture made of lines."""
+        self.grid = True
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.inks = Inks(theme)
+        self._cards = CardCache(self.inks)
+        self._words = labels.Words(self.inks)
+        self._dots: tuple[float, float, QPixmap] | None = None
+        self._faces: dict[tuple[str, bool, int], Face] = {}
+
+    def paint(self, painter: QPainter, exposed: QRectF) -> None:
+        """Paint everything that touches the exposed box, in scene pixels."""
+        transform = painter.worldTransform()
+        zoom = transform.m11()
+        offset = (transform.dx(), transform.dy())
+        box = geometry.as_box(exposed)
+        painter.save()
+        painter.setWorldTransform(QTransform())
+        self._paint_ground(painter, exposed, transform)
+        self._paint_wires(painter, box, zoom, offset)
+        rows = self._scene.cards_in(box)
+        if zoom >= FULL:
+            self._paint_full(painter, rows, box, transform)
+        elif zoom >= SMALL:
+            self._paint_small(painter, rows, zoom, offset)
+        else:
+            self._paint_rects(painter, rows, zoom, offset)
+        painter.setWorldTransform(transform)
+        decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
+        if zoom >= FULL:
+            decor.draw_plus(painter, self.inks, self._scene, self.attention)
+        painter.restore()
+
+    def turn(self, period_ms: int) -> float:
+        """How much of a revolution something of this period has done now, 0..1."""
+        return (time.monotonic() * 1000 % period_ms) / period_ms if self.moves else 0.0
+
+    # -- ground and wires --------------------------------------------------------------------
+
+    def _paint_ground(self, painter: QPainter, exposed: QRectF, transform: QTransform) -> None:
+        area = transform.mapRect(exposed)
+        painter.fillRect(area, self.inks.canvas)
+        zoom = transform.m11()
+        if not self.grid or zoom < 0.3:
+            return
+        ratio = painter.device().devicePixelRatio()
+        if self._dots is None or self._dots[:2] != (zoom, ratio):
+            self._dots = (zoom, ratio, self._draw_dots(zoom, ratio))
+        pixmap = self._dots[2]
+        side = pixmap.width() / ratio
+        left = (area.left() - transform.dx()) % side
+        top = (area.top() - transform.dy()) % side
+        painter.drawTiledPixmap(area, pixmap, QPointF(left, top))
+
+    def _draw_dots(self, zoom: float, ratio: float) -> QPixmap:
+        """A tile of several cells, so that rounding its side to whole pixels stays out of sight."""
+        step = tokens.SNAP * (1 if zoom >= 0.75 else 2)
+        side = max(_TILE_CELLS, round(step * zoom * _TILE_CELLS * ratio))
+        pixmap = QPixmap(side, side)
+        pixmap.fill(self.inks.canvas)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.inks.dots)
+        cell = side / _TILE_CELLS
+        radius = min(1.1, 0.85 * max(zoom, 0.7)) * ratio
+        for column in range(_TILE_CELLS):
+            for row in range(_TILE_CELLS):
+                painter.drawEllipse(QPointF((column + 0.5) * cell, (row + 0.5) * cell), radius, radius)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _paint_wires(self, painter: QPainter, box: Box, zoom: float, offset: tuple[float, float]) -> None:
+        rows = self._scene.wires.in_box(box, 4.0 / zoom)
+        if not len(rows):
+            return
+        seen = self.attention
+        style = wires.WireStyle(
+            zoom=zoom,
+            offset=offset,
+            turn=self.turn(tokens.DASH_REV_MS),
+            selected=seen.wires,
+            hovered=seen.hovered_wire,
+            hidden=seen.hidden_wire,
+        )
+        draw = wires.draw_curves if zoom >= FULL else wires.draw_plain
+        draw(painter, self.inks, self._scene, rows, style)
+
+    # -- cards -------------------------------------------------------------------------------
+
+    def _paint_full(self, painter: QPainter, rows: Rows, box: Box, transform: QTransform) -> None:
+        zoom, offset = transform.m11(), (transform.dx(), transform.dy())
+        self._cards.prepare(zoom, painter.device().devicePixelRatio())
+        painter.setWorldTransform(transform)
+        if self.vector:
+            for row in rows.tolist():
+                painter.save()
+                painter.translate(*self._scene.xy[row].tolist())
+                draw_card(painter, self.inks, self._face(row), shadow=False)
+                painter.restore()
+        else:
+            painter.setWorldTransform(QTransform())
+            self._copy_cards(painter, rows, zoom, offset)
+            painter.setWorldTransform(transform)
+        listed = rows.tolist()
+        labels.draw_words(painter, self.inks, self._words, self._scene, listed)
+        self._paint_pills(painter, box)
+        self._paint_ports(painter, rows, transform)
+        self._paint_marks(painter, rows)
+
+    def _copy_cards(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
+        """Cards of one face in one call. Overlapping cards of different faces may change their order."""
+        corners = np.round((self._scene.xy[rows] - MARGIN) * zoom + offset)
+        for face, places in self._by_face(rows).items():
+            pixmap = self._cards.card(face)
+            size = pixmap.deviceIndependentSize()
+            draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
+
+    def _paint_small(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
+        self._cards.prepare(zoom, painter.device().devicePixelRatio())
+        corners = np.round(self._scene.xy[rows] * zoom + offset) - 1
+        for face, places in self._by_face(rows).items():
+            pixmap = self._cards.small(face)
+            size = pixmap.deviceIndependentSize()
+            draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
+
+    def _paint_rects(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        corners = np.round(self._scene.xy[rows] * zoom + offset)
+        size = (max(2.0, round(CARD_W * zoom)), max(2.0, round(CARD_H * zoom)))
+        rects: Floats = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
+        look = self._scene.look[rows]
+        for kind in np.unique(look).tolist():
+            painter.setBrush(self.inks.status[Look(kind)] if kind else self.inks.wire)
+            draw_rects(painter, rects[look == kind])
+
+    def _by_face(self, rows: Rows) -> dict[Face, list[int]]:
+        groups: dict[Face, list[int]] = {}
+        for place, row in enumerate(rows.tolist()):
+            groups.setdefault(self._face(row), []).append(place)
+        return groups
+
+    def _face(self, row: int) -> Face:
+        node = self._scene.node(row)
+        key = (node.type, node.disabled, int(self._scene.look[row]))
+        face = self._faces.get(key)
+        if face is None:
+            kind = self._scene.type_of(row)
+            face = Face(kind.icon, kind.category, kind.is_trigger, node.disabled, Look(key[2]))
+            self._faces[key] = face
+        return face
+
+    # -- on the cards ------------------------------------------------------------------------
+
+    def _paint_pills(self, painter: QPainter, box: Box) -> None:
+        scene = self._scene
+        rows = scene.wires.in_box(box, 100.0)
+        rows = rows[scene.wires.labelled[rows]]
+        if not len(rows):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middles = geometry.midpoints(scene.wires.ends[rows], scene.wires.down[rows]).tolist()
+        lit = self.attention.wires | {self.attention.hovered_wire}
+        shown = wires.flows(scene, rows).tolist()
+        for row, middle, flow in zip(rows.tolist(), middles, shown, strict=True):
+            connection = scene.wire(row)
+            text = labels.pill_text(connection)
+            decided = scene.wires.flow[row] != Flow.PLAIN
+            kind = Flow(int(flow)) if decided else Flow.PLAIN
+            place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
+            labels.draw_pill(painter, self.inks, connection, kind, place, self.inks.pill, lit=row in lit)
+
+    def _paint_ports(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
+        scene = self._scene
+        places, filled = decor.ports(scene, rows, self.attention)
+        if self.vector:
+            for (x, y), full in zip(places.tolist(), filled.tolist(), strict=True):
+                painter.save()
+                painter.translate(x, y)
+                draw_port(painter, self.inks, full)
+                painter.restore()
+            return
+        painter.setWorldTransform(QTransform())
+        device = np.round(places * transform.m11() + (transform.dx(), transform.dy()))
+        for full in (False, True):
+            draw_copies(painter, self._cards.port(full), device[filled == full])
+        painter.setWorldTransform(transform)
+
+    def _paint_marks(self, painter: QPainter, rows: Rows) -> None:
+        """What a state adds to single cards: spinner, progress, button, warning."""
+        scene, inks = self._scene, self.inks
+        look = scene.look[rows]
+        now = time.monotonic()
+        for row in rows[np.isin(look, MOVING)].tolist():
+            x, y = scene.xy[row].tolist()
+            step = scene.marks.steps[scene.ids[row]]
+            centre = QPointF(x, y) + BADGE_AT
+            if scene.look[row] == Look.RETRYING:
+                decor.draw_attempt(painter, inks, centre, step)
+                continue
+            if not self.moves or now - scene.marks.since[scene.ids[row]] >= tokens.SPINNER_DELAY_MS / 1000:
+                badges.draw_spinner(painter, inks, centre, BADGE, self.turn(tokens.SPINNER_REV_MS))
+            decor.draw_progress(painter, inks, (x, y), step)
+        for row in rows[look == Look.NEEDS_INPUT].tolist():
+            decor.draw_answer(painter, inks, scene.xy[row].tolist())
+        for row in rows.tolist() if scene.marks.problems else ():
+            problem = scene.marks.problems.get(scene.ids[row])
+            if problem is not None and scene.look[row] == Look.IDLE:
+                x, y = scene.xy[row].tolist()
+                centre = QPointF(x, y) + BADGE_AT
+                badges.draw_warning(painter, inks, centre, BADGE, error=problem.severity == "error")

@@ -1,0 +1,148 @@
+"""Wires: cubics as line segments, all of one look in one call; dashes only where a state needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
+
+from designer.canvas import geometry
+from designer.canvas.geometry import Floats, Mask, Rows
+from designer.canvas.looks import MOVING, Flow
+from designer.canvas.painter.arrays import draw_lines
+from designer.canvas.painter.inks import Inks, stroke
+from designer.canvas.scene import Scene
+from designer.theme.tokens import WIRE_W, WIRE_W_HOVER
+
+DASHES: dict[Flow, tuple[float, ...]] = {
+    Flow.DEAD: (1.2, 3.0),
+    Flow.POISONED: (1.2, 3.0),
+    Flow.FLOWING: (5.0, 3.5),
+}
+
+
+@dataclass(slots=True)
+class WireStyle:
+    """How wires are drawn this time. ``turn``: 0..1, how far the moving dashes have come."""
+
+    zoom: float
+    offset: tuple[float, float]
+    turn: float = 0.0
+    selected: frozenset[int] = field(default_factory=frozenset)
+    hovered: int = -1
+    hidden: int = -1
+
+
+def flows(scene: Scene, rows: Rows) -> Floats:
+    """What each of these wires shows now: a wire into a running step flows unless it was not taken."""
+    flow = scene.wires.flow[rows].astype(np.float64)
+    moving = np.isin(scene.look[scene.wires.target[rows]], MOVING)
+    flow[moving & (flow <= Flow.TAKEN)] = Flow.FLOWING
+    return flow
+
+
+def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
+    """Draw wires as antialiased curves, the selected and the hovered one last."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    raised = style.selected | {style.hovered}
+    lifted = np.array([row in raised for row in rows.tolist()], bool)
+    if style.hidden >= 0:
+        keep = rows != style.hidden
+        rows, lifted = rows[keep], lifted[keep]
+    flow = flows(scene, rows)
+    segments = 12 if len(rows) > 150 else 32
+    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
+    points = points * style.zoom + style.offset
+    for kind in Flow:
+        chosen = (flow == kind) & ~lifted
+        if chosen.any():
+            _draw_group(painter, inks, kind, points[chosen], scene.wires.down[rows[chosen]], style, WIRE_W)
+    for place in np.flatnonzero(lifted):
+        kind = Flow(int(flow[place]))
+        down = scene.wires.down[rows[place : place + 1]]
+        colour = inks.accent if int(rows[place]) in style.selected else None
+        _draw_group(painter, inks, kind, points[place : place + 1], down, style, WIRE_W_HOVER, colour)
+    bare = (flow == Flow.TAKEN) & ~scene.wires.labelled[rows]
+    if bare.any():
+        _draw_chevrons(painter, inks, points[bare], style.zoom)
+
+
+def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
+    """Draw many small wires: few or no bends, no antialiasing, the colour of their state."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    segments = 6 if style.zoom >= 0.16 else 1
+    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
+    points = points * style.zoom + style.offset
+    flow = flows(scene, rows)
+    for kind in Flow:
+        chosen = flow == kind
+        if not chosen.any():
+            continue
+        colour = QColor(inks.flow[kind])
+        painter.setPen(colour)
+        lines = geometry.segments_of(points[chosen])
+        if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
+            lines = np.ascontiguousarray(lines[::2])  # dots, from afar
+        draw_lines(painter, lines)
+    if style.selected:
+        painter.setPen(inks.accent)
+        mine: Mask = np.isin(rows, list(style.selected))
+        draw_lines(painter, geometry.segments_of(points[mine]))
+
+
+def _draw_group(
+    painter: QPainter,
+    inks: Inks,
+    kind: Flow,
+    points: Floats,
+    down: Mask,
+    style: WireStyle,
+    width: float,
+    colour: QColor | None = None,
+) -> None:
+    width = max(1.0, width * style.zoom)
+    dash = DASHES.get(kind, ())
+    for error in (False, True):
+        chosen = points[down == error]
+        if not len(chosen):
+            continue
+        tone = colour or (inks.failed if error and kind in (Flow.PLAIN, Flow.TAKEN) else inks.flow[kind])
+        if not dash:
+            painter.setPen(stroke(tone, width))
+            draw_lines(painter, geometry.segments_of(chosen))
+            continue
+        offset = -style.turn * sum(dash) if kind is Flow.FLOWING else 0.0
+        pen = stroke(tone, width, dash, offset)
+        if kind is not Flow.FLOWING:
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for line in chosen.tolist():
+            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
+
+
+def _draw_chevrons(painter: QPainter, inks: Inks, points: Floats, zoom: float) -> None:
+    """A small arrow in the middle of each wire that was taken: told from the others without colour."""
+    middle = points.shape[1] // 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(inks.flow[Flow.TAKEN])
+    here = points[:, middle]
+    along = points[:, middle + 1] - points[:, middle - 1]
+    along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)[:, None]
+    across = along[:, ::-1] * (-1, 1)
+    size = 5.0 * zoom
+    tip, back = here + along * size, here - along * size
+    for a, b, c in zip(
+        tip.tolist(), (back + across * size).tolist(), (back - across * size).tolist(), strict=True
+    ):
+        painter.drawPolygon(QPolygonF([QPointF(*a), QPointF(*b), QPointF(*c)]))
+
+
+def curve(start: tuple[float, float], end: tuple[float, float], *, down: bool = False) -> QPainterPath:
+    """One wire as a path, in scene pixels: the one that is being drawn."""
+    points = geometry.controls(np.array([[*start, *end]]), np.array([down]))[0].tolist()
+    path = QPainterPath(QPointF(*points[0]))
+    path.cubicTo(QPointF(*points[1]), QPointF(*points[2]), QPointF(*points[3]))
+    return path

@@ -1,0 +1,311 @@
+"""Turns mouse, wheel and drag events of the canvas into gestures; also knows what is hovered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip
+
+from designer.canvas import hits
+from designer.canvas.context import AddContext
+from designer.canvas.hits import NOTHING, Hit
+from designer.canvas.tools.base import Pointer, Tool
+from designer.canvas.tools.connect import ConnectTool
+from designer.canvas.tools.move import MoveTool
+from designer.canvas.tools.pan import PanTool
+from designer.canvas.tools.place import PlaceTool, dragged_type
+from designer.canvas.tools.select import BoxTool
+from designer.theme.tokens import CARD_H, CARD_W
+
+if TYPE_CHECKING:
+    from designer.canvas.view import CanvasView
+
+_Type = QEvent.Type
+_CURSORS = {
+    "answer": Qt.CursorShape.PointingHandCursor,
+    "plus": Qt.CursorShape.PointingHandCursor,
+    "input": Qt.CursorShape.CrossCursor,
+    "output": Qt.CursorShape.CrossCursor,
+    "error": Qt.CursorShape.CrossCursor,
+    "wire": Qt.CursorShape.PointingHandCursor,
+}
+
+
+class Pointing(QObject):
+    """At most one gesture at a time; ``space_held`` makes the left button pan."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.tool: Tool | None = None
+        self._place: PlaceTool | None = None
+        self._button: Hit = NOTHING
+        self.space_held = False
+        view.viewport().installEventFilter(self)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.tool is not None
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        match event.type():
+            case _Type.MouseMove if isinstance(event, QMouseEvent):
+                self._move(self._pointer(event))
+            case _Type.MouseButtonPress if isinstance(event, QMouseEvent):
+                self._press(event.button(), self._pointer(event))
+            case _Type.MouseButtonRelease if isinstance(event, QMouseEvent):
+                self._release(event.button(), self._pointer(event))
+            case _Type.MouseButtonDblClick if isinstance(event, QMouseEvent):
+                self._double_click(event.button(), self._pointer(event))
+            case _Type.Wheel if isinstance(event, QWheelEvent):
+                self._wheel(event)
+            case _Type.NativeGesture if isinstance(event, QNativeGestureEvent):
+                return self._pinch(event)
+            case _Type.ContextMenu if isinstance(event, QContextMenuEvent):
+                if event.reason() != QContextMenuEvent.Reason.Mouse:
+                    self._view.menus.open_at_focus()
+            case _Type.Leave:
+                self._hover(NOTHING)
+                return False
+            case _Type.ToolTip if isinstance(event, QHelpEvent):
+                self._tip(event)
+            case _Type.DragEnter | _Type.DragMove | _Type.DragLeave | _Type.Drop:
+                self._drag(event)
+            case _:
+                return False
+        return True
+
+    # -- gestures ----------------------------------------------------------------------------
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        place = event.position()
+        return Pointer(
+            at=self._view.scene_point(place),
+            place=place,
+            screen=event.globalPosition().toPoint(),
+            modifiers=event.modifiers(),
+        )
+
+    def _hit(self, at: QPointF) -> Hit:
+        view = self._view
+        noticed = view.layer.attention.plus_for
+        return hits.hit(view.canvas_scene, view.layer.inks, at, view.camera.zoom, noticed)
+
+    def _press(self, button: Qt.MouseButton, pointer: Pointer) -> None:
+        view = self._view
+        view.setFocus(Qt.FocusReason.MouseFocusReason)
+        if isinstance(self.tool, ConnectTool):  # the second click of click-click
+            self.tool.move(pointer)
+            return
+        self.cancel()
+        found = self._hit(pointer.at)
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self.space_held):
+            self._begin(PanTool(view, pointer))
+        elif button == Qt.MouseButton.RightButton:
+            self._right(found, pointer)
+        elif button == Qt.MouseButton.LeftButton:
+            self._left(found, pointer)
+
+    def _left(self, found: Hit, pointer: Pointer) -> None:
+        view, scene = self._view, self._view.canvas_scene
+        view.selection.focused = None
+        match found.kind:
+            case "answer" | "plus":
+                self._button = found
+            case "input" | "output" | "error":
+                if pointer.alt:
+                    self._disconnect_port(found)
+                else:
+                    self._begin(ConnectTool(view, pointer, found))
+            case "node":
+                self._begin(MoveTool(view, pointer, found.row))
+            case "wire":
+                wire = scene.wires.ids[found.row]
+                if pointer.control:
+                    view.selection.toggle(wires=[wire])
+                elif pointer.shift:
+                    view.selection.add(wires=[wire])
+                else:
+                    view.selection.set(wires=[wire])
+            case "nothing":
+                self._begin(BoxTool(view, pointer))
+
+    def _right(self, found: Hit, pointer: Pointer) -> None:
+        scene, selection = self._view.canvas_scene, self._view.selection
+        if found.kind == "wire":
+            if scene.wires.ids[found.row] not in selection.wires:
+                selection.set(wires=[scene.wires.ids[found.row]])
+        elif found.kind != "nothing" and not selection.has_node(scene.ids[found.row]):
+            selection.set([scene.ids[found.row]])
+        self._begin(PanTool(self._view, pointer, menu=True))
+
+    def _disconnect_port(self, found: Hit) -> None:
+        scene = self._view.canvas_scene
+        rows = scene.wires.at([found.row], len(scene.ids))
+        ends = scene.wires.target if found.kind == "input" else scene.wires.source
+        mine = rows[ends[rows] == found.row]
+        if found.kind != "input":
+            mine = mine[scene.wires.down[mine] == (found.kind == "error")]
+        self._view.commands.disconnect([scene.wires.ids[row] for row in mine])
+
+    def _begin(self, tool: Tool) -> None:
+        self.tool = tool
+
+    def _move(self, pointer: Pointer) -> None:
+        if self.tool is None:
+            self._hover(self._hit(pointer.at))
+            return
+        self.tool.move(pointer)
+        if self.tool is not None and self.tool.moved:
+            self._view.viewport().setCursor(self.tool.cursor)
+
+    def _release(self, button: Qt.MouseButton, pointer: Pointer) -> None:
+        if self._button is not NOTHING:
+            self._push_button(pointer)
+        tool = self.tool
+        if tool is not None:
+            tool.move(pointer)
+            # The edit a gesture makes rebuilds the scene, which ends whatever gesture is going on.
+            self.tool = None
+            if not tool.release(pointer):
+                self.tool = tool
+                return
+        self._hover(self._hit(pointer.at))
+
+    def _push_button(self, pointer: Pointer) -> None:
+        pressed, self._button = self._button, NOTHING
+        view, scene = self._view, self._view.canvas_scene
+        if self._hit(pointer.at) != pressed or pressed.row >= len(scene.ids):
+            return
+        node_id = scene.ids[pressed.row]
+        if pressed.kind == "answer":
+            view.answer_requested.emit(node_id)
+            return
+        outputs = scene.type_of(pressed.row).outputs
+        port = outputs[pressed.index].name if len(outputs) > 1 else None
+        context = AddContext(source=node_id, source_port=port)
+        view.ask_for_node(view.commands.place_after(pressed.row), pointer.screen, context)
+
+    def _double_click(self, button: Qt.MouseButton, pointer: Pointer) -> None:
+        self.cancel()
+        if button != Qt.MouseButton.LeftButton:
+            return
+        view, found = self._view, self._hit(pointer.at)
+        if found.kind == "node":
+            view.node_activated.emit(view.canvas_scene.ids[found.row])
+        elif found.kind == "nothing":
+            corner = QPointF(pointer.at.x() - CARD_W / 2, pointer.at.y() - CARD_H / 2)
+            view.ask_for_node(corner, pointer.screen, AddContext())
+        elif found.kind == "wire":
+            view.selection.set(wires=[view.canvas_scene.wires.ids[found.row]])
+
+    def cancel(self) -> bool:
+        """End the gesture without a trace; False when there was none."""
+        tool, self.tool = self.tool, None
+        self._button = NOTHING
+        if tool is None:
+            return False
+        tool.cancel()
+        self._view.viewport().unsetCursor()
+        return True
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw what the gesture shows."""
+        shown = self.tool or self._place
+        if shown is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            shown.paint(painter)
+
+    # -- hovering ----------------------------------------------------------------------------
+
+    def _hover(self, found: Hit) -> None:
+        view, seen = self._view, self._view.layer.attention
+        row = found.row if found.kind not in ("nothing", "wire") else -1
+        wire = found.row if found.kind == "wire" else -1
+        if wire != seen.hovered_wire:
+            for changed in (seen.hovered_wire, wire):
+                if 0 <= changed < len(view.canvas_scene.wires):
+                    view.repaint_wire(changed)
+            seen.hovered_wire = wire
+        if row != seen.hovered:
+            seen.hovered = row
+            view.notice()
+        shape = Qt.CursorShape.OpenHandCursor if self.space_held else _CURSORS.get(found.kind)
+        if shape is None:
+            view.viewport().unsetCursor()
+        else:
+            view.viewport().setCursor(shape)
+
+    def forget_hover(self) -> None:
+        """The rows are new: what was hovered may be another node now."""
+        seen = self._view.layer.attention
+        seen.hovered = seen.hovered_wire = seen.hidden_wire = -1
+
+    def _tip(self, event: QHelpEvent) -> None:
+        view, scene = self._view, self._view.canvas_scene
+        found = self._hit(view.scene_point(QPointF(event.pos())))
+        text = ""
+        if found.kind == "wire":
+            connection = scene.wire(found.row)
+            text = connection.condition or {"error": "Taken when the step fails"}.get(connection.on, "")
+        elif found.kind != "nothing":
+            node = scene.node(found.row)
+            problem = scene.marks.problems.get(node.id)
+            lines = [node.label, scene.subtitle(found.row)]
+            text = "\n".join(lines + ([problem.message] if problem is not None else []))
+        QToolTip.showText(event.globalPos(), text, view.viewport())
+
+    # -- wheel and drags ---------------------------------------------------------------------
+
+    def _wheel(self, event: QWheelEvent) -> None:
+        view = self._view
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        turned = event.angleDelta()
+        two_fingers = not event.pixelDelta().isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        if control or (view.settings.wheel_zooms and not two_fingers and turned.y()):
+            view.camera.zoom_at(view.camera.zoom * 1.15 ** (turned.y() / 120), event.position())
+            return
+        way = event.pixelDelta() if two_fingers else turned / 2
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not way.x():
+            way = way.transposed()
+        view.camera.pan(way.x(), way.y())
+
+    def _pinch(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self._view.camera.zoom_at(self._view.camera.zoom * (1 + event.value()), event.position())
+        return True
+
+    def _drag(self, event: QEvent) -> None:
+        view = self._view
+        if event.type() == _Type.DragLeave or not isinstance(event, QDropEvent):
+            if self._place is not None:
+                self._place.leave()
+                self._place = None
+            return
+        type_id = dragged_type(event.mimeData())
+        if type_id is None or view.catalog.get(type_id) is None:
+            event.ignore()
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        at = view.scene_point(event.position())
+        if self._place is None:
+            self._place = PlaceTool(view, type_id)
+        if event.type() == _Type.Drop and not isinstance(event, QDragMoveEvent):
+            tool, self._place = self._place, None
+            tool.drop(at)
+            view.setFocus()
+        else:
+            self._place.move(at)
