@@ -47,7 +47,7 @@ class Scrim(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        shade = QColor(themes.current().text if not themes.current().is_dark else "#000000")
+        shade = QColor(themes.current().shade)
         shade.setAlphaF(0.28 if not themes.current().is_dark else 0.5)
         QPainter(self).fillRect(self.rect(), shade)
 
@@ -204,7 +204,7 @@ class Dialog(QDialog, Generic[T]):
         card = QRectF(self.rect()).adjusted(_SHADOW, _SHADOW - 4, -_SHADOW, -_SHADOW)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_SHADOW - 4, 0, -2):
-            shade = QColor("#000000")
+            shade = QColor(theme.shadow)
             shade.setAlphaF((0.030 if theme.is_dark else 0.012) * (1 - step / _SHADOW))
             painter.setBrush(shade)
             painter.drawRoundedRect(

@@ -69,6 +69,16 @@ class Theme:
         return mix(self.accent, self.card, 0.80)
 
     @property
+    def shadow(self) -> str:
+        """Under what floats; drawn nearly transparent."""
+        return "#000000"
+
+    @property
+    def shade(self) -> str:
+        """Over what waits behind a dialog; drawn half transparent."""
+        return self.shadow if self.is_dark else self.text
+
+    @property
     def on_accent(self) -> str:
         """Text on the accent colour."""
         return "#FFFFFF" if not self.is_dark else "#0B1220"
