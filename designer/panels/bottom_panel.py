@@ -90,11 +90,13 @@ class BottomPanel(QWidget):
     def add_events(self, events: Iterable[Event]) -> None:
         """Hand a batch of a run's events to the timeline and the log."""
         batch = list(events)
+        self.data.set_has_run(True)
         self.timeline.add(batch)
         self.log.add(batch)
 
     def clear_run(self) -> None:
         """Forget the run on screen, as at the start of another."""
+        self.data.set_has_run(False)
         self.timeline.clear()
         self.log.clear()
 

@@ -28,6 +28,7 @@ from engine.model.json_value import Json
 Locate = Callable[[Mapping[str, Any]], Path]
 
 _NOTHING = ("table-2", "No data yet", "Run the workflow, then select a node to see its data.")
+_NOTHING_SELECTED = ("table-2", "No node selected", "Select a node to see its data.")
 _SKIPPED_HINTS = {
     "condition": "Its condition was not met, so no data reached it.",
     "upstream_failed": "A step before it failed. Mend that one and run again.",
@@ -56,6 +57,7 @@ class DataPanel(QWidget):
         self._chosen: dict[str, str] = {}  # node id -> title of the view somebody picked
         self._request = 0
         self._is_closed = False
+        self._has_run = False
         self._summary = ""
         self.selector = QComboBox(self)
         self.selector.setObjectName("outputSelector")
@@ -106,10 +108,17 @@ class DataPanel(QWidget):
         """True when the output can be looked at in more than one way."""
         return len(self._views) > 1
 
+    def set_has_run(self, has_run: bool) -> None:
+        """Whether there is anything to see, for the hint shown while no node is selected."""
+        if has_run != self._has_run:
+            self._has_run = has_run
+            if not self._node_id:
+                self.show_nothing()
+
     def show_nothing(self) -> None:
         """No node is selected."""
         self._node_id, self._shown = "", None
-        self._show_empty(*_NOTHING)
+        self._show_empty(*(_NOTHING_SELECTED if self._has_run else _NOTHING))
         self._set_summary("")
 
     def show_step(self, node_id: str, title: str, step: StepState | None) -> None:

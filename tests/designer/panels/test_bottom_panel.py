@@ -135,6 +135,14 @@ def test_that_the_open_tab_says_on_the_right_what_it_shows(qtbot, bottom) -> Non
     assert bottom.summary.text() == ""
 
 
+def test_that_the_hint_without_a_selection_fits_whether_something_ran(bottom) -> None:
+    assert "Run the workflow" in bottom.data.empty.text
+    bottom.add_events(RUN)
+    assert bottom.data.empty.text == "No node selected Select a node to see its data."
+    bottom.clear_run()
+    assert "Run the workflow" in bottom.data.empty.text
+
+
 def test_that_the_problems_tab_counts(qtbot, bottom) -> None:
     before = bottom.tabs.tabRect(2).width()
     bottom.problems.set_problems(PROBLEMS)
