@@ -11,7 +11,7 @@ from designer.canvas.staleness import outdated
 from engine.history.state import StepState
 from engine.history.status import ConnectionOutcome
 from engine.model import Change, Workflow
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 _FLOWS = {
     ConnectionOutcome.TAKEN: Flow.TAKEN,

@@ -21,7 +21,7 @@ from engine.history.state import StepState
 from engine.model import Change, Connection, Node, NodeType, Workflow
 from engine.model.changes import NodeChanged, NodesMoved, WorkflowChanged
 from engine.model.node_type import NodeTypes
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 UNKNOWN_TYPE = NodeType(
     id="?", title="Unknown", category="code", icon="circle-question-mark", summary="This node type is missing"

@@ -27,7 +27,7 @@ from designer.theme.theme import ThemeController
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.catalog import Catalog
 from engine.history.state import StepState
-from engine.validation.problem import Problem
+from engine.problem import Problem
 
 
 class CanvasView(PaintedView):
