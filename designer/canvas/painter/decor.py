@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def draw_rings(painter: QPainter, inks: Inks, scene: Scene, seen: Attention, rows: Rows, zoom: float) -> None:
-    """The ring of what is selected, and the dashed one of what has the keyboard."""
+    """The ring of what is selected, and the dashed one of what has the keyboard; cards go on top."""
     if not seen.nodes and seen.focused < 0 and seen.hovered < 0:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -40,8 +40,8 @@ def draw_rings(painter: QPainter, inks: Inks, scene: Scene, seen: Attention, row
         both = 2.5 + width if seen.focused in seen.nodes else 0.0
         painter.drawPath(outline(scene.card(seen.focused), bool(scene.trigger[seen.focused]), gap + both))
     if 0 <= seen.hovered < len(scene.ids) and seen.hovered not in seen.nodes:
-        painter.setPen(stroke(inks.accent, 1.25))
-        painter.drawPath(outline(scene.card(seen.hovered), bool(scene.trigger[seen.hovered])))
+        painter.setPen(stroke(inks.accent, 3.0))  # the card covers the inner half
+        painter.drawPath(outline(scene.card(seen.hovered), bool(scene.trigger[seen.hovered]), 0.5))
 
 
 def ports(scene: Scene, rows: Rows, seen: Attention) -> tuple[Floats, Mask]:

@@ -75,6 +75,9 @@ class Layer:
         self._paint_ground(painter, exposed, transform)
         self._paint_wires(painter, box, zoom, offset)
         rows = self._scene.cards_in(box)
+        painter.setWorldTransform(transform)
+        decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
+        painter.setWorldTransform(QTransform())
         if zoom >= FULL:
             self._paint_full(painter, rows, box, transform)
         elif zoom >= SMALL:
@@ -82,7 +85,6 @@ class Layer:
         else:
             self._paint_rects(painter, rows, zoom, offset)
         painter.setWorldTransform(transform)
-        decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
         if zoom >= FULL:
             decor.draw_plus(painter, self.inks, self._scene, self.attention)
         painter.restore()

@@ -214,6 +214,10 @@ class ConnectTool(Tool):
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     painter.drawPath(outline(scene.card(row), bool(scene.trigger[row]), 3))
             elif row != own:
-                painter.setPen(stroke(inks.failed, 2) if row == self._over else Qt.PenStyle.NoPen)
+                painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(veil)
-                painter.drawPath(outline(scene.card(row), bool(scene.trigger[row]), 1))
+                painter.drawRoundedRect(scene.card(row).adjusted(-12, -12, 12, 12), 20, 20)
+                if row == self._over:
+                    painter.setPen(stroke(inks.failed, 2))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawPath(outline(scene.card(row), bool(scene.trigger[row]), 3))

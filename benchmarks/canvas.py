@@ -1,0 +1,162 @@
+"""Time the canvas for 100, 1,000 and 10,000 nodes: ``python -m benchmarks.canvas [nodes ...] [--json]``.
+
+Offscreen, 1600 x 1000, synchronous repaints, 1.5 wires a node. Times are medians in milliseconds of the
+process. Absolute figures move by a factor of two between runs; the ratios to the floor -- the same pixels
+filled by one C++ call -- hold within one run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QPointF, QSettings  # the platform must be chosen first
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from designer.canvas.view import CanvasView
+from designer.document.document import Document
+from designer.editor import Editor
+from designer.settings import Settings
+from designer.theme import ThemeController
+from engine.catalog import Catalog
+from engine.history.state import StepState
+from engine.history.status import StepStatus
+from engine.model import Connection, Node, Workflow, edits
+
+
+def workflow(count: int) -> Workflow:
+    """A layered drawing: columns of 25 cards, each fed by one or two of the column before."""
+    chance = random.Random(7)
+    types = [kind.id for kind in Catalog.load().types]
+    nodes, layout, wires = {}, {}, {}
+    for number in range(count):
+        node_id = f"n{number}"
+        title = f"Step {number}"
+        nodes[node_id] = Node(id=node_id, type=types[number % len(types)], title=title)
+        column, row = divmod(number, 25)
+        layout[node_id] = (column * 368.0, row * 96.0)
+    for number in range(int(count * 1.5)):
+        target = chance.randrange(min(25, count - 1), count)
+        source = max(0, target - 25 + chance.randrange(-3, 4))
+        if source != target:
+            wires[f"c{number}"] = Connection(id=f"c{number}", source=f"n{source}", target=f"n{target}")
+    return Workflow(id="bench", nodes=nodes, connections=wires, layout=layout)
+
+
+def median(act: Callable[[int], object], times: int = 15) -> float:
+    """The median time of ``act(turn)`` in milliseconds, after one warming turn."""
+    act(-1)
+    taken = []
+    for turn in range(times):
+        start = time.perf_counter()
+        act(turn)
+        taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken)
+
+
+def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str, float]:
+    """All figures for one size."""
+    drawn = workflow(count)
+    start = time.perf_counter()
+    view = CanvasView(Editor(Document(drawn)), Catalog.load(), theme, settings)
+    view.resize(1600, 1000)
+    view.show()
+    view.frame_all()
+    view.viewport().repaint()
+    found = {"open": (time.perf_counter() - start) * 1000}
+    scene, camera = view.canvas_scene, view.camera
+
+    def painted(_turn: int = 0) -> None:
+        view.viewport().repaint()
+
+    def pan(_turn: int) -> None:
+        camera.pan(-7, -3)
+        painted()
+
+    found["zoom fit"] = median(
+        lambda turn: (camera.zoom_at(camera.zoom * (1.01 if turn % 2 else 0.99)), painted())
+    )
+    found["fit"] = median(painted)
+    middle = scene.bounds().center()
+    for zoom in (1.0, 0.5, 0.1):
+        camera.zoom_at(zoom)
+        camera.look_at(middle)
+        found[f"pan {zoom:g}"] = median(pan)
+        found[f"zoom {zoom:g}"] = median(
+            lambda turn, z=zoom: (camera.zoom_at(z * (1 + turn % 5 / 100)), painted())
+        )
+    camera.zoom_at(1.0)
+    camera.look_at(QPointF(middle))
+    row = int(scene.cards_in((middle.x() - 200, middle.y() - 200, middle.x() + 200, middle.y() + 200))[0])
+    one = [scene.ids[row]]
+
+    def drag(ids: list[str]) -> Callable[[int], None]:
+        def step(turn: int) -> None:
+            scene.place(ids, scene.xy[scene.rows(ids)] + (16 if turn % 2 else -16))
+            QApplication.processEvents()
+
+        return step
+
+    found["move 1"] = median(drag(one))
+    found["move 1000"] = median(drag(scene.ids[:1000]))
+    found["1 state"] = median(
+        lambda turn: (view.apply_run({one[0]: _state(turn)}, {}), QApplication.processEvents())
+    )
+    view.frame_all()
+
+    def states(turn: int) -> None:
+        view.apply_run({node_id: _state(turn) for node_id in scene.ids[:1000]}, {})
+        QApplication.processEvents()
+
+    found["1000 states"] = median(states)
+    push = edits.rename(view.editor.workflow, one[0], "Other")
+    found["edit"] = median(lambda _turn: (view.editor.push(push), QApplication.processEvents()))
+    found["floor"] = median(lambda _turn: floor(view))
+    found["MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    view.close()
+    view.deleteLater()
+    return found
+
+
+def _state(turn: int) -> StepState:
+    return StepState(status=(StepStatus.COMPLETED, StepStatus.FAILED)[turn % 2])
+
+
+def floor(view: CanvasView) -> None:
+    """Filling the same number of pixels once."""
+    pixmap = QPixmap(view.viewport().size())
+    painter = QPainter(pixmap)
+    painter.fillRect(pixmap.rect(), QColor(view.theme.theme.canvas))
+    painter.end()
+
+
+def main(arguments: list[str]) -> None:
+    sizes = [int(text) for text in arguments if text.isdigit()] or [100, 1000, 10_000]
+    application = QApplication.instance() or QApplication([])
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    theme = ThemeController("light")
+    settings = Settings()
+    table = {count: measure(count, theme, settings) for count in sizes}
+    if "--json" in arguments:
+        print(json.dumps(table, indent=2))
+        return
+    names = list(next(iter(table.values())))
+    print(f"{'ms':>14}" + "".join(f"{count:>10,}" for count in sizes) + "   ratio last/first")
+    for name in names:
+        figures = [table[count][name] for count in sizes]
+        ratio = figures[-1] / figures[0] if figures[0] else 0.0
+        print(f"{name:>14}" + "".join(f"{figure:>10.2f}" for figure in figures) + f"{ratio:>10.1f}")
+    del application
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
