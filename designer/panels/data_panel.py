@@ -27,6 +27,8 @@ from engine.model.json_value import Json
 
 Locate = Callable[[Mapping[str, Any]], Path]
 
+# Reading JSON keeps the interpreter to itself, in whichever thread: 5 MB take about 40 ms.
+_MAX_JSON_BYTES = 5_000_000
 _NOTHING = ("table-2", "No data yet", "Run the workflow, then select a node to see its data.")
 _NOTHING_SELECTED = ("table-2", "No node selected", "Select a node to see its data.")
 _SKIPPED_HINTS = {
@@ -325,7 +327,11 @@ def _loaded(value: Json, locate: Locate) -> Json:
     """The value with stored JSON in place of its references."""
     if isinstance(value, dict):
         if _is_stored_json(value):
-            loaded: Json = json.loads(locate(value).read_bytes())
+            path = locate(value)
+            size = path.stat().st_size
+            if size > _MAX_JSON_BYTES:
+                return f"{value['preview']}… ({size / 1e6:,.0f} MB, too large to show)"
+            loaded: Json = json.loads(path.read_bytes())
             return loaded
         return {key: _loaded(item, locate) for key, item in value.items()}
     return [_loaded(item, locate) for item in value] if isinstance(value, list) else value

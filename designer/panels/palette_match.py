@@ -39,7 +39,7 @@ def _word_score(node_type: NodeType, word: str) -> int:
     described = [*node_type.summary.lower().split(), *node_type.id.lower().split(".")]
     if len(word) > 1 and any(part.startswith(word) for part in described):
         return _SUMMARY
-    # Letters in order ("grpsum") or one slip of the finger ("fliter"), in the title or a keyword.
+    # Letters in order ("grpsum") or one slip of the finger ("fulter"), in the title or a keyword.
     texts = [title, *keywords]
     if len(word) > 2 and any(_in_order(word, text) or _one_slip(word, text) for text in texts):
         return _LETTERS

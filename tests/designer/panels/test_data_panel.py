@@ -259,6 +259,17 @@ def test_that_json_stored_for_its_size_is_loaded_behind_the_scenes(qtbot, panel,
     assert panel.summary == "Node · 1 value"
 
 
+def test_that_json_too_large_to_read_without_a_pause_shows_its_beginning(
+    qtbot, panel, store, tmp_path
+) -> None:
+    path = tmp_path / "huge.json"
+    path.write_text("[" + "1," * 3_000_000 + "1]")
+    store.files["huge"] = path
+    panel.show_output("n", "Node", {"$artifact": "huge", "bytes": 1, "preview": "[1,1"})
+    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.value)
+    assert panel.value.toPlainText() == "[1,1… (6 MB, too large to show)"
+
+
 def test_that_stored_json_that_is_gone_is_an_error(qtbot, panel) -> None:
     panel.show_output("n", "Node", {"$artifact": "gone", "bytes": 1, "preview": "{"})
     qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.error)

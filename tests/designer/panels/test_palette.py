@@ -59,7 +59,7 @@ def _rows(panel: PalettePanel) -> list[str]:
         ("filt", "Filter rows"),
         ("rows", "Filter rows"),
         ("where", "Filter rows"),
-        ("fliter", "Filter rows"),
+        ("fulter", "Filter rows"),
         ("grpsum", "Group and summarise"),
         ("summarize", "Group and summarise"),
         ("pivot", "Group and summarise"),
