@@ -95,10 +95,13 @@ def test_that_scrolling_far_reads_the_newest_request_and_drops_the_oldest(qtbot,
     table = make_table(PAGE_ROWS * 100)
     loaded: list[int] = []
     source.page_loaded.connect(lambda page: loaded.append(page.key.row_block))
+    is_dragged = threading.Event()
+    source._pages.submit(lambda _connection: is_dragged.wait(10))
     for row_block in range(100):
         source.request_page(table, row_block, 0)
-    qtbot.waitUntil(lambda: 99 in loaded and 100 - MAX_WANTED + 1 in loaded)
-    assert len(loaded) <= MAX_WANTED + 3
+    is_dragged.set()
+    qtbot.waitUntil(lambda: len(loaded) == MAX_WANTED)
+    assert loaded == list(range(99, 99 - MAX_WANTED, -1))
 
 
 def test_that_close_ends_a_long_query_and_its_thread(qtbot, make_table) -> None:
