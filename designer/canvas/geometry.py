@@ -28,6 +28,7 @@ ANSWER = (62.0, CARD_H - 10.0, 80.0, 22.0)
 TEXT_X = 62.0
 TEXT_W = CARD_W - TEXT_X - 14
 MIN_BEND = 40.0
+MAX_BACK_BEND = 160.0
 # A card with everything that hangs on it: ring, badge, shadow, plus, the answer button and row count.
 REACH = (-18.0, -16.0, PLUS_LEN + PLUS_D + 8.0, 34.0)
 
@@ -66,7 +67,10 @@ def controls(ends: Floats, down: Mask) -> Floats:
     points = np.empty((len(ends), 4, 2))
     points[:, 0] = ends[:, :2]
     points[:, 3] = ends[:, 2:]
-    bend = np.maximum(MIN_BEND, (ends[:, 2] - ends[:, 0]) / 2)
+    across = ends[:, 2] - ends[:, 0]
+    # A wire that leads back swings out wide enough to be seen leaving and arriving.
+    back = np.minimum(MIN_BEND + np.abs(across) * 0.15, MAX_BACK_BEND)
+    bend = np.where(across < 0, back, np.maximum(MIN_BEND, across / 2))
     drop = np.maximum(MIN_BEND, np.abs(ends[:, 3] - ends[:, 1]) / 2)
     points[:, 1, 0] = ends[:, 0] + np.where(down, 0.0, bend)
     points[:, 1, 1] = ends[:, 1] + np.where(down, drop, 0.0)

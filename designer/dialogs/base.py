@@ -13,7 +13,16 @@ from collections.abc import Callable
 from typing import Final, Generic, Literal, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.theme import icons, tokens
@@ -75,7 +84,9 @@ class Dialog(QDialog, Generic[T]):
         self.setWindowTitle(title)
         self.setProperty("sheet", True)
         self.setWindowFlags(Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        # An X server may have no compositor, and then paints black where a window lets through.
+        self._floats = QGuiApplication.platformName() != "xcb"
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._floats)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setFixedWidth(width + 2 * _SHADOW)
         outer = QVBoxLayout(self)
@@ -190,6 +201,13 @@ class Dialog(QDialog, Generic[T]):
             self._scrim = None
         super().done(result)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._floats:
+            outline = QPainterPath()
+            outline.addRoundedRect(self._card().adjusted(0, 0, 1, 1), _RADIUS, _RADIUS)
+            self.setMask(outline.toFillPolygon().toPolygon())
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # Without a title bar the card itself is what one drags.
         handle = self.windowHandle()
@@ -197,13 +215,17 @@ class Dialog(QDialog, Generic[T]):
             handle.startSystemMove()
         super().mousePressEvent(event)
 
+    def _card(self) -> QRectF:
+        """The card within the window; around it is room for the shadow."""
+        return QRectF(self.rect()).adjusted(_SHADOW, _SHADOW - 4, -_SHADOW, -_SHADOW)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = themes.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = QRectF(self.rect()).adjusted(_SHADOW, _SHADOW - 4, -_SHADOW, -_SHADOW)
+        card = self._card()
         painter.setPen(Qt.PenStyle.NoPen)
-        for step in range(_SHADOW - 4, 0, -2):
+        for step in range(_SHADOW - 4, 0, -2) if self._floats else ():
             shade = QColor(theme.shadow)
             shade.setAlphaF((0.030 if theme.is_dark else 0.012) * (1 - step / _SHADOW))
             painter.setBrush(shade)
