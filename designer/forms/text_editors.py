@@ -17,6 +17,8 @@ from designer.forms.schema import ABSENT, FieldKind, Schema, Value, default_of, 
 from engine.model.json_value import Json
 
 _SUFFIX_MARGIN: Final = 10
+_LONG_TEXT: Final = 28
+_COMMAND_KEYS: Final = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
 _MAX_SAFE_DIGITS: Final = 4_000
 
 
@@ -78,7 +80,8 @@ class LineEditor(FieldEditor):
     def show_text(self, text: str) -> None:
         if self.line.text() != text:
             self.line.setText(text)
-            self.line.setCursorPosition(0 if not self.line.hasFocus() else len(text))
+            if len(text) > _LONG_TEXT and not self.line.hasFocus():
+                self.line.setCursorPosition(0)  # show how it begins
 
     def _on_edited(self, text: str) -> None:
         raise AssertionError("each line editor reads its own text")
@@ -218,7 +221,7 @@ class NumberEditor(LineEditor):
         return self._error
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not event.modifiers() & _COMMAND_KEYS:
             self._step(1 if event.key() == Qt.Key.Key_Up else -1)
             return
         super().keyPressEvent(event)

@@ -50,7 +50,7 @@ class NodePage(Page):
         for title in TABS:
             self.tabs.addTab(title)
         line = QHBoxLayout()
-        line.setContentsMargins(4, 0, 0, 0)
+        line.setContentsMargins(6, 0, 0, 0)
         line.addWidget(self.tabs)
         self.layout_column.addLayout(line)
         self.layout_column.addWidget(divider(self))
