@@ -37,7 +37,8 @@ X11_LIBRARIES = {
 HEADLESS = (
     "Without a window: workflow-designer run FILE (and validate, render; see workflow-designer --help)."
 )
-CANNOT_OPEN = 3
+# EX_UNAVAILABLE of sysexits.h; 3 is what a run that waits for input ends with.
+CANNOT_OPEN = 69
 
 
 def main(argv: Sequence[str] | None = None) -> int:

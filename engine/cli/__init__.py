@@ -1,0 +1,1 @@
+"""The command line: run, resume, validate, runs and show, without a window."""

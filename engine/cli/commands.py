@@ -1,0 +1,186 @@
+"""The commands that need no window. Each imports what it does when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from engine.cli.exit_codes import ExitCode
+from engine.errors import DefinitionError, SchemaValidationError, WorkflowError, WorkflowFileError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_CODES = """\b
+Exit codes: 0 completed, 1 failed, 2 wrong command line or value, 3 waiting for
+input, 4 no valid workflow, 5 completed with errors that the workflow tolerates,
+130 interrupted (Ctrl+C; the run is kept and can be resumed)."""
+
+
+def _store_option(command: F) -> F:
+    return click.option(
+        "--store",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="WORKFLOW_DESIGNER_STORE",
+        help="The file that keeps the runs (default: beside those of the window).",
+    )(command)
+
+
+def _input_options(command: F) -> F:
+    command = click.option(
+        "--input-file",
+        type=str,
+        metavar="FILE",
+        help="A JSON object with values; - reads it from standard input.",
+    )(command)
+    return click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A value for an input; may be repeated.",
+    )(command)
+
+
+def _json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")(
+        command
+    )
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=lambda context, _, wanted: _print_version(context) if wanted else None,
+    help="Show the version and exit.",
+)
+def commands() -> None:
+    """Draw workflows and run them, with or without a window."""
+
+
+def _print_version(context: click.Context) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("workflow-designer")
+    except PackageNotFoundError:
+        number = "(not installed: run from its source)"
+    click.echo(f"workflow-designer {number}")
+    context.exit()
+
+
+@commands.command(epilog=EXIT_CODES)
+@click.argument("file", type=click.Path(path_type=Path))
+@_input_options
+@_json_option
+@_store_option
+@click.option("--strict", is_flag=True, help="Refuse to start while a required input is missing.")
+def run(
+    file: Path,
+    inputs: tuple[str, ...],
+    input_file: str | None,
+    as_json: bool,
+    store: Path | None,
+    strict: bool,
+) -> None:
+    """Run the workflow in FILE and print what it gives."""
+    from engine.cli import running
+
+    options = running.Options(
+        inputs=inputs, input_file=input_file, as_json=as_json, store=store, strict=strict
+    )
+    _end(lambda: running.run(file, options))
+
+
+@commands.command(epilog=EXIT_CODES)
+@click.argument("execution_id", metavar="ID")
+@_input_options
+@_json_option
+@_store_option
+def resume(
+    execution_id: str, inputs: tuple[str, ...], input_file: str | None, as_json: bool, store: Path | None
+) -> None:
+    """Go on with the run ID, with the values it waits for."""
+    from engine.cli import running
+
+    options = running.Options(inputs=inputs, input_file=input_file, as_json=as_json, store=store)
+    _end(lambda: running.resume(execution_id, options))
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_json_option
+def validate(file: Path, as_json: bool) -> None:
+    """List every problem of the workflow in FILE."""
+    from engine.cli import inspecting
+
+    _end(lambda: inspecting.validate(file, as_json=as_json))
+
+
+@commands.command()
+@_store_option
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first."
+)
+@_json_option
+def runs(store: Path | None, limit: int, as_json: bool) -> None:
+    """List the runs that are kept."""
+    from engine.cli import inspecting
+
+    _end(lambda: inspecting.runs(store, limit=limit, as_json=as_json))
+
+
+@commands.command()
+@click.argument("execution_id", metavar="ID")
+@_json_option
+@_store_option
+def show(execution_id: str, as_json: bool, store: Path | None) -> None:
+    """Show where the run ID is, step by step."""
+    from engine.cli import inspecting
+
+    _end(lambda: inspecting.show(execution_id, store, as_json=as_json))
+
+
+def _end(work: Callable[[], ExitCode]) -> NoReturn:
+    """Exit with the code of the work; what the engine raises on purpose becomes a sentence on stderr."""
+    try:
+        code = work()
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone (`| head`); Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        code = ExitCode.FAILED
+    except WorkflowError as error:
+        code = complain(error)
+    sys.exit(int(code))
+
+
+def complain(error: WorkflowError) -> ExitCode:
+    """Say what is wrong and what to do; return the exit code that fits."""
+    from engine.cli.inputs import InputError
+    from engine.cli.words import say
+
+    say(f"Error: {error.message}", sys.stderr)
+    if isinstance(error, DefinitionError):
+        for problem in error.problems:
+            say(
+                f"  {problem.message}" + (f" -> {problem.suggestion}" if problem.suggestion else ""),
+                sys.stderr,
+            )
+    if error.hint:
+        say(error.hint, sys.stderr)
+    if isinstance(error, DefinitionError | WorkflowFileError):
+        return ExitCode.INVALID_FILE
+    return ExitCode.USAGE if isinstance(error, InputError | SchemaValidationError) else ExitCode.FAILED
+
+
+def main() -> None:
+    """The entry of `python -m engine`."""
+    commands(prog_name="workflow-designer")

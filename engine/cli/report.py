@@ -1,0 +1,135 @@
+"""How a run ended: for people in a few lines, for programs as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.cli.exit_codes import ExitCode
+from engine.cli.words import error_words, output_words, say, seconds
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.model.queries import successors
+from engine.model.workflow import Workflow
+
+
+def finish(
+    state: Mapping[str, Any],
+    workflow: Workflow,
+    *,
+    as_json: bool,
+    store: Path | None,
+    interrupted: bool,
+) -> ExitCode:
+    """Print the outcome and return its exit code. `store` is named only where the user named it."""
+    code = ExitCode.of_status(state["status"])
+    unfinished = not ExecutionStatus(state["status"]).is_terminal
+    if interrupted and unfinished:
+        code = ExitCode.INTERRUPTED
+    go_on = resume_command(state, store) if unfinished else ""
+    if as_json:
+        say(
+            json.dumps(
+                {**state, "resume": go_on or None, "exit_code": int(code)}, ensure_ascii=False, default=str
+            )
+        )
+        return code
+    say(_headline(state, workflow))
+    if not unfinished:
+        for line in _outputs(state, workflow):
+            say(line)
+    else:
+        for line in _needed(state, workflow):
+            say(line)
+        say(f"Go on with:\n  {go_on}")
+    return code
+
+
+def resume_command(state: Mapping[str, Any], store: Path | None) -> str:
+    """The command that goes on with the run, with an example for every value that is needed."""
+    words = ["workflow-designer", "resume", str(state["execution_id"])]
+    for name, schema in _questions(state):
+        words += ["--input", f"{name}={example(schema)}"]
+    if store is not None:
+        words += ["--store", str(store)]
+    return shlex.join(words)
+
+
+def example(schema: Mapping[str, Any]) -> str:
+    """A value that would fit the schema, to be replaced by the user's own."""
+    choices = schema.get("enum") or [
+        option["const"]
+        for option in schema.get("oneOf", ())
+        if isinstance(option, Mapping) and "const" in option
+    ]
+    for value in (schema.get("default"), *(schema.get("examples") or ()), *choices):
+        if value is not None:
+            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    kind = schema.get("type")
+    minimum = schema.get("minimum", 0)
+    return {
+        "integer": str(minimum),
+        "number": str(minimum),
+        "boolean": "true",
+        "array": "[]",
+        "object": "{}",
+    }.get(kind if isinstance(kind, str) else "", "VALUE")
+
+
+def _questions(state: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(name for --input, schema) of everything the run waits for; a form asks for each of its fields."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for item in state.get("needed") or ():
+        schema = item.get("schema") or {}
+        properties = schema.get("properties")
+        if item.get("form") and isinstance(properties, Mapping) and properties:
+            required = schema.get("required") or list(properties)
+            found += [(f"{item['path']}.{name}", properties.get(name, {})) for name in required]
+        else:
+            found.append((str(item.get("name") or item.get("path")), schema))
+    return list(dict(found).items())
+
+
+def _headline(state: Mapping[str, Any], workflow: Workflow) -> str:
+    steps = state["steps"].values()
+    completed = sum(step["status"] == StepStatus.COMPLETED for step in steps)
+    failed = sum(step["status"] == StepStatus.FAILED for step in steps)
+    skipped = sum(step["status"] == StepStatus.SKIPPED for step in steps)
+    parts = [f"{completed} of {len(workflow.nodes)} steps"]
+    parts += [f"{count} {word}" for count, word in ((failed, "failed"), (skipped, "skipped")) if count]
+    took = (state.get("timings") or {}).get("duration_ms")
+    if took is not None:
+        parts.append(seconds(took / 1000))
+    status = str(state["status"]).capitalize().replace("_", " ")
+    if state["status"] == ExecutionStatus.PAUSED:
+        status = "Waiting for input" if state.get("needed") else "Paused"
+    lines = [f"{status}: {', '.join(parts)} (run {state['execution_id']})"]
+    if state.get("error"):
+        lines.append(f"  {error_words(state['error'])}")
+    return "\n".join(lines)
+
+
+def _outputs(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
+    """What the last steps of each branch gave."""
+    outputs = state.get("outputs") or {}
+    after = successors(workflow)
+    lines = []
+    for node in workflow.nodes.values():
+        follows = [target for target in after[node.id] if target in outputs]
+        if node.id in outputs and not follows and (words := output_words(outputs[node.id])):
+            lines.append(f"  {node.label}: {words}")
+    return ["Outputs:", *lines] if lines else []
+
+
+def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
+    lines = []
+    for item in state.get("needed") or ():
+        node = workflow.nodes.get(str(item.get("step_id")))
+        title, name = str(item.get("title") or ""), str(item.get("name") or item.get("path"))
+        what = f"{name} ({title})" if title and title != name else name
+        asks = f', for "{node.label}"' if node is not None else ""
+        text = str(item.get("text") or (item.get("schema") or {}).get("description") or "").strip()
+        lines.append(f"  {what}{asks}" + (f": {text}" if text else ""))
+    return ["It needs:", *lines] if lines else []
