@@ -78,7 +78,7 @@ class LiveState(dict[str, Any]):
         self._roots["trigger"] = output
         self.scope = self._make_scope()
 
-    def with_roots(self, **roots: Json) -> SuppliedScope:
+    def with_roots(self, roots: Mapping[str, Json]) -> SuppliedScope:
         """A scope that also knows these roots, for a rollback or a fallback."""
         return self._make_scope(roots)
 

@@ -68,5 +68,5 @@ def _parameters(execution: Execution, step: Step, call: Call) -> dict[str, Any]:
     except WorkflowError:
         own["input"] = None  # after a restart an input that a person gave for one step only may be gone
     cause = dict(execution.error) if execution.error is not None else None
-    resolved: Any = call.parameters.template.resolve(live.with_roots(self=own, error=cause).reference)
+    resolved: Any = call.parameters.template.resolve(live.with_roots({"self": own, "error": cause}).reference)
     return dict(resolved)

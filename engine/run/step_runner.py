@@ -289,7 +289,7 @@ class StepRunner:
             parameters=fallback.parameters,
             fallback=None,
         )
-        scope = execution.steps.live.with_roots(error=error_to_json(error))
+        scope = execution.steps.live.with_roots({"error": error_to_json(error)})
         try:
             params: Any = fallback.parameters.template.resolve(scope.reference)
             output = await self._within_time(execution, activity, stand_in, params)
