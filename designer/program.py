@@ -89,9 +89,12 @@ class Program:
     async def close(self) -> None:
         """Leaves every run resumable and no thread, task or lock behind."""
         session = self.window.session
+        session.checker.close()
         await session.controller.close()
         await self.tasks.close()
         await session.bridge.close()
+        # Its destructor clears the stack and would tell a window that is half gone.
+        session.editor.undo_stack.blockSignals(True)
         self.settings.sync()
 
     def _make_session(self) -> Session:

@@ -35,7 +35,7 @@ class Checker(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(lambda: tasks.start(self._check_current()))
-        document.subscribe(self._on_changed)
+        self._unsubscribe = document.subscribe(self._on_changed)
 
     async def check(self, workflow: Workflow) -> Sequence[Problem]:
         """Every problem of the workflow, errors and warnings."""
@@ -44,6 +44,11 @@ class Checker(QObject):
     def check_soon(self) -> None:
         """Checks what is on screen when the person has paused for a moment."""
         self._timer.start()
+
+    def close(self) -> None:
+        """Checks nothing any more."""
+        self._unsubscribe()
+        self._timer.stop()
 
     def _on_changed(self, _before: Workflow, _after: Workflow, changes: Sequence[object]) -> None:
         if not changes or not all(isinstance(change, NodesMoved) for change in changes):

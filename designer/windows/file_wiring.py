@@ -46,7 +46,7 @@ class FileWiring(QObject):
         files.document_opened.connect(self._on_document_opened)
         files.document_saved.connect(self._show_title)
         files.said.connect(window.status_line.say)
-        session.editor.undo_stack.cleanChanged.connect(lambda _clean: self._show_title())
+        session.editor.undo_stack.cleanChanged.connect(self._on_clean_changed)
         session.editor.document.subscribe(lambda *_: self._show_title())
         self._show_title()
 
@@ -111,6 +111,9 @@ class FileWiring(QObject):
             self._session.bridge.is_open
         ):  # at the start of the program, `start` does it once the engine is there
             self._start(self._session.controller.attach_unfinished())
+
+    def _on_clean_changed(self, _clean: bool) -> None:
+        self._show_title()
 
     def _show_title(self) -> None:
         files = self._session.files
