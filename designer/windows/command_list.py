@@ -34,7 +34,7 @@ def action_commands(actions: Actions) -> Iterable[Command]:
                 )
 
 
-def node_commands(types: Iterable[NodeType], theme: Theme, add: Callable[[str], None]) -> Iterable[Command]:
+def node_commands(types: Iterable[NodeType], theme: Theme, add: Callable[[str], object]) -> Iterable[Command]:
     """One command for each type of node: adds it."""
     for node_type in types:
         yield Command(
