@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from designer.forms.context import FormContext
 from designer.forms.form import SchemaForm
-from engine.validation.validators import validator
+from engine.json_schema.validators import validator
 from tests.support.corpora import corpus
 
 LARGEST = 60_000
