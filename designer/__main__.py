@@ -9,6 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+COMMANDS = frozenset({"open", "render", "resume", "run", "runs", "show", "validate"})
+"""The names in `designer.commands`, here so that a window opens without importing any of them."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Opens the window (no argument, or a file) or runs a command; returns the exit code."""
@@ -30,6 +33,8 @@ def opens_window(arguments: Sequence[str]) -> bool:
     """Whether the command line names no command: nothing, a file, or only the store."""
     if not arguments or arguments[0].startswith("--store"):
         return True
+    if arguments[0] in COMMANDS:
+        return False
     first = Path(arguments[0])
     looks_like_file = first.suffix == ".json" or len(first.parts) > 1
     return not arguments[0].startswith("-") and (looks_like_file or first.is_file())

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import ExecutionNotFound, StoreBusy
+from engine.errors import ExecutionNotFound, StoreBusy, StoreError
 
 if TYPE_CHECKING:
     from engine.store.sqlite import SqliteStateManager
@@ -75,7 +75,6 @@ def existing() -> Iterator[Path]:
 async def _first_free() -> tuple[SqliteStateManager, Path]:
     busy: StoreBusy | None = None
     for path in _usual_names():
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             return await _open(path), path
         except StoreBusy as error:
@@ -93,7 +92,12 @@ def _usual_names() -> Iterator[Path]:
 async def _open(path: Path) -> SqliteStateManager:
     from engine.store.sqlite import SqliteStateManager
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot keep runs: {error.strerror or error}", hint="Name another file with --store."
+        ) from error
     manager = SqliteStateManager(path)
     await manager.open()
     return manager

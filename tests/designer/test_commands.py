@@ -7,6 +7,7 @@ import pytest
 
 from designer import __main__ as entry
 from designer import app
+from designer.commands import commands
 
 WORKFLOW = {
     "id": "w",
@@ -40,6 +41,17 @@ def test_that_only_a_command_line_without_a_command_opens_the_window(
     arguments: list[str], opens: bool
 ) -> None:
     assert entry.opens_window(arguments) is opens
+
+
+def test_that_a_file_called_like_a_command_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").touch()
+    (tmp_path / "notes").touch()
+    assert not entry.opens_window(["run"])
+    assert entry.opens_window(["notes"])
+    assert set(commands.commands) == entry.COMMANDS
 
 
 def test_that_the_window_gets_the_file(monkeypatch: pytest.MonkeyPatch, workflow: Path) -> None:
