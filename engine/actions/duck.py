@@ -153,17 +153,22 @@ def plain_error(error: duckdb.Error) -> ActionError:
             f"This step needs more memory than the {MEMORY_LIMIT} it may use",
             hint="Filter rows or choose fewer columns before it.",
         )
-    unreadable = _UNREADABLE.search(text)
+    unreadable = unreadable_value(text)
     if unreadable:
         return ActionError(
-            f"'{unreadable[1]}' cannot be read as {_WANTED.get(unreadable[2], unreadable[2])}",
-            hint="Correct the value, or let values that cannot be converted become empty.",
+            unreadable, hint="Correct the value, or let values that cannot be converted become empty."
         )
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
         return ActionError(f"A number is too large for its type: {_first_line(text)}", hint="Use decimals.")
     if "No space left" in text:
         return ActionError("The disk is full", hint="Free some space and run again.")
     return ActionError(_first_line(text))
+
+
+def unreadable_value(text: str) -> str:
+    """The complaint about a value that could not be converted, in plain words; empty if it is another."""
+    found = _UNREADABLE.search(text)
+    return f"'{found[1]}' cannot be read as {_WANTED.get(found[2], found[2])}" if found else ""
 
 
 _UNREADABLE = re.compile(r"""onvert string ['"](.*?)['"] to ['"]?(\w+)""", re.S)

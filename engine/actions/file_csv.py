@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.actions import files
+from engine.actions import csv_rejects, files
 from engine.actions.duck import Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import identifier, text_literal
@@ -35,27 +35,18 @@ def read_csv(params: Params, context: StepContext) -> dict[str, Any]:
             )
         table = _read(duck, f"SELECT * FROM read_csv({_options(params, sources)})", paths[0].name)
         shown = {str(source): path.name for source, path in zip(sources, paths, strict=True)}
-        rejected = _rejected(duck, shown)
+        rejects = csv_rejects.noted(duck, shown)
         delimiter = _delimiter(duck, params, sources[0])
-    count = _count_lines(rejected)
-    if count:
-        first = rejected[0]
-        what = f"{count:,} {'line does' if count == 1 else 'lines do'} not fit the table"
-        if params.get("bad_lines") == "fail":
-            raise ActionError(
-                f"{what}: line {first[1]} of {first[0]}: {_reason(first)}",
-                hint="Correct the file, or let the step leave such lines out and report them.",
-            )
-        context.log(f"{what} and were left out; line {first[1]}: {_reason(first)}", "warning")
     output: dict[str, Any] = {
         "table": table,
         "rows": table["rows"],
-        "rejected_rows": count,
+        "rejected_rows": len(rejects),
         "encoding": encoding,
         "delimiter": delimiter,
     }
-    if count:
-        output["rejected"] = _rejected_table(rejected, context)
+    if rejects:
+        _report(rejects, params, context)
+        output["rejected"] = csv_rejects.as_table(rejects, context)
     return output
 
 
@@ -95,6 +86,19 @@ def _read(duck: Duck, select: str, name: str) -> dict[str, Any]:
         ) from error
 
 
+def _report(rejects: list[csv_rejects.Reject], params: Params, context: StepContext) -> None:
+    """Warn about lines that do not fit, or stop the run if the step was told to."""
+    first = rejects[0]
+    count = len(rejects)
+    what = f"{count:,} {'line does' if count == 1 else 'lines do'} not fit the table"
+    where = f"line {first.line} of {first.file}: {first.reason}"
+    if params.get("bad_lines") == "fail":
+        raise ActionError(
+            f"{what}: {where}", hint="Correct the file, or let the step leave such lines out and report them."
+        )
+    context.log(f"{what} and {'was' if count == 1 else 'were'} left out; {where}", "warning")
+
+
 def _as_utf8(
     paths: list[Path], wanted: str, context: StepContext, cleanup: ExitStack
 ) -> tuple[list[Path], str]:
@@ -121,9 +125,7 @@ def _options(params: Params, sources: list[Path]) -> str:
     size = max(source.stat().st_size for source in sources)
     options = [
         f"[{listed}]",
-        "store_rejects = true",
-        "rejects_table = 'reject'",
-        "rejects_scan = 'reject_scan'",
+        *csv_rejects.OPTIONS,
         f"sample_size = {-1 if size <= _SNIFF_WHOLE_BYTES else _SNIFF_ROWS}",
         f"skip = {int(params.get('skip_lines') or 0)}",
     ]
@@ -157,33 +159,6 @@ def _delimiter(duck: Duck, params: Params, source: Path) -> str:
         f"SELECT delimiter FROM sniff_csv({text_literal(str(source))}, skip = {skip}, ignore_errors = true)"
     )
     return str(sniffed[0][0])
-
-
-def _rejected(duck: Duck, shown: Mapping[str, str]) -> list[tuple[Any, ...]]:
-    """(file, line, column, reason, text) of each fault, in the order of the files."""
-    found = duck.rows(
-        "SELECT file_path, line, column_name, error_message, csv_line FROM reject "
-        "JOIN reject_scan USING (scan_id, file_id) ORDER BY scan_id, file_id, line, column_idx"
-    )
-    return [(shown.get(row[0], row[0]), *row[1:]) for row in found]
-
-
-def _count_lines(rejected: list[tuple[Any, ...]]) -> int:
-    return len({(row[0], row[1]) for row in rejected})
-
-
-def _reason(row: tuple[Any, ...]) -> str:
-    column = f" in column '{row[2]}'" if row[2] and "Columns" not in row[3] else ""
-    return f"{row[3]}{column}"
-
-
-def _rejected_table(rejected: list[tuple[Any, ...]], context: StepContext) -> dict[str, Any]:
-    """The faults as a table of their own."""
-    with connect(context) as duck:
-        shape = 'file VARCHAR, line BIGINT, "column" VARCHAR, reason VARCHAR, text VARCHAR'
-        duck.rows(f"CREATE TEMP TABLE lines ({shape})")
-        duck.connection.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?)", rejected[:10_000])
-        return duck.write("SELECT * FROM lines")
 
 
 def _copy_to_csv(duck: Duck, table: Table, params: Params, target: Path, *, header: bool) -> None:

@@ -80,6 +80,8 @@ def _value(line: Mapping[str, Any], pick: Pick, row: str) -> tuple[str, str]:
             column=column,
         )
     sql = {**_ANY_TYPE, **_NUMERIC}[function].format(column=identifier(column), row=row)
+    if function == "sum" and kind == "float":
+        sql = sql.replace("sum(", "fsum(", 1)  # compensated: 0.1 + 0.2 + 0.3 is 0.6
     # DuckDB sums whole numbers in 128 bits; a sum that does not fit into 64 is an error, never a wrap.
     return (f"CAST({sql} AS BIGINT)" if function == "sum" and kind == "int" else sql), f"{function}_{column}"
 

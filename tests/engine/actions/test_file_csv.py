@@ -63,11 +63,24 @@ class TestRead:
         assert [row[0] for row in bench.rows(output["table"])] == [1, 10]
         assert output["rejected_rows"] == 2
         assert bench.rows(output["rejected"])[0] == (
-            "in.csv", 3, "c", "Expected Number of Columns: 3 Found: 2", "4,5",
+            "in.csv", 3, None, "it has 2 columns instead of 3", "4,5",
         )  # fmt: skip
         level, text = bench.reports.logged[0]
         assert level == "warning"
-        assert text.startswith("2 lines do not fit the table and were left out; line 3")
+        assert text == (
+            "2 lines do not fit the table and were left out; line 3 of in.csv: it has 2 columns instead of 3"
+        )
+
+    def test_that_a_value_of_another_type_far_below_is_reported(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("engine.actions.file_csv._SNIFF_WHOLE_BYTES", 1000)  # as if the file were large
+        monkeypatch.setattr("engine.actions.file_csv._SNIFF_ROWS", 2048)
+        output = read(bench, "n,m\n" + "".join(f"{n},{n}\n" for n in range(20_000)) + "x,1\n")
+        assert (output["rows"], output["rejected_rows"]) == (20_000, 1)
+        assert bench.rows(output["rejected"]) == [
+            ("in.csv", 20_002, "n", "'x' cannot be read as a whole number", "x,1")
+        ]
 
     def test_that_ragged_lines_can_stop_the_run(self, bench: Bench) -> None:
         error = refusal(lambda params, context: read(bench, RAGGED, **params), bench, bad_lines="fail")

@@ -45,6 +45,12 @@ def test_that_without_groups_the_whole_table_is_one_row(bench: Bench) -> None:
     assert bench.rows(output["table"])[0][0] == 160
 
 
+def test_that_a_sum_of_fractions_has_no_noise(bench: Bench) -> None:
+    table = bench.table("SELECT unnest([0.1, 0.2, 0.3])::DOUBLE AS x")
+    output = summarise({"table": table, "values": [{"function": "sum", "column": "x"}]}, bench.context)
+    assert bench.rows(output["table"]) == [(0.6,)]
+
+
 def test_that_groups_alone_give_the_different_values(bench: Bench) -> None:
     output = summarise({"table": bench.table(SALES), "group": ["region"], "values": []}, bench.context)
     assert bench.rows(output["table"]) == [("north",), ("south",), (None,)]
