@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 STATE_VERSION = 1
-LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 332, 268
+LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 352, 268
 
 _Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature

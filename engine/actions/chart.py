@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib import resources
@@ -25,6 +28,11 @@ Params = Mapping[str, Any]
 MOST_BARS = 200
 MOST_POINTS = 20_000
 _KINDS: tuple[Kind, ...] = ("bar", "barh", "line")
+_RASTERISER = """
+import json, sys, resvg_py
+svg = sys.stdin.buffer.read().decode()
+sys.stdout.buffer.write(resvg_py.svg_to_bytes(svg_string=svg, **json.loads(sys.argv[1])))
+"""
 _FONTS = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf")
 
 
@@ -43,17 +51,26 @@ def bar_line(params: Params, context: StepContext) -> dict[str, Any]:
 
 def rasterised(svg: str, zoom: int = 2) -> bytes:
     """The picture as PNG, at twice its size so that it stays sharp on dense screens and paper."""
-    import resvg_py
-
     folder = resources.files("resources") / "fonts"
     with ExitStack() as stack:
         fonts = [str(stack.enter_context(resources.as_file(folder / name))) for name in _FONTS]
         # Inter has Latin, Greek and Cyrillic; other scripts need the fonts of the system.
         beyond = any(0x0530 <= ord(letter) < 0x2000 or ord(letter) >= 0x2E80 for letter in svg)
-        return resvg_py.svg_to_bytes(
-            svg_string=svg, zoom=zoom, font_files=fonts, font_family="Inter", sans_serif_family="Inter",
-            skip_system_fonts=not beyond,
-        )  # fmt: skip
+        options = {
+            "zoom": zoom, "font_files": fonts, "font_family": "Inter", "sans_serif_family": "Inter",
+            "skip_system_fonts": not beyond,
+        }  # fmt: skip
+        # In a process of its own: resvg holds Python's lock for the tenth of a second that it draws,
+        # and a window in this process would stand still for as long.
+        drawn = subprocess.run(
+            [sys.executable, "-I", "-c", _RASTERISER, json.dumps(options)],
+            input=svg.encode(),
+            capture_output=True,
+            check=False,
+        )
+    if drawn.returncode:
+        raise RuntimeError(f"the picture could not be drawn: {drawn.stderr.decode(errors='replace')}")
+    return drawn.stdout
 
 
 def _chart(params: Params, table: Table, context: StepContext) -> Chart:

@@ -45,6 +45,11 @@ class Hands:
         self.qtbot.waitUntil(field.isVisible)
         self.qtbot.keyClicks(field, words)
         self.qtbot.keyClick(field, Qt.Key.Key_Return)
+        self.pause()
+
+    def pause(self) -> None:
+        """Lets the window do what a gesture asked for, as it does between any two gestures of a person."""
+        QTest.qWait(10)
 
     def corner(self, node_id: str) -> tuple[float, float]:
         return self.window.session.editor.workflow.layout[node_id]
@@ -54,8 +59,9 @@ class Hands:
         QTest.mousePress(self.canvas, LEFT, pos=start)
         for step in range(1, 6):
             QTest.mouseMove(self.canvas, start + (end - start) * step / 5)
-            self.qtbot.wait(1)
+            QTest.qWait(1)
         QTest.mouseRelease(self.canvas, LEFT, pos=end)
+        self.pause()
 
     def connect(self, source: str, target: str) -> None:
         """Drag a wire from one node's output to another node's input."""
@@ -66,11 +72,13 @@ class Hands:
     def click_node(self, node_id: str) -> None:
         x, y = self.corner(node_id)
         self.qtbot.mouseClick(self.canvas, LEFT, pos=self.on_canvas(x + CARD_W / 2, y + CARD_H / 2))
+        self.pause()
 
     def click_wire(self, source: str, target: str) -> None:
         (x0, y0), (x1, y1) = self.corner(source), self.corner(target)
         middle = self.on_canvas((x0 + CARD_W + x1) / 2, (y0 + y1 + CARD_H) / 2)
         self.qtbot.mouseClick(self.canvas, LEFT, pos=middle)
+        self.pause()
 
     def type_into(self, title: str, text: str) -> None:
         """Types into the inspector's field of that title."""
@@ -88,6 +96,7 @@ class Hands:
         self.qtbot.mouseClick(target.viewport() if isinstance(target, QPlainTextEdit) else target, LEFT)
         self.qtbot.keyClicks(target, text)
         self.qtbot.keyClick(target, Qt.Key.Key_Tab)
+        self.pause()
 
     def choose(self, title: str, text: str) -> None:
         """Picks an entry of the inspector's list of that title with the arrow keys."""
