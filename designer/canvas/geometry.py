@@ -110,6 +110,22 @@ def segments_of(points: Floats) -> Floats:
     return np.ascontiguousarray(joined.reshape(-1, 4))
 
 
+def clipped(lines: Floats, box: Box) -> Floats:
+    """The line segments whose own box touches ``box``."""
+    low, high = np.minimum(lines[:, :2], lines[:, 2:]), np.maximum(lines[:, :2], lines[:, 2:])
+    left, top, right, bottom = box
+    seen = (low[:, 0] <= right) & (high[:, 0] >= left) & (low[:, 1] <= bottom) & (high[:, 1] >= top)
+    return lines[seen]
+
+
+def touching(points: Floats, box: Box) -> Floats:
+    """The sampled wires whose own box touches ``box``."""
+    low, high = points.min(axis=1), points.max(axis=1)
+    left, top, right, bottom = box
+    seen = (low[:, 0] <= right) & (high[:, 0] >= left) & (low[:, 1] <= bottom) & (high[:, 1] >= top)
+    return points[seen]
+
+
 def overlapping(these: Floats, box: Box) -> Rows:
     """Rows of the boxes that touch ``box``."""
     left, top, right, bottom = box

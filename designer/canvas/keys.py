@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from designer.canvas.looks import ASKING
@@ -90,7 +90,8 @@ class Keys(QObject):
             if not event.isAutoRepeat():
                 self._hold_space(True)
             return True
-        sequence = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        pressed = QKeySequence(QKeyCombination(modifiers, _Key(event.key())))
+        sequence = pressed.toString(QKeySequence.SequenceFormat.PortableText)
         command = self._table.get(sequence)
         if command is None and not modifiers & _COMMANDS:
             return self._type(event.text())

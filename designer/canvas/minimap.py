@@ -86,6 +86,9 @@ class Minimap(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._look(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def _look(self, event: QMouseEvent) -> None:
         at = self._corner + event.position() / self._scale
         way = (self._view.camera.centre - at) * self._view.camera.zoom

@@ -188,13 +188,15 @@ class Scene(QObject):
 
     def apply_run(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         """Take what changed since the last batch; one repaint for all of it."""
+        moved_before = self.marks.since.keys() & steps.keys()
         self.marks.take(steps, connections)
         wires = [self.wires.row_of[wire_id] for wire_id in connections if wire_id in self.wires.row_of]
         for row in wires:
             self.wires.flow[row] = self.marks.flow(self.wires.ids[row])
         # The dashes on a wire into a running step begin and end with the step.
-        if steps and len(steps) < 50:
-            wires += self.wires.at(self.rows(steps), len(self.ids)).tolist()
+        turned = moved_before ^ (self.marks.since.keys() & steps.keys())
+        if turned:
+            wires += self.wires.at(self.rows(turned), len(self.ids)).tolist()
         self._refresh(steps.keys(), wires)
 
     def clear_run(self) -> None:

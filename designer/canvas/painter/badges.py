@@ -104,6 +104,15 @@ def _spinning(painter: QPainter, inks: Inks, _colour: QColor) -> None:
     draw_spinner(painter, inks, QPointF(), 20, 0.0)
 
 
+def _retrying(painter: QPainter, inks: Inks, colour: QColor) -> None:
+    """From afar, where "2/5" cannot be read: an arrow that comes round again."""
+    _disc(painter, inks.card)
+    painter.setPen(stroke(colour, 2.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawArc(QRectF(-7, -7, 14, 14), 40 * 16, 290 * 16)
+    painter.drawPolyline(QPolygonF([QPointF(7.5, -8.5), QPointF(6, -3.2), QPointF(0.8, -4.4)]))
+
+
 def _tick(painter: QPainter, inks: Inks, colour: QColor) -> None:
     _disc(painter, colour)
     painter.setPen(stroke(inks.glyph, 2.2))
@@ -187,7 +196,7 @@ def _ring(painter: QPainter, inks: Inks, colour: QColor) -> None:
 _DRAW = {
     Look.QUEUED: _queued,
     Look.RUNNING: _spinning,
-    Look.RETRYING: _spinning,
+    Look.RETRYING: _retrying,
     Look.COMPLETED: _tick,
     Look.FAILED: _cross,
     Look.NEEDS_INPUT: _question,

@@ -57,27 +57,32 @@ def outline(rect: QRectF, trigger: bool, grow: float = 0.0) -> QPainterPath:
     return path
 
 
-def draw_card(painter: QPainter, inks: Inks, face: Face, *, shadow: bool = True) -> None:
-    """Draw a card at the origin, in scene pixels."""
+def draw_card(painter: QPainter, inks: Inks, face: Face) -> None:
+    """Draw a card at the origin, in scene pixels, without its shadow."""
+    draw_body(painter, inks, face.look, face.trigger, shadow=False)
+    _draw_tile(painter, inks, face)
+
+
+def draw_body(painter: QPainter, inks: Inks, look: Look, trigger: bool, *, shadow: bool = True) -> None:
+    """Draw what cards of all types share in this state: shadow, body, border and badge."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     rect = QRectF(0, 0, CARD_W, CARD_H)
-    style = STYLES[face.look]
+    style = STYLES[look]
     painter.setPen(Qt.PenStyle.NoPen)
     if shadow:
         for spread, share in ((2.0, 0.16), (1.2, 0.3), (0.4, 0.5)):
             tone = QColor(inks.shadow)
             tone.setAlphaF(inks.shadow.alphaF() * share)
             painter.setBrush(tone)
-            painter.drawPath(outline(rect.translated(0, 1.6), face.trigger, spread))
+            painter.drawPath(outline(rect.translated(0, 1.6), trigger, spread))
     width = 2.0 if style.outlined else 1.25
     inset = -width / 2 if style.outlined else -0.1
-    painter.setBrush(inks.tint[face.look])
+    painter.setBrush(inks.tint[look])
     dash = (4.0, 2.6) if style.dashed else ()
-    painter.setPen(stroke(inks.edge(face.look), width, dash))
-    painter.drawPath(outline(rect, face.trigger, inset + width / 2))
-    _draw_tile(painter, inks, face)
-    if face.look not in MOVING:
-        badges.draw(painter, inks, face.look, BADGE_AT, BADGE)
+    painter.setPen(stroke(inks.edge(look), width, dash))
+    painter.drawPath(outline(rect, trigger, inset + width / 2))
+    if look not in MOVING:
+        badges.draw(painter, inks, look, BADGE_AT, BADGE)
 
 
 def _draw_tile(painter: QPainter, inks: Inks, face: Face) -> None:
@@ -129,6 +134,7 @@ class CardCache:
         self._inks = inks
         self._scale: tuple[float, float] = (0.0, 0.0)
         self._cards: dict[Face, QPixmap] = {}
+        self._bodies: dict[tuple[Look, bool], QPixmap] = {}
         self._ports: dict[bool, QPixmap] = {}
 
     def prepare(self, zoom: float, ratio: float) -> None:
@@ -136,6 +142,7 @@ class CardCache:
         if self._scale != (zoom, ratio):
             self._scale = (zoom, ratio)
             self._cards.clear()
+            self._bodies.clear()
             self._ports.clear()
 
     def card(self, face: Face) -> QPixmap:
@@ -174,14 +181,29 @@ class CardCache:
         return found
 
     def _draw_card(self, face: Face) -> QPixmap:
-        zoom = self._scale[0]
-        pixmap = self._empty((CARD_W + 2 * MARGIN) * zoom, (CARD_H + 2 * MARGIN) * zoom)
-        painter = QPainter(pixmap)
-        painter.scale(zoom, zoom)
-        painter.translate(MARGIN, MARGIN)
-        draw_card(painter, self._inks, face)
+        pixmap = self._body(face.look, face.trigger).copy()
+        painter = self._painter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _draw_tile(painter, self._inks, face)
         painter.end()
         return pixmap
+
+    def _body(self, look: Look, trigger: bool) -> QPixmap:
+        found = self._bodies.get((look, trigger))
+        if found is None:
+            zoom = self._scale[0]
+            found = self._empty((CARD_W + 2 * MARGIN) * zoom, (CARD_H + 2 * MARGIN) * zoom)
+            painter = self._painter(found)
+            draw_body(painter, self._inks, look, trigger)
+            painter.end()
+            self._bodies[look, trigger] = found
+        return found
+
+    def _painter(self, pixmap: QPixmap) -> QPainter:
+        painter = QPainter(pixmap)
+        painter.scale(self._scale[0], self._scale[0])
+        painter.translate(MARGIN, MARGIN)
+        return painter
 
     def _empty(self, width: float, height: float) -> QPixmap:
         ratio = self._scale[1]

@@ -97,9 +97,9 @@ class Layer:
 
     def _paint_ground(self, painter: QPainter, exposed: QRectF, transform: QTransform) -> None:
         area = transform.mapRect(exposed)
-        painter.fillRect(area, self.inks.canvas)
         zoom = transform.m11()
         if not self.grid or zoom < 0.3:
+            painter.fillRect(area, self.inks.canvas)
             return
         ratio = painter.device().devicePixelRatio()
         if self._dots is None or self._dots[:2] != (zoom, ratio):
@@ -141,6 +141,7 @@ class Layer:
             selected=seen.wires,
             hovered=seen.hovered_wire,
             hidden=seen.hidden_wire,
+            clip=_device(box, zoom, offset),
         )
         draw = wires.draw_curves if zoom >= FULL else wires.draw_plain
         draw(painter, self.inks, self._scene, rows, style)
@@ -155,7 +156,7 @@ class Layer:
             for row in rows.tolist():
                 painter.save()
                 painter.translate(*self._scene.xy[row].tolist())
-                draw_card(painter, self.inks, self._face(row), shadow=False)
+                draw_card(painter, self.inks, self._face(row))
                 painter.restore()
         else:
             painter.setWorldTransform(QTransform())
@@ -269,3 +270,15 @@ class Layer:
                 x, y = scene.xy[row].tolist()
                 centre = QPointF(x, y) + BADGE_AT
                 badges.draw_warning(painter, inks, centre, BADGE, error=problem.severity == "error")
+
+
+def _device(box: Box, zoom: float, offset: tuple[float, float]) -> Box:
+    """A box of the scene in device pixels, a wire's width larger."""
+    left, top, right, bottom = box
+    grow = 4.0 + 4.0 * zoom
+    return (
+        left * zoom + offset[0] - grow,
+        top * zoom + offset[1] - grow,
+        right * zoom + offset[0] + grow,
+        bottom * zoom + offset[1] + grow,
+    )

@@ -9,13 +9,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
 from designer.canvas import geometry
-from designer.canvas.geometry import Floats, Mask, Rows
+from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.looks import MOVING, Flow
 from designer.canvas.painter.arrays import draw_lines
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
 from designer.theme.tokens import WIRE_W, WIRE_W_HOVER
 
+FEW = 40
+"""Up to as many wires are drawn with round joints and many segments; a crowd goes without."""
 DASHES: dict[Flow, tuple[float, ...]] = {
     Flow.DEAD: (1.2, 3.0),
     Flow.POISONED: (1.2, 3.0),
@@ -33,6 +35,8 @@ class WireStyle:
     selected: frozenset[int] = field(default_factory=frozenset)
     hovered: int = -1
     hidden: int = -1
+    clip: Box = (-1e9, -1e9, 1e9, 1e9)
+    """What is being painted, in device pixels: segments outside it are left out."""
 
 
 def flows(scene: Scene, rows: Rows) -> Floats:
@@ -52,7 +56,7 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
         keep = rows != style.hidden
         rows, lifted = rows[keep], lifted[keep]
     flow = flows(scene, rows)
-    segments = 12 if len(rows) > 150 else 32
+    segments = 12 if len(rows) > FEW else 32
     points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
     points = points * style.zoom + style.offset
     for kind in Flow:
@@ -70,9 +74,9 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
 
 
 def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
-    """Draw many small wires: few or no bends, no antialiasing, the colour of their state."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    segments = 6 if style.zoom >= 0.16 else 1
+    """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(rows) <= 3 * FEW)
+    segments = (12 if len(rows) <= 3 * FEW else 6) if style.zoom >= 0.16 else 1
     points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
     points = points * style.zoom + style.offset
     flow = flows(scene, rows)
@@ -80,16 +84,21 @@ def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
         chosen = flow == kind
         if not chosen.any():
             continue
-        colour = QColor(inks.flow[kind])
-        painter.setPen(colour)
-        lines = geometry.segments_of(points[chosen])
-        if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
-            lines = np.ascontiguousarray(lines[::2])  # dots, from afar
-        draw_lines(painter, lines)
+        for error in (False, True):
+            lines = geometry.segments_of(points[chosen & (scene.wires.down[rows] == error)])
+            if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
+                lines = np.ascontiguousarray(lines[::2])  # dots, from afar
+            painter.setPen(_tone(inks, kind, error))
+            draw_lines(painter, geometry.clipped(lines, style.clip))
     if style.selected:
         painter.setPen(inks.accent)
         mine: Mask = np.isin(rows, list(style.selected))
         draw_lines(painter, geometry.segments_of(points[mine]))
+
+
+def _tone(inks: Inks, kind: Flow, error: bool) -> QColor:
+    """The colour of a wire; one that is taken when a step fails has the colour of failure."""
+    return inks.failed if error and kind in (Flow.PLAIN, Flow.TAKEN) else inks.flow[kind]
 
 
 def _draw_group(
@@ -108,10 +117,13 @@ def _draw_group(
         chosen = points[down == error]
         if not len(chosen):
             continue
-        tone = colour or (inks.failed if error and kind in (Flow.PLAIN, Flow.TAKEN) else inks.flow[kind])
+        tone = colour or _tone(inks, kind, error)
         if not dash:
-            painter.setPen(stroke(tone, width))
-            draw_lines(painter, geometry.segments_of(chosen))
+            pen = stroke(tone, width)
+            if chosen.shape[1] <= 13:
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            draw_lines(painter, geometry.clipped(geometry.segments_of(chosen), style.clip))
             continue
         offset = -style.turn * sum(dash) if kind is Flow.FLOWING else 0.0
         pen = stroke(tone, width, dash, offset)
@@ -119,7 +131,7 @@ def _draw_group(
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for line in chosen.tolist():
+        for line in geometry.touching(chosen, style.clip).tolist():
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
 
 
