@@ -88,18 +88,21 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
         camera.pan(-7, -3)
         painted()
 
-    found["zoom fit"] = median(
-        lambda turn: (camera.zoom_at(camera.zoom * (1.01 if turn % 2 else 0.99)), painted())
-    )
+    def zoom_about(zoom: float) -> Callable[[int], None]:
+        def step(turn: int) -> None:
+            camera.zoom_at(zoom * (1 + turn % 5 / 100))
+            painted()
+
+        return step
+
+    found["zoom fit"] = median(zoom_about(camera.zoom))
     found["fit"] = median(painted)
     middle = scene.bounds().center()
     for zoom in (1.0, 0.5, 0.1):
         camera.zoom_at(zoom)
         camera.look_at(middle)
         found[f"pan {zoom:g}"] = median(pan)
-        found[f"zoom {zoom:g}"] = median(
-            lambda turn, z=zoom: (camera.zoom_at(z * (1 + turn % 5 / 100)), painted())
-        )
+        found[f"zoom {zoom:g}"] = median(zoom_about(zoom))
     camera.zoom_at(1.0)
     camera.look_at(QPointF(middle))
     row = int(scene.cards_in((middle.x() - 200, middle.y() - 200, middle.x() + 200, middle.y() + 200))[0])
@@ -112,18 +115,23 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
 
         return step
 
-    found["move 1"] = median(drag(one))
-    found["move 1000"] = median(drag(scene.ids[:1000]))
-    found["1 state"] = median(lambda turn: (view.apply_run({one[0]: _state(turn)}, {}), flush()))
-    view.frame_all()
+    def states(ids: list[str]) -> Callable[[int], None]:
+        def step(turn: int) -> None:
+            view.apply_run(dict.fromkeys(ids, _state(turn)), {})
+            flush()
 
-    def states(turn: int) -> None:
-        view.apply_run({node_id: _state(turn) for node_id in scene.ids[:1000]}, {})
+        return step
+
+    def rename(turn: int) -> None:
+        view.editor.push(edits.rename(view.editor.workflow, one[0], f"Title {turn}"))
         flush()
 
-    found["1000 states"] = median(states)
-    push = edits.rename(view.editor.workflow, one[0], "Other")
-    found["edit"] = median(lambda _turn: (view.editor.push(push), flush()))
+    found["move 1"] = median(drag(one))
+    found["move 1000"] = median(drag(scene.ids[:1000]))
+    found["1 state"] = median(states(one))
+    found["edit"] = median(rename)
+    view.frame_all()
+    found["1000 states"] = median(states(scene.ids[:1000]))
     found["floor"] = median(lambda _turn: floor(view))
     found["MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     view.close()

@@ -123,7 +123,8 @@ def touching(points: Floats, box: Box) -> Floats:
     low, high = points.min(axis=1), points.max(axis=1)
     left, top, right, bottom = box
     seen = (low[:, 0] <= right) & (high[:, 0] >= left) & (low[:, 1] <= bottom) & (high[:, 1] >= top)
-    return points[seen]
+    kept: Floats = points[seen]
+    return kept
 
 
 def overlapping(these: Floats, box: Box) -> Rows:

@@ -87,8 +87,13 @@ def test_that_a_batch_changes_rows_and_wires(canvas: CanvasView) -> None:
         {"start_to_read": "TAKEN", "read_to_keep": "DEAD"},
     )
     scene = canvas.canvas_scene
-    assert [Look(look) for look in scene.look] == [Look.IDLE, Look.COMPLETED, Look.SKIPPED, Look.IDLE]
-    assert [Flow(flow) for flow in scene.wires.flow] == [Flow.TAKEN, Flow.DEAD]
+    assert [Look(look) for look in scene.look.tolist()] == [
+        Look.IDLE,
+        Look.COMPLETED,
+        Look.SKIPPED,
+        Look.IDLE,
+    ]
+    assert [Flow(flow) for flow in scene.wires.flow.tolist()] == [Flow.TAKEN, Flow.DEAD]
     assert scene.subtitle(1) == "orders.csv"
     assert scene.marks.row_label("read") == "336,776 × 19"
     canvas.clear_run()
@@ -112,7 +117,7 @@ def test_that_a_changed_parameter_makes_later_results_out_of_date(canvas: Canvas
     assert Look.STALE not in canvas.canvas_scene.look
     editor.push(edits.set_parameters(editor.workflow, "read", {"path": "other.csv"}))
     scene = canvas.canvas_scene
-    assert [Look(look) for look in scene.look] == [Look.COMPLETED, Look.STALE, Look.STALE, Look.IDLE]
+    assert [Look(look) for look in scene.look.tolist()] == [Look.COMPLETED, Look.STALE, Look.STALE, Look.IDLE]
     assert scene.subtitle(2) == "Result is out of date"
     canvas.apply_run({"read": done}, {})
     assert scene.look[1] == Look.COMPLETED
