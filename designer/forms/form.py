@@ -175,10 +175,14 @@ class SchemaForm(QWidget):
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
-        owner = self._object if self._object is not None else self._single
-        assert owner is not None
-        target = owner.focus_target() if isinstance(owner, ObjectEditor) else owner.editor.focus_target()
-        target.setFocus()
+        self.first_field().setFocus()
+
+    def first_field(self) -> QWidget:
+        """The widget of the first field."""
+        if self._object is not None:
+            return self._object.focus_target()
+        assert self._single is not None
+        return self._single.editor.focus_target()
 
     def _scroll_to(self, widget: QWidget) -> None:
         parent = self.parentWidget()

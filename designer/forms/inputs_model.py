@@ -42,20 +42,20 @@ _NAME: Final = re.compile(rf"(?:{NAME_PATTERN})\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One input: its name, its kind (a key of KINDS), its schema, and whether a run asks for it first."""
+    """One input: its name, its kind (a key of KINDS), its schema, and whether it must be given."""
 
     name: str
     kind: str = "text"
     schema: Mapping[str, Any] = field(default_factory=dict)
-    asked_first: bool = False
+    is_required: bool = False
 
     def details(self) -> dict[str, Json]:
         """What the form below the name shows."""
         shown: dict[str, Json] = {key: self.schema[key] for key in _DETAILS if key in self.schema}
         if self.kind == "choice":
             shown["enum"] = list(self.schema.get("enum", ()))
-        if self.asked_first:
-            shown["asked_first"] = True
+        if self.is_required:
+            shown["is_required"] = True
         return shown
 
     def with_details(self, details: Mapping[str, Json]) -> Input:
@@ -65,7 +65,7 @@ class Input:
             schema["enum"] = self.schema["enum"]
         schema |= {key: details[key] for key in (*_DETAILS, "enum") if key in details}
         return Input(
-            name=self.name, kind=self.kind, schema=schema, asked_first=bool(details.get("asked_first"))
+            name=self.name, kind=self.kind, schema=schema, is_required=bool(details.get("is_required"))
         )
 
     def with_kind(self, kind: str) -> Input:
@@ -74,7 +74,7 @@ class Input:
         schema: dict[str, Any] = {**_SHAPES.get(kind, {}), **kept}
         if kind == "choice":
             schema["enum"] = self.schema.get("enum", ["First", "Second"])
-        return Input(name=self.name, kind=kind, schema=schema, asked_first=self.asked_first)
+        return Input(name=self.name, kind=kind, schema=schema, is_required=self.is_required)
 
 
 def kind_of_input(schema: Schema) -> str:
@@ -95,7 +95,7 @@ def read_inputs(schema: Schema) -> list[Input]:
     properties = schema.get("properties")
     required = required_of(schema)
     return [
-        Input(name=name, kind=kind_of_input(part), schema=part, asked_first=name in required)
+        Input(name=name, kind=kind_of_input(part), schema=part, is_required=name in required)
         for name, part in (properties.items() if isinstance(properties, Mapping) else ())
         if isinstance(part, Mapping)
     ]
@@ -106,7 +106,7 @@ def write_inputs(inputs: Sequence[Input], before: Schema) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "object"}
     schema.update({key: value for key, value in before.items() if key not in ("properties", "required")})
     schema["properties"] = {one.name: dict(one.schema) for one in inputs if one.name}
-    asked = [one.name for one in inputs if one.asked_first and one.name]
+    asked = [one.name for one in inputs if one.is_required and one.name]
     if asked:
         schema["required"] = asked
     return schema
@@ -158,9 +158,9 @@ def details_schema(one: Input) -> dict[str, Any]:
     properties["default"] = default
     if one.kind in ("integer", "number"):
         properties["x-unit"] = {"type": "string", "title": "Unit", "examples": ["minutes"]}
-    properties["asked_first"] = {
+    properties["is_required"] = {
         "type": "boolean",
-        "title": "Ask before the run starts",
-        "description": "Otherwise the run asks when a step needs it.",
+        "title": "Must be given",
+        "description": "The form of a run does not go on without it.",
     }
     return {"type": "object", "properties": properties}

@@ -182,9 +182,7 @@ class Surroundings:
         schema = self.workflow.input_properties.get(name)
         if schema is None:
             return f"The workflow has no input {name}. Add it to the workflow's inputs."
-        required = self.workflow.inputs.get("required")
-        is_asked_first = isinstance(required, list) and name in required
-        if "default" in schema or is_asked_first:
+        if "default" in schema:
             return ""
         return f"{name} has no value yet. Give it when the run asks, or set a default."
 

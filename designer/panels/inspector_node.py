@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QWid
 from designer.editor import Editor
 from designer.forms.form import SchemaForm
 from designer.panels.inspector_context import Surroundings
-from designer.panels.inspector_output import OutputTab
+from designer.panels.inspector_output import OutputTab, ResultCard
 from designer.panels.inspector_page import Body, Page, divider, label, neutral_tile
 from designer.panels.inspector_policy import policy_config, policy_schema, read_policy
 from designer.theme import theme as themes
@@ -41,6 +41,7 @@ class NodePage(Page):
         self.policy: SchemaForm | None = None
         self.notes: SchemaForm | None = None
         self.output: OutputTab | None = None
+        self.result: ResultCard | None = None
         self.layout_column.addWidget(divider(self))
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("inspectorTabs")
@@ -92,6 +93,9 @@ class NodePage(Page):
             )
             self.parameters.value_changed.connect(self._on_parameters_changed)
             body.column.addWidget(self.parameters)
+            self.result = ResultCard(_result_title(self._type), body)
+            self.result.show_step(self._surroundings.steps.get(self._node_id))
+            body.column.addWidget(self.result)
         self._conditions_column = body.column
         self._show_conditions()
         return body
@@ -239,11 +243,24 @@ class NodePage(Page):
                 form.refresh()
         return True
 
+    def first_field(self) -> QWidget:
+        form = self.parameters or self.conditions
+        return form.first_field() if form is not None else self.tabs
+
     def refresh_run(self) -> None:
+        if self.result is not None:
+            self.result.show_step(self._surroundings.steps.get(self._node_id))
         if self.parameters is not None:
             self.parameters.refresh()
         if self.output is not None:
             self.output.refresh()
+
+
+def _result_title(node_type: NodeType | None) -> str:
+    tables = (
+        [port.title for port in node_type.outputs if port.kind == "table"] if node_type is not None else []
+    )
+    return tables[0] if tables else "Rows"
 
 
 def _about(node: Node, node_type: NodeType | None, parent: QWidget) -> QLabel:

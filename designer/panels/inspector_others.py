@@ -81,6 +81,9 @@ class ConnectionPage(Page):
             value["condition"] = self._connection.condition
         return value
 
+    def first_field(self) -> QWidget:
+        return self.form.first_field()
+
     def show_outcome(self, outcome: str) -> None:
         """What the last run decided here."""
         text = _TAKEN.get(outcome, "")
@@ -144,6 +147,9 @@ class ManyPage(Page):
         self.layout_column.addWidget(body, 1)
         self.refresh(editor.workflow)
 
+    def first_field(self) -> QWidget:
+        return self.disable_button
+
     def _all_disabled(self) -> bool:
         nodes = self._editor.workflow.nodes
         return bool(self._nodes) and all(nodes[one].disabled for one in self._nodes if one in nodes)
@@ -201,6 +207,9 @@ class WorkflowPage(Page):
         body.column.addWidget(self.form)
         self.layout_column.addWidget(body, 1)
         self.refresh(editor.workflow)
+
+    def first_field(self) -> QWidget:
+        return self.form.first_field()
 
     def _value(self) -> dict[str, Json]:
         workflow = self._editor.workflow

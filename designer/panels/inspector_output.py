@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from designer.forms.pick_editors import quiet_tool
 from designer.panels.inspector_context import Surroundings, is_table, size
@@ -92,6 +92,42 @@ class OutputTab(Body):
         schema = properties.get(name) if isinstance(properties, Mapping) else None
         text = schema.get("description", "") if isinstance(schema, Mapping) else ""
         return text if isinstance(text, str) else ""
+
+
+class ResultCard(QFrame):
+    """How many of the rows that came in the last run let through; hidden for steps that remove none."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(7)
+        column.addWidget(label("Last run", "field", self))
+        line = QHBoxLayout()
+        line.addWidget(label(title, "subtitle", self), 1)
+        self.number = label("", "field", self)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        line.addWidget(self.number, 1)
+        column.addLayout(line)
+        self._bar = QProgressBar(self)
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(title)
+        column.addWidget(self._bar)
+
+    def show_step(self, step: StepState | None) -> None:
+        """Show a step's last output, if it counts rows in and rows out."""
+        output = step.output if step is not None and isinstance(step.output, Mapping) else {}
+        rows, rows_in = output.get("rows"), output.get("rows_in")
+        self.hide()
+        if "removed" not in output:
+            return
+        if isinstance(rows, int) and isinstance(rows_in, int) and 0 <= rows <= rows_in > 0:
+            self.show()
+            share = rows / rows_in
+            self.number.setText(f"{rows:,} ({share:.1%})".replace("%", " %"))
+            self._bar.setValue(round(share * 1000))
 
 
 def summary(value: object) -> str:

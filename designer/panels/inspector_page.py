@@ -91,6 +91,10 @@ class Page(QWidget):
         """Show what the workflow says now; False when what this page is about has gone."""
         raise AssertionError("each page refreshes itself")
 
+    def first_field(self) -> QWidget:
+        """Where typing goes when the inspector is entered."""
+        return self
+
     def refresh_run(self) -> None:
         """Show what the run has changed."""
 

@@ -83,7 +83,7 @@ class InspectorPanel(QWidget):
         old = self._page
         self._page = self._make_page()
         self._column.addWidget(self._page)
-        self.setFocusProxy(self._page)
+        self.setFocusProxy(self._page.first_field())
         if old is not None:
             self._column.removeWidget(old)
             old.hide()

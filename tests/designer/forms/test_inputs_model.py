@@ -39,10 +39,10 @@ def test_that_kinds_are_recognised() -> None:
 
 def test_that_details_change_only_what_they_show() -> None:
     one = read_inputs(SCHEMA)[0]
-    changed = one.with_details({"title": "Limit", "default": 60, "asked_first": True})
+    changed = one.with_details({"title": "Limit", "default": 60, "is_required": True})
     assert changed.schema == {"type": "number", "minimum": 0, "title": "Limit", "default": 60}
-    assert changed.asked_first
-    assert changed.details() == {"title": "Limit", "default": 60, "asked_first": True}
+    assert changed.is_required
+    assert changed.details() == {"title": "Limit", "default": 60, "is_required": True}
 
 
 def test_that_another_kind_drops_the_default_and_keeps_the_words() -> None:

@@ -346,3 +346,18 @@ def test_that_selecting_a_node_builds_its_form_within_30_ms(panel: InspectorPane
             QApplication.processEvents()
     spent.sort()
     assert spent[len(spent) // 2] < 0.030
+
+
+def test_that_rows_kept_in_the_last_run_are_shown_with_the_parameters(panel: InspectorPanel) -> None:
+    page = node_page(panel, "late")
+    assert page.result is not None
+    assert not page.result.isVisible()
+    panel.apply_run({"late": ran({"table": TABLE, "rows": 26581, "rows_in": 336776, "removed": 310195})})
+    assert page.result.isVisibleTo(page)
+    assert {"Rows kept", "26,581 (7.9 %)"} <= set(texts(page.result))
+
+
+def test_that_entering_the_inspector_goes_to_the_first_field(panel: InspectorPanel, qtbot: QtBot) -> None:
+    page = node_page(panel, "late")
+    panel.setFocus()
+    assert QApplication.focusWidget() is target(page.parameters, "table")
