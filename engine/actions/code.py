@@ -64,13 +64,16 @@ def _adopt(path: Path, context: StepContext) -> dict[str, Any]:
         return duck.write(f"SELECT * FROM read_parquet({text_literal(str(path))})")
 
 
-def _in_the_code(error: ProcessFailed, code: str) -> ProcessFailed | ActionError:
-    """The fault with its line in the analyst's code; the traceback goes to the log."""
+def _in_the_code(error: ProcessFailed, code: str) -> ProcessFailed:
+    """The fault with its line in the analyst's code."""
     lines = re.findall(rf'"?{re.escape(code_worker.FILENAME)}"?, line (\d+)', error.traceback)
     if not lines:
         return error
     number = int(lines[-1])
     source = code.splitlines()[number - 1].strip() if 0 < number <= len(code.splitlines()) else ""
-    return ActionError(
-        f"Line {number}: {error.message}", hint=f"The line is: {source}" if source else error.hint
+    return ProcessFailed(
+        f"Line {number}: {error.message}",
+        error_type=error.error_type,
+        traceback=error.traceback,
+        hint=f"The line is: {source}" if source else error.hint,
     )

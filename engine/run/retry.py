@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.backends.process import ProcessFailed
 from engine.errors import (
+    ActionError,
     ExpressionError,
     ExternalServiceError,
     MissingInputError,
@@ -17,6 +19,7 @@ REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
 
 # The same input would meet the same fault again, so these are tried again only when the policy names them.
 _SAME_AGAIN = (
+    ActionError,  # a misspelt column stays misspelt: a person has to mend it
     MissingInputError,
     SchemaValidationError,
     ExpressionError,  # conditions among them
@@ -24,6 +27,9 @@ _SAME_AGAIN = (
     ValueError,
     KeyError,
 )
+
+
+_SAME_AGAIN_IN_CODE = frozenset({"TypeError", "ValueError", "KeyError", "SyntaxError", "NameError"})
 
 
 def wait_before_retry(
@@ -69,4 +75,6 @@ def _is_transient(error: BaseException) -> bool:
         return error.status is None or error.status in RETRIED_STATUSES or error.status >= 500
     if isinstance(error, StepTimeoutError | ConnectionError | TimeoutError):
         return True
+    if isinstance(error, ProcessFailed):
+        return error.error_type not in _SAME_AGAIN_IN_CODE
     return isinstance(error, Exception) and not isinstance(error, _SAME_AGAIN)
