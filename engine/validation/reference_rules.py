@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import ExpressionError
+from engine.expression import syntax
 from engine.expression.conditions import compile_condition
+from engine.expression.parser import Expression
 from engine.expression.paths import MISSING, Path
 from engine.expression.scope import ROOTS, STEP_FIELDS
 from engine.expression.suggestions import nearest
@@ -116,9 +118,46 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
             )
             continue
         place = _Place(index=source, pointer=pointer, connection_id=connection.id, what="")
-        for path in compiled.compiled.expression.references:
-            if _step_of(path) != connection.source:
-                yield from _reference(drawing, place, path, has_default=False)
+        expression = compiled.compiled.expression
+        for node in expression.reference_nodes:
+            if _step_of(node.path) == connection.source:
+                yield from _field(drawing, place, node.path, source)
+            else:
+                yield from _reference(drawing, place, node.path, has_default=node.default is not MISSING)
+        yield from _plain_names(drawing, place, expression)
+
+
+def _plain_names(drawing: Drawing, place: _Place, expression: Expression) -> Iterator[Problem]:
+    """Plain names that can stand for nothing, where the source's node type says what it gives.
+
+    Names under `exists`, `coalesce` and `?` may be absent; an expression that uses those is not judged.
+    """
+    properties = _closed_output(drawing, place.index)
+    for name in expression.names:
+        if name in properties or name == drawing.ids[place.index] or name in ROOTS:
+            continue
+        if name in drawing.index:
+            yield from _reference(drawing, place, Path(name), has_default=False)
+        elif properties and not any(_tolerates_absence(node) for node in syntax.walk(expression.tree)):
+            label = drawing.label(place.index)
+            message = f"{label} gives no {name}; it gives {', '.join(properties)}"
+            near = nearest(name, [*properties, *drawing.ids])
+            yield _problem(drawing, place, "warning", "name-unknown", message, near)
+
+
+def _tolerates_absence(node: syntax.Expr) -> bool:
+    if isinstance(node, syntax.Call):
+        return node.function in ("exists", "coalesce")
+    return isinstance(node, syntax.Optional)
+
+
+def _closed_output(drawing: Drawing, index: int) -> Mapping[str, Json]:
+    """The fields of a step's output, where its node type says that there are no others; else nothing."""
+    node_type = drawing.types[index]
+    if node_type is None or node_type.output_schema.get("additionalProperties") not in (None, False):
+        return {}
+    properties = node_type.output_schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _step_of(path: Path) -> str | None:
@@ -133,6 +172,10 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
     if step is None:
         if path.root == "input":
             yield from _input(drawing, place, path, has_default=has_default)
+        elif path.root == "secrets":
+            # Asked for like any missing value, the answer would stand in the journal for all to read.
+            message = f"${{{path}}}: this version keeps no secrets"
+            yield _problem(drawing, place, "error", "secret-unavailable", message, "")
         return
     target = drawing.index.get(step)
     if target is None:
@@ -154,21 +197,13 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
 
 def _field(drawing: Drawing, place: _Place, path: Path, target: int) -> Iterator[Problem]:
     """The first field of a step's output, where its node type says which there are."""
-    node_type = drawing.types[target]
     parts = path.parts[1:] if path.root == "steps" else path.parts
-    if node_type is None or not parts or (parts[0] in STEP_FIELDS and parts[0] != "output"):
+    if parts and parts[0] in STEP_FIELDS and parts[0] != "output":
         return
-    if parts[0] == "output":
+    if parts and parts[0] == "output":
         parts = parts[1:]
-    properties = node_type.output_schema.get("properties")
-    is_open = node_type.output_schema.get("additionalProperties") not in (None, False)
-    if (
-        not parts
-        or not isinstance(properties, Mapping)
-        or not properties
-        or is_open
-        or parts[0] in properties
-    ):
+    properties = _closed_output(drawing, target)
+    if not parts or not properties or parts[0] in properties:
         return
     near = nearest(str(parts[0]), properties)
     message = f"${{{path}}}: {drawing.label(target)} gives no {parts[0]}; it gives {', '.join(properties)}"

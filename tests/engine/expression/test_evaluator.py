@@ -198,7 +198,7 @@ def test_that_functions_give(source: str, expected: object) -> None:
     [
         ("absent", 0, "there is no absent"),
         ("1 + absent.x", 4, "there is no absent"),
-        ("check.user.nmae", 10, "no field 'nmae'"),
+        ("check.user.nme", 10, "no field 'nme'"),
         ("check.rows[9]", 10, "no item 9: the list has 3"),
         ("result[9]", 6, "no item 9: the text has 7"),
         ("check.rows.x", 10, "list has no field 'x'"),
@@ -291,7 +291,7 @@ def test_that_a_fault_says_what_and_where(source: str, position: int, words: str
         ("rseult", "Did you mean result?"),
         ("RESULT", "Did you mean result?"),
         ("zzzz", "There are: result, count, input2, items, check, skipped, plain, nothing, ...."),
-        ("check.user.nmae", "Did you mean name?"),
+        ("check.user.nme", "Did you mean name?"),
         ("lenn(1)", "Did you mean len?"),
         ("{}.a", ""),
         ("null > 1", "Test it with exists(...), or give a default: coalesce(..., 0)."),

@@ -1,5 +1,7 @@
 """References and conditions are checked against the drawing."""
 
+from typing import Any
+
 from tests.engine.validation.drawings import CATALOG, found, plain, problems, wires, with_parameters
 
 
@@ -113,3 +115,29 @@ def test_that_circular_defaults_are_found_each_circle_once() -> None:
         ("default-circular", "/inputs/properties/self/default"),
     ]
     assert result[1].message.endswith("a → b → c → a")
+
+
+def test_that_plain_names_of_a_condition_can_stand_for_something() -> None:
+    given = {"id": "g", "type": "given", "config": {"parameters": {"n": 1, "text": "x"}}}
+    document: dict[str, Any] = {"nodes": [given, {"id": "o", "type": "open"}, *plain("later", "t")]}
+
+    def codes(condition: str, source: str = "g") -> list[tuple[str, str]]:
+        connection = {"source": source, "target": "t", "condition": condition}
+        return [(p.code, p.suggestion) for p in problems({**document, "connections": [connection]})]
+
+    assert codes("total > 1 and g.rows > 1 and input.x and ${g.total} > 0") == []
+    assert codes("totla > 1") == [("name-unknown", "total")]
+    assert codes("coalesce(totla, 0) > 1") == []
+    assert codes("totla? is null") == []
+    assert codes("anything > 1", "o") == []
+    assert codes("anything > 1", "later") == []
+    assert codes("later.x > 1") == [
+        ("reference-not-upstream", 'Connect "later" to "g", directly or through other steps.')
+    ]
+    assert codes("${g.totla} > 1") == [("field-unknown", "${g.total}")]
+    assert codes("${later.x:-1} > 1")[0][0] == "reference-not-upstream"
+
+
+def test_that_secrets_are_refused_before_anyone_is_asked_for_them() -> None:
+    result = problems({"nodes": [with_parameters("a", {"p": "${secrets.token}"})]})
+    assert [(p.severity, p.code) for p in result] == [("error", "secret-unavailable")]
