@@ -233,11 +233,26 @@ class Execution:
         if drafts:
             self._journal.record(self, drafts)
 
-    def tell(self, event_type: EventType, step_id: str, attempt: int, data: Mapping[str, Any]) -> None:
-        """Show something that is no fact: progress, a line of log."""
-        state = self.state
-        event = Event(self.id, state.workflow_id, state.seq, time.time(), event_type, step_id, attempt, data)
-        self._journal.show(self, event)
+    def tell(self, activity: Activity, event_type: EventType, data: Mapping[str, Any]) -> None:
+        """Show something that is no fact: progress while the step runs, a line of log also just after it."""
+        step, state = activity.step, self.state
+        if activity.is_abandoned or (
+            event_type is EventType.STEP_PROGRESS and step.index not in self.steps.running
+        ):
+            return
+        self._journal.show(
+            self,
+            Event(
+                self.id,
+                state.workflow_id,
+                state.seq,
+                time.time(),
+                event_type,
+                step.id,
+                activity.attempt,
+                data,
+            ),
+        )
 
     def _is_stopping(self) -> bool:
         return self.error is not None and self.plan.on_failure.mode != "continue"

@@ -37,10 +37,15 @@ class Journal:
 
     def record(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
         """Append facts; raises IllegalTransition (our fault) and then takes none of them."""
-        was_clean = not self._unpublished
-        self._unpublished.append((execution, self.store.append(execution.id, drafts)))
-        if was_clean:
+        events = self.store.append(execution.id, drafts)
+        unpublished = self._unpublished
+        if not unpublished:
+            unpublished.append((execution, events))
             self._on_dirty()
+        elif unpublished[-1][0] is execution:
+            unpublished[-1][1].extend(events)
+        else:
+            unpublished.append((execution, events))
 
     def show(self, execution: Execution, event: Event) -> None:
         """Publish a transient event in its place among the facts; it is never stored."""

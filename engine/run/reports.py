@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.backends.process import run_in_process
 from engine.history.events import EventType
 from engine.model.json_value import Json
+from engine.run.activity import Activity
 
-Emit = Callable[[EventType, Mapping[str, Any]], None]
-Sleep = Callable[[float], Awaitable[None]]
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
+
+Sleep = Callable[["Execution", Activity, float], Awaitable[None]]
 MAX_UNSENT_LINES = 1_000
+
+# Held for an append or a swap; a lock for every attempt would cost more than it saves.
+_REPORTED = threading.Lock()
 
 
 class Reports:
@@ -24,49 +29,46 @@ class Reports:
     turn of its loop.
     """
 
-    __slots__ = ("_emit", "_is_called", "_lines", "_loop", "_progress", "_sleep")
+    __slots__ = ("_activity", "_execution", "_lines", "_progress", "_sleep")
 
-    def __init__(self, emit: Emit, sleep: Sleep) -> None:
-        self._emit = emit
+    def __init__(self, execution: Execution, activity: Activity, sleep: Sleep) -> None:
+        self._execution = execution
+        self._activity = activity
         self._sleep = sleep
-        self._loop = asyncio.get_running_loop()
-        self._is_called = False
-        self._lines: list[Mapping[str, Any]] = []
+        self._lines: list[Mapping[str, Any]] | None = None
         self._progress: Mapping[str, Any] | None = None
 
     def log(self, text: str, level: str) -> None:
-        with _REPORTED:
-            self._lines.append({"text": text, "level": level})
-            del self._lines[:-MAX_UNSENT_LINES]
-            is_first, self._is_called = not self._is_called, True
-        if is_first:
-            self._loop.call_soon_threadsafe(self._send)
+        self._say({"text": text, "level": level}, None)
 
     def progress(self, fraction: float, text: str) -> None:
-        with _REPORTED:
-            self._progress = {"fraction": fraction, "text": text}
-            is_first, self._is_called = not self._is_called, True
-        if is_first:
-            self._loop.call_soon_threadsafe(self._send)
+        self._say(None, {"fraction": fraction, "text": text})
 
     async def sleep(self, seconds: float) -> None:
-        await self._sleep(seconds)
+        await self._sleep(self._execution, self._activity, seconds)
 
     async def run_in_process(self, target: str, payload: Json, path: Sequence[str], cwd: Path | None) -> Any:
         return await run_in_process(
             target, payload, path=path, cwd=cwd, on_line=lambda line: self.log(line, "info")
         )
 
+    def _say(self, line: Mapping[str, Any] | None, progress: Mapping[str, Any] | None) -> None:
+        task = self._activity.task
+        with _REPORTED:
+            is_first = self._lines is None
+            lines = self._lines = self._lines if self._lines is not None else []
+            if line is not None:
+                lines.append(line)
+                del lines[:-MAX_UNSENT_LINES]
+            self._progress = progress or self._progress
+        if is_first and task is not None:
+            task.get_loop().call_soon_threadsafe(self._send)
+
     def _send(self) -> None:
         with _REPORTED:
-            lines, self._lines = self._lines, []
+            lines, self._lines = self._lines or [], None
             progress, self._progress = self._progress, None
-            self._is_called = False
         for line in lines:
-            self._emit(EventType.STEP_LOG, line)
+            self._execution.tell(self._activity, EventType.STEP_LOG, line)
         if progress is not None:
-            self._emit(EventType.STEP_PROGRESS, progress)
-
-
-# Held for an append or a swap; one for every attempt would cost more than it saves.
-_REPORTED = threading.Lock()
+            self._execution.tell(self._activity, EventType.STEP_PROGRESS, progress)

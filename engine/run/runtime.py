@@ -21,6 +21,7 @@ from engine.model.json_value import Json
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan, Step
 from engine.run import recovery
+from engine.run.activity import Activity
 from engine.run.clock import Clock, Rng
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
@@ -86,25 +87,23 @@ class Runtime:
             self._saved[plan.definition_hash] = None
             if len(self._saved) > MAX_SAVED_DEFINITIONS:
                 self._saved.popitem(last=False)
-        return await self.store.create_execution(
+        execution_id = await self.store.create_execution(
             plan.workflow.id,
             input_data,
             definition_hash=plan.definition_hash,
             workflow_name=plan.workflow.name,
             base_dir=base_dir,
         )
+        state = await self.store.load_state(execution_id)
+        self._enter(plan, state, state)
+        return execution_id
 
-    async def launch(self, execution_id: str, plan: Plan) -> Execution | None:
+    async def launch(self, execution_id: str) -> Execution | None:
         """Start a PENDING execution; None when it has ended before it began."""
         async with self._loading:
-            execution = self._executions.get(execution_id)
-            if execution is None:
-                state = await self.store.load_state(execution_id)
-                if state.status is not ExecutionStatus.PENDING:
-                    return None
-                execution = self._enter(plan, state, state)
-            if execution.status is ExecutionStatus.PENDING:
-                execution.start(trigger_of(plan))
+            execution = self._executions.get(execution_id) or await self._revive(execution_id, start=False)
+            if execution is not None and execution.status is ExecutionStatus.PENDING:
+                execution.start(trigger_of(execution.plan))
         return execution
 
     async def find(self, execution_id: str, *, start: bool = True) -> Execution | None:
@@ -116,8 +115,7 @@ class Runtime:
         if found is not None:
             return found
         async with self._loading:
-            found = self._executions.get(execution_id)
-            return found if found is not None else await self._revive(execution_id, start=start)
+            return self._executions.get(execution_id) or await self._revive(execution_id, start=start)
 
     async def state(self, execution_id: str) -> dict[str, Any]:
         """What `get_workflow_status` returns; only what is durable."""
@@ -221,13 +219,13 @@ class Runtime:
 
     async def _undo(self, execution: Execution, step: Step, params: dict[str, Any]) -> None:
         """Run a rollback action in a slot, with a key of its own."""
+        activity = Activity(step, attempt=1)
+        activity.attach()
         context = StepContext(
             execution_id=execution.id,
             step_id=step.id,
-            attempt=1,
-            reports=Reports(
-                lambda event_type, data: execution.tell(event_type, step.id, 1, data), asyncio.sleep
-            ),
+            attempt=activity.attempt,
+            reports=Reports(execution, activity, _sleep_in_slot),
             artifacts=self.store.artifacts,
             base_dir=execution.base_dir,
         )
@@ -245,6 +243,11 @@ async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
         await coroutine
     except WorkflowError as error:
         _log.error("%s stopped: %s", name.capitalize(), error)
+
+
+async def _sleep_in_slot(execution: Execution, activity: Activity, seconds: float) -> None:
+    """A rollback action that waits keeps its slot: there is one at a time, and nothing else to run."""
+    await asyncio.sleep(seconds)
 
 
 def trigger_of(plan: Plan) -> int | None:

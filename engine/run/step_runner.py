@@ -19,7 +19,6 @@ from engine.errors import (
     StoreError,
     WorkflowError,
 )
-from engine.history.events import EventType
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
@@ -158,9 +157,7 @@ class StepRunner:
             execution_id=execution.id,
             step_id=step.id,
             attempt=activity.attempt,
-            reports=Reports(
-                partial(self._emit, execution, activity), partial(self._sleep, execution, activity)
-            ),
+            reports=Reports(execution, activity, self._sleep),
             artifacts=self._artifacts,
             base_dir=execution.base_dir,
         )
@@ -345,12 +342,6 @@ class StepRunner:
         execution.steps.woke(activity)
         await self._semaphore.acquire()
         activity.holds_slot = True
-
-    def _emit(
-        self, execution: Execution, activity: Activity, event_type: EventType, data: Mapping[str, Any]
-    ) -> None:
-        if activity.task is not None and not activity.is_abandoned:
-            execution.tell(event_type, activity.step.id, activity.attempt, data)
 
     def _since(self, started: float) -> float:
         return round((self._clock.now() - started) * 1000, 3)

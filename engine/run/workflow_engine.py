@@ -45,6 +45,7 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_CONCURRENT_STEPS = 5
 MAX_PREPARED = 32
+_SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
 _RESTING = frozenset({ExecutionStatus.CANCELLING, ExecutionStatus.ROLLING_BACK})
 
 WorkflowLike = Workflow | Mapping[str, Any] | str | Path
@@ -295,11 +296,15 @@ class WorkflowEngine:
 
     def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool:
         """Whether what the step waits for has been settled; a step for which it is not is skipped."""
+        if not step.depends_on:
+            return True
         steps = state.get("steps") or {}
-        settled = [step_id for step_id in step.depends_on if _is_settled(steps.get(step_id))]
+        settled = sum(
+            step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on
+        )
         if step.join.mode in (JoinMode.ANY, JoinMode.N_OF):
-            return len(settled) >= min(step.join.count, len(step.depends_on))
-        return len(settled) == len(step.depends_on)
+            return settled >= min(step.join.count, len(step.depends_on))
+        return settled == len(step.depends_on)
 
     async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any:
         """Call the step's action, wherever it runs, and return what it returns."""
@@ -311,7 +316,7 @@ class WorkflowEngine:
 
     async def _run_execution(self, execution_id: str, workflow: WorkflowLike) -> None:
         """Start an execution that was created, and return when it has ended or is PAUSED."""
-        execution = await self._runtime.launch(execution_id, self._prepare(load(workflow)))
+        execution = await self._runtime.launch(execution_id)
         if execution is not None:
             await execution.rest()
 
@@ -359,10 +364,6 @@ def _base_dir(workflow: WorkflowLike, given: Path | str | None) -> str:
     if given is None and isinstance(workflow, str | Path):
         given = Path(workflow).absolute().parent
     return str(given) if given is not None else ""
-
-
-def _is_settled(record: Mapping[str, Any] | None) -> bool:
-    return record is not None and StepStatus(record.get("status", "PENDING")).is_terminal
 
 
 def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
