@@ -65,7 +65,7 @@ async def run_once(engine: WorkflowEngine, workflow: Workflow, times: int) -> fl
     await engine.wait(await engine.start_workflow(chain(2), {}))
     engine._prepare(workflow)
     began = perf_counter()
-    ids = [await engine.start_workflow(workflow, {}) for _ in range(times)]
+    ids = await asyncio.gather(*(engine.start_workflow(workflow, {}) for _ in range(times)))
     for execution_id in ids:
         await finished(engine, execution_id)
     return perf_counter() - began
@@ -146,10 +146,7 @@ def main() -> None:
     print(f"{'microseconds a step':24}{'asyncio':>10}{'memory':>10}{'sqlite':>10}{'ratio':>8}{'ratio':>8}")
     for row in rows:
         base, memory, disk = row["bare_us"], row["memory_us"], row["sqlite_us"]
-        print(
-            f"{row['load']:24}{base:10.1f}{memory:10.1f}{disk:10.1f}"
-            f"{memory / base:8.1f}{disk / base:8.1f}"
-        )
+        print(f"{row['load']:24}{base:10.1f}{memory:10.1f}{disk:10.1f}{memory / base:8.1f}{disk / base:8.1f}")
 
 
 if __name__ == "__main__":

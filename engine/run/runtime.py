@@ -94,7 +94,7 @@ class Runtime:
             workflow_name=plan.workflow.name,
             base_dir=base_dir,
         )
-        state = await self.store.load_state(execution_id)
+        state = ExecutionState.fold(await self.store.read_events(execution_id))
         self._enter(plan, state, state)
         return execution_id
 
