@@ -1,4 +1,4 @@
-"""The whole program, with folders of its own and a person who knows which files to choose."""
+"""A running program for each test."""
 
 from __future__ import annotations
 
@@ -9,53 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from designer.program import Places, Program
-from designer.windows.person import Person
-from tests.support.heartbeat import Heartbeat
-from tests.support.qt_loop import qt_loop, spin
-
-
-class FilePerson(Person):
-    """Answers the system's file dialogs, which a test cannot operate; all other questions are on screen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.save_path: Path | None = None
-
-    async def ask_save_path(self, suggestion: Path) -> Path | None:
-        return self.save_path
-
-
-class Desk:
-    """A running program, and how free its window was."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.person = FilePerson()
-        places = Places(
-            data_dir=folder / "data",
-            log_dir=folder / "log",
-            store=folder / "data" / "runs.sqlite",
-            settings=folder / "settings.ini",
-        )
-        self.program = Program(places, self.person)
-        self.window = self.program.window
-        self.heartbeat = Heartbeat()
-
-    def open(self, file: Path | None = None) -> None:
-        """Shows the window and waits until the engine is there."""
-        spin(self.program.open(file))
-        self.heartbeat.start()
-
-    def close(self) -> None:
-        """Takes the program down, whatever state it is in."""
-        self.heartbeat.stop()
-        print(f"\nheartbeat: {self.heartbeat}")
-        spin(self.program.close())
-        self.window.bottom.close_sources()
-        self.program.window.session.journal.close()
-        self.window.hide()
-        self.window.deleteLater()
+from tests.support.desk import Desk
+from tests.support.qt_loop import qt_loop
 
 
 @pytest.fixture

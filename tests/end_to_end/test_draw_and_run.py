@@ -12,7 +12,7 @@ from designer.dialogs.missing_input import MissingInputDialog
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
-from tests.end_to_end.conftest import Desk
+from tests.support.desk import Desk
 
 LONG_MS = 60_000
 LEFT = Qt.MouseButton.LeftButton

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from designer.dialogs.missing_input import MissingInputDialog
 from designer.windows.examples import copy_example, examples
 from engine.history.status import ExecutionStatus, StepStatus
-from tests.end_to_end.conftest import Desk
+from tests.support.desk import Desk
 
 ROWS_KEPT_AT_60 = 26_581
 LONG_MS = 60_000
