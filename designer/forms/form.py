@@ -13,6 +13,7 @@ from designer.forms.condition_rows import sentence
 from designer.forms.context import FormContext
 from designer.forms.editor import FormScope
 from designer.forms.field_row import FieldRow
+from designer.forms.judge import judge
 from designer.forms.object_editor import ObjectEditor
 from designer.forms.schema import FieldKind, Schema, has_reference, kind_of, resolve
 from engine.model.json_value import Json
@@ -45,6 +46,7 @@ class SchemaForm(QWidget):
         self.schema = schema
         self._everything = False
         self._valid: bool | None = None
+        self._is_judged = False
         self._errors: list[dict[str, str]] = []
         self._pending: list[tuple[tuple[str, ...], str]] = []
         self._scope = FormScope(root=schema, context=context or FormContext(), root_value=self._object_value)
@@ -97,7 +99,16 @@ class SchemaForm(QWidget):
             self._object.load(dict(value) if isinstance(value, Mapping) else {})
         elif self._single is not None:
             self._single.load(value)
-        self._check()
+        self._is_judged = judge().is_ready
+        if self._is_judged:
+            self._check()
+        else:
+            judge().ready.connect(self._on_judge_ready)
+            judge().prepare()
+
+    def _on_judge_ready(self) -> None:
+        if not self._is_judged:
+            self._check()
 
     def _on_edited(self) -> None:
         self._check()
@@ -123,12 +134,15 @@ class SchemaForm(QWidget):
 
     def errors(self) -> list[dict[str, str]]:
         """Everything that is wrong, as `{"pointer", "message"}`; also in fields that are folded away."""
+        if not self._is_judged:
+            self._check()
         return list(self._errors)
 
     def is_valid(self) -> bool:
-        return not self._errors
+        return not self.errors()
 
     def _check(self) -> None:
+        self._is_judged = True
         value = self.value()
         owner = self._object if self._object is not None else self._single
         assert owner is not None
@@ -162,7 +176,7 @@ class SchemaForm(QWidget):
     def focus_first_error(self) -> bool:
         """Show all messages and put the cursor where the first is; False when there is none."""
         self._everything = True
-        self._show_errors()
+        self._check()
         if not self._errors:
             return False
         bad = self._object.first_bad() if self._object is not None else None

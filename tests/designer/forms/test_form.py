@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from designer.forms.context import FormContext
 from designer.forms.field_row import FieldRow
 from designer.forms.form import SchemaForm
+from designer.forms.judge import Judge
 from designer.forms.text_editors import SuffixLineEdit
 from engine.catalog import Catalog
 from tests.designer.forms.conftest import MakeForm, props
@@ -294,3 +295,17 @@ def test_that_every_node_types_form_is_built_within_30_ms(make_form: MakeForm, c
         if best > 0.030:
             slow[node_type.id] = best
     assert slow == {}
+
+
+def test_that_a_form_does_not_wait_for_the_validator_but_never_answers_without_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Judge()
+    monkeypatch.setattr("designer.forms.form.judge", lambda: late)
+    first = SchemaForm(PERSON, {"name": "x"})
+    second = SchemaForm(PERSON, {"name": "x"})
+    qtbot.addWidget(first)
+    qtbot.addWidget(second)
+    assert second.errors() == [{"pointer": "/name", "message": "Must have at least 2 characters."}]
+    qtbot.waitUntil(lambda: note(first, "name")[0] == "error")
+    assert late.is_ready
