@@ -23,6 +23,7 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     node_rules.parameters,
     reference_rules.templates,
     reference_rules.conditions,
+    reference_rules.step_conditions,
     node_rules.policies,
     node_rules.settings,
     reference_rules.input_defaults,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from engine.errors import ExpressionError
 from engine.expression import syntax
-from engine.expression.conditions import compile_condition
+from engine.expression.evaluator import compile_expression
 from engine.expression.parser import Expression
 from engine.expression.paths import MISSING, Path
 from engine.expression.scope import ROOTS, STEP_FIELDS
@@ -64,11 +64,10 @@ def _template(
     template, faults = _inspect(value, schema)
     for fault in faults:
         error = fault.error
-        position = "" if error.position is None else f" (character {error.position + 1})"
         yield Problem(
             severity="error",
             code="template-bad",
-            message=f"{drawing.label(index)}: {_last(fault.pointer)}{error.message}{position}",
+            message=f"{drawing.label(index)}: {_last(fault.pointer)}{error.message}{_position(error)}",
             node_id=drawing.ids[index],
             pointer=pointer + fault.pointer,
             suggestion=error.hint,
@@ -92,6 +91,10 @@ def _inspect(value: Json, schema: Mapping[str, Json] | None) -> tuple[Template, 
     return template, faults
 
 
+def _position(error: ExpressionError) -> str:
+    return "" if error.position is None else f" (character {error.position + 1})"
+
+
 def _last(pointer: str) -> str:
     """The parameter's name in front of a message."""
     name = pointer.split("/")[1] if pointer else ""
@@ -102,29 +105,40 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
     """Conditions can be read, and refer to the step they leave or to what came before it."""
     for position, connection in enumerate(drawing.connections):
         source = drawing.index.get(connection.source)
-        if not connection.condition or not connection.condition.strip() or source is None:
+        if source is None or not connection.condition or not connection.condition.strip():
             continue
         pointer = f"/connections/{position}/condition"
-        try:
-            compiled = compile_condition(connection.condition)
-        except ExpressionError as error:
-            yield Problem(
-                severity="error",
-                code="condition-bad",
-                message=f"Connection from {drawing.label(source)}: {error.message}",
-                connection_id=connection.id,
-                pointer=pointer,
-                suggestion=error.hint,
-            )
-            continue
         place = _Place(index=source, pointer=pointer, connection_id=connection.id, what="")
-        expression = compiled.compiled.expression
+        expression = yield from _condition(drawing, place, connection.condition)
+        if expression is None:
+            continue
         for node in expression.reference_nodes:
             if _step_of(node.path) == connection.source:
                 yield from _field(drawing, place, node.path, source)
             else:
                 yield from _reference(drawing, place, node.path, has_default=node.default is not MISSING)
         yield from _plain_names(drawing, place, expression)
+
+
+def step_conditions(drawing: Drawing) -> Iterator[Problem]:
+    """The condition of a first step of the plain form, which no connection carries, can be read."""
+    for index, node in enumerate(drawing.nodes):
+        condition = node.config.get("condition")
+        if not isinstance(condition, str) or not condition.strip():
+            continue
+        place = _Place(index=index, pointer=f"/nodes/{index}/config/condition", what="condition: ")
+        expression = yield from _condition(drawing, place, condition)
+        for reference in expression.reference_nodes if expression is not None else ():
+            has_default = reference.default is not MISSING
+            yield from _reference(drawing, place, reference.path, has_default=has_default)
+
+
+def _condition(drawing: Drawing, place: _Place, source: str) -> Generator[Problem, None, Expression | None]:
+    try:
+        return compile_expression(source).expression
+    except ExpressionError as error:
+        yield _problem(drawing, place, "error", "condition-bad", error.message + _position(error), error.hint)
+        return None
 
 
 def _plain_names(drawing: Drawing, place: _Place, expression: Expression) -> Iterator[Problem]:

@@ -141,3 +141,12 @@ def test_that_plain_names_of_a_condition_can_stand_for_something() -> None:
 def test_that_secrets_are_refused_before_anyone_is_asked_for_them() -> None:
     result = problems({"nodes": [with_parameters("a", {"p": "${secrets.token}"})]})
     assert [(p.severity, p.code) for p in result] == [("error", "secret-unavailable")]
+
+
+def test_that_the_condition_of_a_first_step_is_checked() -> None:
+    steps = [{"id": "a", "condition": "x >"}, {"id": "b"}]
+    assert found({"steps": steps}) == [("condition-bad", "/nodes/0/config/condition")]
+    steps[0]["condition"] = "${later.x} == 1 and ${input.y:-1} == 1"
+    assert found({"steps": steps}) == [("reference-unknown", "/nodes/0/config/condition")]
+    steps[0]["condition"] = " "
+    assert found({"steps": steps}) == []
