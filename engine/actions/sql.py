@@ -46,8 +46,9 @@ WORDS: dict[ValueType, str] = {
 """How a person calls each type."""
 
 _BY_SQL_TYPE: dict[str, ColumnType] = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "int"),
-    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BIGNUM"), "int"),
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "int"),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER"), "int"),
+    **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), "decimal"),
     **dict.fromkeys(("FLOAT", "DOUBLE"), "float"),
     "BOOLEAN": "bool",
     "DATE": "date",
@@ -56,6 +57,9 @@ _BY_SQL_TYPE: dict[str, ColumnType] = {
     "JSON": "json",
     "VARIANT": "json",
 }
+
+_WIDE_INTEGERS = {"UBIGINT": "DECIMAL(20, 0)", "HUGEINT": "DECIMAL(38, 0)", "UHUGEINT": "DECIMAL(38, 0)"}
+"""Integers that 64 bits cannot hold, such as hashes that serve as ids."""
 
 
 def column_type(sql_type: str) -> ColumnType:
@@ -75,6 +79,8 @@ def stored(name: str, sql_type: str) -> str:
     """The expression that brings a column of any DuckDB type to the form in which it is stored."""
     quoted = identifier(name)
     kind = column_type(sql_type)
+    if sql_type in _WIDE_INTEGERS:
+        return f"CAST({quoted} AS {_WIDE_INTEGERS[sql_type]}) AS {quoted}"
     if kind == "decimal" or sql_type == SQL_TYPES[kind]:
         return quoted
     if sql_type == "TIMESTAMP WITH TIME ZONE":

@@ -48,7 +48,8 @@ class TestInterruption:
 class TestStoredTypes:
     @pytest.mark.parametrize(
         ("value", "expected"),
-        [("1::HUGEINT", "int"), ("1::UBIGINT", "int"), ("1.5::REAL", "float"), ("'a'::VARCHAR", "text"),
+        [("1::HUGEINT", "decimal"), ("18446744073709551615::UBIGINT", "decimal"), ("1.5::REAL", "float"),
+        ("'a'::VARCHAR", "text"),
          ("uuid()", "text"), ("TIMESTAMP_NS '2026-01-01'", "datetime"), ("'x'::ENUM('x')", "text"),
          ("MAP {'a': 1}", "json"), ("1.25::DECIMAL(5, 2)", "decimal"), ("NULL", "text")],
     )  # fmt: skip
