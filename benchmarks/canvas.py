@@ -1,8 +1,8 @@
 """Time the canvas for 100, 1,000 and 10,000 nodes: ``python -m benchmarks.canvas [nodes ...] [--json]``.
 
-Offscreen, 1600 x 1000, synchronous repaints, 1.5 wires a node. Times are medians of the process's own
-milliseconds. Absolute figures move by a factor of two between runs; the ratios to the floor -- the same pixels
-filled by one C++ call -- hold within one run.
+Offscreen, 1600 x 1000, synchronous repaints, 1.5 wires a node. Times are medians of the milliseconds that
+the process itself used. Absolute figures move by a factor of two between runs; the ratios to the floor --
+the same pixels filled by one C++ call -- hold within one run.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ ANSWER = (62.0, CARD_H - 10.0, 80.0, 22.0)
 TEXT_X = 62.0
 TEXT_W = CARD_W - TEXT_X - 14
 MIN_BEND = 40.0
-MAX_BACK_BEND = 400.0
+MAX_BACK_BEND = 360.0
 # A card with everything that hangs on it: ring, badge, shadow, plus, the answer button and row count.
 REACH = (-18.0, -16.0, PLUS_LEN + PLUS_D + 8.0, 34.0)
 
@@ -69,14 +69,15 @@ def controls(ends: Floats, down: Mask) -> Floats:
     points[:, 3] = ends[:, 2:]
     across = ends[:, 2] - ends[:, 0]
     # A wire that leads back swings out wide enough to be seen leaving and arriving.
-    back = np.clip(np.abs(across) / 2.5, MIN_BEND, MAX_BACK_BEND)
+    back = np.minimum(MIN_BEND + np.abs(across) * 0.35, MAX_BACK_BEND)
     bend = np.where(across < 0, back, np.maximum(MIN_BEND, across / 2))
     drop = np.maximum(MIN_BEND, np.abs(ends[:, 3] - ends[:, 1]) / 2)
     points[:, 1, 0] = ends[:, 0] + np.where(down, 0.0, bend)
-    lean = np.where(across < -CARD_W, (ends[:, 3] - ends[:, 1]) * 0.15, 0.0)
+    # ... and leans towards its end, so that it turns round and not back on itself.
+    lean = np.where(across < 0, 0.45 * (ends[:, 3] - ends[:, 1]), 0.0)
     points[:, 1, 1] = ends[:, 1] + np.where(down, drop, lean)
     points[:, 2, 0] = ends[:, 2] - bend
-    points[:, 2, 1] = ends[:, 3] - lean
+    points[:, 2, 1] = ends[:, 3] - np.where(down, 0.0, lean)
     return points
 
 
@@ -88,8 +89,7 @@ def wire_boxes(ends: Floats, down: Mask) -> Floats:
 
 @cache
 def _basis(segments: int) -> Floats:
-    # Closer together near the ends, where a wire bends.
-    t = (1 - np.cos(np.linspace(0.0, np.pi, segments + 1))) / 2
+    t = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, segments + 1))  # closer where wires turn: at their ends
     s = 1 - t
     return np.stack((s**3, 3 * s * s * t, 3 * s * t * t, t**3), axis=1)
 

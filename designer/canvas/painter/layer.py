@@ -121,7 +121,7 @@ class Layer:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.inks.dots)
         cell = side / _TILE_CELLS
-        radius = min(1.1, 0.85 * max(zoom, 0.7)) * ratio
+        radius = 1.05 * ratio
         for column in range(_TILE_CELLS):
             for row in range(_TILE_CELLS):
                 painter.drawEllipse(QPointF((column + 0.5) * cell, (row + 0.5) * cell), radius, radius)
