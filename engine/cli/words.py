@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from engine.history.state import StepState
@@ -89,11 +90,19 @@ def output_words(output: Any) -> str:
             return table_words(table)
         if isinstance(output.get("path"), str):
             rows = output.get("rows")
-            return str(output["path"]) + (f" ({rows:,} rows)" if isinstance(rows, int) else "")
+            return near_path(output["path"]) + (f" ({rows:,} rows)" if isinstance(rows, int) else "")
     # What a trigger gives says nothing that the line itself does not say.
     if output is None or output == {} or (isinstance(output, Mapping) and set(output) == {"started_at"}):
         return ""
     return shorten(json.dumps(output, ensure_ascii=False, default=str))
+
+
+def near_path(path: str) -> str:
+    """The path as one would type it here: relative where it lies below the current folder."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
 
 
 def table_words(table: Mapping[str, Any]) -> str:

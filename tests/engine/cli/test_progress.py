@@ -1,6 +1,7 @@
 """What is shown while a run goes on."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +141,13 @@ def test_that_a_step_is_put_into_words(step: StepState, words: str) -> None:
 )
 def test_that_an_output_is_put_into_words(output: Any, words: str) -> None:
     assert output_words(output) == words
+
+
+def test_that_a_path_below_the_current_folder_is_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert output_words({"path": str(tmp_path / "output" / "a.png")}) == str(Path("output") / "a.png")
 
 
 def test_that_durations_and_moments_read_well_at_any_size() -> None:
