@@ -105,6 +105,7 @@ class FileWiring(QObject):
     def _on_document_opened(self) -> None:
         self._session.controller.detach()
         self._window.canvas.frame_all()
+        self._window.canvas.setFocus()
         self._show_title()
         self._session.checker.check_soon()
         if (

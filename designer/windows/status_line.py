@@ -45,7 +45,14 @@ class StatusLine(QStatusBar):
         self._counts = QLabel()
         for label in (self._state, self._elapsed, self._place):
             self.addWidget(label)
+        self._message = QLabel()
+        self._message.setObjectName("statusMessage")
+        self.addWidget(self._message, 1)
         self.addPermanentWidget(self._counts)
+        self._forget = QTimer(self)
+        self._forget.setSingleShot(True)
+        self._forget.setInterval(MESSAGE_MS)
+        self._forget.timeout.connect(self._message.clear)
         self._view = RunView()
         self._theme: Theme | None = None
         self._timer = QTimer(self)
@@ -68,8 +75,9 @@ class StatusLine(QStatusBar):
         self._counts.setText(f"{_count(nodes, 'node')} · {_count(connections, 'connection')}")
 
     def say(self, text: str) -> None:
-        """A passing remark."""
-        self.showMessage(text, MESSAGE_MS)
+        """A passing remark, beside what is always there."""
+        self._message.setText(text)
+        self._forget.start()
 
     def recolour(self, theme: Theme) -> None:
         self._theme = theme
