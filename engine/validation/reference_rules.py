@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from engine.errors import ExpressionError
 from engine.expression import syntax
@@ -13,13 +13,14 @@ from engine.expression.parser import Expression
 from engine.expression.paths import MISSING, Path
 from engine.expression.scope import ROOTS, STEP_FIELDS
 from engine.expression.suggestions import nearest
-from engine.expression.templates import Template, TemplateFault, escape_pointer
+from engine.expression.templates import Template, TemplateFault, Use, escape_pointer
 from engine.model.json_value import Json
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
 
 _MAX_REMEMBERED: Final = 20_000
-_inspected: dict[int, tuple[Json, Mapping[str, Json] | None, Template, tuple[TemplateFault, ...]]] = {}
+_Found: TypeAlias = "tuple[tuple[Use, ...], tuple[TemplateFault, ...]]"
+_inspected: dict[int, tuple[Json, Mapping[str, Json] | None, _Found]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def _template(
 ) -> Iterator[Problem]:
     if not value:
         return
-    template, faults = _inspect(value, schema)
+    uses, faults = _inspect(value, schema)
     for fault in faults:
         error = fault.error
         yield Problem(
@@ -72,23 +73,24 @@ def _template(
             pointer=pointer + fault.pointer,
             suggestion=error.hint,
         )
-    for use in template.uses:
+    for use in uses:
         place = _Place(index=index, pointer=pointer + use.pointer, what=_last(use.pointer))
         if use.path.root != allowed:
             yield from _reference(drawing, place, use.path, has_default=use.default is not MISSING)
 
 
-def _inspect(value: Json, schema: Mapping[str, Json] | None) -> tuple[Template, tuple[TemplateFault, ...]]:
-    """Template.inspect, remembered while a drawing is edited: values are replaced, never changed."""
+def _inspect(value: Json, schema: Mapping[str, Json] | None) -> _Found:
+    """What Template.inspect finds, remembered while a drawing is edited: values are replaced, not changed."""
     known = _inspected.get(id(value))
     if known is not None and known[0] is value and known[1] is schema:
-        return known[2], known[3]
+        return known[2]
     if len(_inspected) >= _MAX_REMEMBERED:
         _inspected.clear()
     template, faults = Template.inspect(value, schema)
+    found = (template.uses, faults)
     # The value is kept, so that its id cannot become another's.
-    _inspected[id(value)] = (value, schema, template, faults)
-    return template, faults
+    _inspected[id(value)] = (value, schema, found)
+    return found
 
 
 def _position(error: ExpressionError) -> str:
