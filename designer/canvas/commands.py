@@ -13,8 +13,8 @@ from designer.canvas.context import AddContext, On
 from designer.document import clipboard
 from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
 from engine.errors import WorkflowError
-from engine.model import Change, Edit, NodeType, Workflow, edits, fragment
-from engine.model.changes import apply
+from engine.model import Change, Connection, Edit, NodeType, Workflow, edits, fragment, queries
+from engine.model.changes import NodesMoved, apply
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -158,7 +158,7 @@ class Commands:
         workflow, catalog = self._workflow, self._view.catalog
         wire = workflow.connections.get(context.connection or "")
         if wire is not None and not node_type.is_trigger:
-            return edits.insert_on_connection(workflow, catalog, wire.id, node_type, place)
+            return self._inserted(node_type, place, wire)
         edit, node_id = edits.add_node(workflow, node_type, place)
         source = context.source or node_id
         target = context.target or node_id
@@ -167,6 +167,24 @@ class Commands:
             return edit, node_id
         wired = edits.connect(draft, catalog, source, target, on=context.on, source_port=context.source_port)
         return Edit(label=edit.label, changes=(*edit.changes, *wired.changes)), node_id
+
+    def _inserted(
+        self, node_type: NodeType, place: tuple[float, float], wire: Connection
+    ) -> tuple[Edit, str]:
+        """Put a node on a wire; what follows moves to the right as far as it needs room."""
+        workflow, scene = self._workflow, self._view.canvas_scene
+        before, after = scene.card(scene.row_of[wire.source]), scene.card(scene.row_of[wire.target])
+        shift = 0.0
+        if after.left() > before.right():
+            place = (max(place[0], geometry.snap(before.right() + GAP_X / 2)), place[1])
+            shift = geometry.snap(max(0.0, place[0] + CARD_W + GAP_X / 2 - after.left()))
+        edit, node_id = edits.insert_on_connection(workflow, self._view.catalog, wire.id, node_type, place)
+        if not shift:
+            return edit, node_id
+        later = queries.downstream(workflow, [wire.target]) | {wire.target}
+        rows = [row for row in scene.rows(later) if scene.xy[row, 0] >= after.left()]
+        moved = {scene.ids[row]: (float(scene.xy[row, 0]) + shift, float(scene.xy[row, 1])) for row in rows}
+        return Edit(label=edit.label, changes=(*edit.changes, NodesMoved(positions=moved))), node_id
 
     def place_after(self, row: int) -> QPointF:
         """Where a node goes that follows this one: to the right, below what is there already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
@@ -22,6 +23,7 @@ from designer.canvas.context import AddContext
 from designer.canvas.hits import NOTHING, Hit
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.connect import ConnectTool
+from designer.canvas.tools.edge_pan import EdgePan
 from designer.canvas.tools.move import MoveTool
 from designer.canvas.tools.pan import PanTool
 from designer.canvas.tools.place import PlaceTool, dragged_type
@@ -52,6 +54,8 @@ class Pointing(QObject):
         self._place: PlaceTool | None = None
         self._button: Hit = NOTHING
         self.space_held = False
+        self._last: Pointer | None = None
+        self.edges = EdgePan(view, self._on_edge_panned)
         view.viewport().installEventFilter(self)
 
     @property
@@ -169,12 +173,21 @@ class Pointing(QObject):
         self.tool.move(pointer)
         if self.tool is not None and self.tool.moved:
             self._view.viewport().setCursor(self.tool.cursor)
+            self._last = pointer
+            if not isinstance(self.tool, PanTool):
+                self.edges.follow(pointer.place)
+
+    def _on_edge_panned(self) -> None:
+        """The view scrolled under a mouse that stands still."""
+        if self.tool is not None and self._last is not None:
+            self.tool.move(replace(self._last, at=self._view.scene_point(self._last.place)))
 
     def _release(self, button: Qt.MouseButton, pointer: Pointer) -> None:
         if self._button is not NOTHING:
             self._push_button(pointer)
         tool = self.tool
         if tool is not None:
+            self.edges.stop()
             tool.move(pointer)
             # The edit a gesture makes rebuilds the scene, which ends whatever gesture is going on.
             self.tool = None
@@ -214,6 +227,7 @@ class Pointing(QObject):
         """End the gesture without a trace; False when there was none."""
         tool, self.tool = self.tool, None
         self._button = NOTHING
+        self.edges.stop()
         if tool is None:
             return False
         tool.cancel()

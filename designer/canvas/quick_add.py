@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 WIDTH, HEIGHT, ROW_H = 340, 372, 46
+KEYS = "↑ ↓ to choose · Enter to add · Esc to close"
 _TYPE_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -76,12 +77,12 @@ class QuickAdd(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
-        hint = QLabel("↑ ↓ to choose · Enter to add · Esc to close", self)
-        hint.setProperty("role", "caption")
-        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint = QLabel(self)
+        self.hint.setProperty("role", "caption")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
-        column.addWidget(hint)
+        column.addWidget(self.hint)
         self.field.textChanged.connect(self._fill)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda _item: self._choose())
@@ -109,6 +110,7 @@ class QuickAdd(QFrame):
             item.setToolTip(node_type.summary)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.hint.setText(KEYS if self.list.count() else "No node type answers to that")
 
     def _choose(self) -> None:
         item = self.list.currentItem()

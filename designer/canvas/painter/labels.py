@@ -79,10 +79,10 @@ def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: 
     painter.setPen(inks.failed)
     for row, at in failed:
         painter.drawStaticText(at, words.sub(scene.subtitle(row)))
-    _draw_row_counts(painter, inks, words, scene, rows, xy)
+    _draw_captions(painter, inks, words, scene, rows, xy)
 
 
-def _draw_row_counts(
+def _draw_captions(
     painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int], xy: list[list[float]]
 ) -> None:
     painter.setFont(inks.caption)
@@ -91,6 +91,12 @@ def _draw_row_counts(
         label = scene.marks.row_label(scene.ids[row])
         if label:
             painter.drawStaticText(QPointF(x + 9, y + CARD_H + 6), words.caption(label))
+        if scene.outputs[row] > 1:
+            for index, port in enumerate(scene.type_of(row).outputs):
+                at = scene.port(row, "output", index)
+                painter.drawStaticText(
+                    QPointF(at[0] + 11, at[1] - 16), words.caption(port.title or port.name)
+                )
 
 
 def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -248,6 +254,12 @@ def test_that_a_type_dropped_on_a_wire_is_inserted_there(
     QApplication.sendEvent(canvas.viewport(), drop)
     assert pairs(editor) == {("start", "read"), ("read", "sort"), ("sort", "keep")}
     assert editor.undo_stack.count() == 1
+    layout = editor.workflow.layout
+    assert layout["read"][0] + 240 < layout["sort"][0]
+    assert layout["sort"][0] + 240 < layout["keep"][0]  # what follows made room
+    assert layout["write"] == (704.0, 192.0)
+    editor.undo_stack.undo()
+    assert editor.workflow.layout["keep"] == (704.0, 0.0)
 
 
 def test_that_a_drag_of_something_else_is_not_taken(canvas: CanvasView, hand: Hand, editor: Editor) -> None:

@@ -20,12 +20,13 @@ from designer.canvas.scene import Scene
 from designer.canvas.view import CanvasView
 from designer.document.document import Document
 from designer.editor import Editor
-from designer.theme import dark, light
+from designer.settings import Settings
+from designer.theme import ThemeController, dark, light
 from engine.catalog import Catalog
 from engine.history.state import StepState
 from engine.history.status import StepStatus
-from engine.model import Connection, Node, Workflow, edits, fragment
-from tests.designer.canvas.conftest import small_workflow
+from engine.model import Connection, Node, NodeType, PortSpec, Workflow, edits, fragment
+from tests.designer.canvas.conftest import Hand, small_workflow
 
 
 def assert_same(scene: Scene, workflow: Workflow) -> None:
@@ -228,3 +229,30 @@ def test_that_painting_keeps_no_references(canvas: CanvasView) -> None:
     for _ in range(100):
         canvas.viewport().repaint()
     assert abs(sys.getrefcount(None) - before) < 200
+
+
+def test_that_several_outputs_have_ports_of_their_own(
+    qtbot: QtBot, theme: ThemeController, settings: Settings
+) -> None:
+    outputs = (PortSpec(name="kept", title="Kept"), PortSpec(name="rest", title="Others"))
+    split = NodeType(id="t.split", title="Split", category="logic", icon="split", outputs=outputs)
+    sink = NodeType(id="t.sink", title="Sink", category="output", icon="file")
+    workflow = Workflow(
+        id="w",
+        nodes={"a": Node(id="a", type="t.split"), "b": Node(id="b", type="t.sink")},
+        layout={"a": (0.0, 0.0), "b": (400.0, 0.0)},
+    )
+    editor = Editor(Document(workflow))
+    view = CanvasView(editor, Catalog([split, sink]), theme, settings)
+    qtbot.addWidget(view)
+    view.resize(900, 500)
+    view.show()
+    view.frame_all()
+    hand = Hand(view)
+    scene = view.canvas_scene
+    hand.drag(scene.port(0, "output", 1), hand.centre("b"))
+    drawn = next(iter(editor.workflow.connections.values()))
+    assert drawn.source_port == "rest"
+    assert tuple(scene.wires.ends[0, :2]) == scene.port(0, "output", 1)
+    view.select(["a"])
+    view.grab()

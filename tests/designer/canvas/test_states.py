@@ -209,3 +209,20 @@ def test_that_every_state_is_painted_differently_in_both_themes(
                 image = canvas.viewport().grab(card.adjusted(-12, -12, 12, 12)).toImage()
                 assert image not in pictures
                 pictures.append(image)
+
+
+def test_that_conditions_show_what_was_decided(canvas: CanvasView, editor: Editor) -> None:
+    workflow = editor.workflow
+    editor.push(edits.set_condition(workflow, "read_to_keep", condition="read.rows > 0"))
+    editor.push(edits.set_condition(editor.workflow, "start_to_read", on="error"))
+    pictures = [canvas.viewport().grab().toImage()]
+    for outcome in ("TAKEN", "DEAD", "POISONED"):
+        canvas.apply_run({}, {"read_to_keep": outcome, "start_to_read": outcome})
+        picture = canvas.viewport().grab().toImage()
+        assert picture not in pictures
+        pictures.append(picture)
+    canvas.select(["read_to_keep"])
+    assert canvas.viewport().grab().toImage() not in pictures
+    editor.push(edits.set_condition(editor.workflow, "read_to_keep", on="always", condition=""))
+    canvas.set_zoom(0.3)
+    canvas.viewport().grab()
