@@ -129,6 +129,10 @@ class _Compiler:
         properties = schema.get("properties") if schema is not None else None
         parts: list[tuple[str, _Part]] = []
         for key, item in value.items():
+            if not isinstance(key, str):
+                error = ExpressionError(f"the key {key!r} must be text")
+                self.faults.append(TemplateFault(pointer=pointer, error=error))
+                continue
             inner = properties.get(key) if isinstance(properties, Mapping) else None
             inner = inner if isinstance(inner, Mapping) else None
             parts.append((key, self.value(item, inner, f"{pointer}/{escape_pointer(key)}", depth + 1)))

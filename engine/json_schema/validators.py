@@ -7,7 +7,7 @@ answers, the workflow file itself, and the forms that are made of schemas.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -84,7 +84,7 @@ def schema_faults(schema: object) -> list[dict[str, str]]:
         errors = list(meta.iter_errors(schema))
     except RecursionError:
         return [{"pointer": "", "message": "the schema is nested too deeply"}]
-    return [fault.to_json() for error in errors for fault in _faults(error)]
+    return _distinct(fault for error in errors for fault in _faults(error))
 
 
 @lru_cache(maxsize=1024)
@@ -101,6 +101,11 @@ def _validator(text: str) -> Validator:
         complete=Draft202012Validator(schema, format_checker=_format_checker(), registry=Registry()),
         quick=quick_predicate(schema),
     )
+
+
+def _distinct(faults: Iterable[Fault]) -> list[dict[str, str]]:
+    """Each fault once: the parts of the meta schema find the same one again and again."""
+    return list({(fault.pointer, fault.message): fault.to_json() for fault in faults}.values())
 
 
 @lru_cache(maxsize=1)

@@ -136,6 +136,11 @@ def test_that_faults_are_all_found_with_their_place() -> None:
         Template.parse({"where": "${a:-1} + ${a:-2}"}, SCHEMA)
 
 
+def test_that_a_key_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="the key 5 must be text"):
+        Template.parse({5: "x"})  # type: ignore[dict-item]
+
+
 def test_that_depth_is_limited() -> None:
     value: Any = "${input.a}"
     for _ in range(99):

@@ -149,6 +149,7 @@ def test_that_names_fall_back_to_the_file() -> None:
     assert codec.decode({"workflow_id": "wf"}).id == "wf"
     assert codec.decode({"name": "N"}).id == "N"
     assert codec.decode({}).id == "workflow"
+    assert codec.decode({"id": 5}).id == "5"
 
 
 def test_that_connections_without_an_id_get_free_ones() -> None:

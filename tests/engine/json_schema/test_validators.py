@@ -107,6 +107,7 @@ def test_that_a_broken_schema_is_refused(schema: Any) -> None:
 def test_that_the_faults_of_a_schema_lead_into_it() -> None:
     assert schema_faults({"properties": {"a": {"type": "strnig"}}})[0]["pointer"] == "/properties/a/type"
     assert schema_faults({"type": "object"}) == []
+    assert [fault["pointer"] for fault in schema_faults({"properties": {"a": 5}})] == ["/properties/a"]
     deep: dict[str, Any] = {}
     for _ in range(3000):
         deep = {"not": deep}
