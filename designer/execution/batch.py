@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, StepState, apply
-from engine.history.status import ExecutionStatus
+from engine.history.status import ExecutionStatus, StepStatus
 
 _CLOCK_STARTS = frozenset({EventType.EXECUTION_STARTED, EventType.EXECUTION_RESUMED})
 
@@ -45,7 +45,7 @@ class RunFold:
     def __init__(self) -> None:
         self._state: ExecutionState | None = None
         self._steps: set[str] = set()
-        self._settled: set[str] = set()
+        self._done: set[str] = set()
         self._connections: set[str] = set()
         self._events: list[Event] = []
         self._active_s = 0.0
@@ -85,7 +85,7 @@ class RunFold:
             steps={step_id: state.steps[step_id] for step_id in self._steps if step_id in state.steps},
             connections={key: str(state.connections[key]) for key in self._connections},
             events=tuple(self._events),
-            done=len(self._settled),
+            done=len(self._done),
             total=len(state.steps),
             active_s=self._active_s,
             running_since=self._running_since,
@@ -100,10 +100,17 @@ class RunFold:
     def _note_step(self, step_id: str, state: ExecutionState) -> None:
         self._steps.add(step_id)
         step = state.steps.get(step_id)
-        if step is not None and step.status.is_terminal:
-            self._settled.add(step_id)
+        if step is not None and _is_done(step):
+            self._done.add(step_id)
         else:
-            self._settled.discard(step_id)
+            self._done.discard(step_id)
+
+
+def _is_done(step: StepState) -> bool:
+    """Completed, or left out by the drawing's own decision; what fell out by a failure is not done."""
+    if step.status is StepStatus.SKIPPED:
+        return step.reason in ("condition", "disabled")
+    return step.status is StepStatus.COMPLETED
 
 
 def _stands_still(status: ExecutionStatus) -> bool:

@@ -38,6 +38,7 @@ class RunDialogs(Protocol):
         """Makes the values the defaults of the workflow's inputs."""
 
 
+RUNS_REMEMBERED = 20
 Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
 
 
@@ -252,8 +253,24 @@ class RunController(QObject):
         finally:
             self._is_asking = False
 
+    async def _with_last_values(self, question: Question) -> list[Mapping[str, Any]]:
+        """The needed values, each with what an earlier run of the workflow was given for it."""
+        given: dict[str, Any] = {}
+        try:
+            for summary in await self._bridge.history(RUNS_REMEMBERED):
+                if summary.workflow_id == self._document.workflow.id and summary.id != question.execution_id:
+                    given = {**(await self._bridge.load(summary.id)).input_data, **given}
+        except WorkflowError:
+            pass  # a hint is missing, the question is not
+        names = [str(item.get("path", "")).removeprefix("input.") for item in question.needed]
+        return [
+            {**item, "last_value": given[name]} if name in given else item
+            for name, item in zip(names, question.needed, strict=True)
+        ]
+
     async def _ask(self, question: Question) -> None:
         complaint = ""
+        question = replace(question, needed=await self._with_last_values(question))
         while True:
             answer = await self._dialogs.ask_missing(question, self._view, complaint)
             if answer.decision == "stop":

@@ -70,6 +70,7 @@ class Photographer:
     def answer(self, text: str) -> None:
         wait(lambda: bool(self.dialogs()))
         field = self.dialogs()[-1].form.findChildren(QLineEdit)[0]
+        field.selectAll()
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
         wait(lambda: not self.controller.view.is_active)

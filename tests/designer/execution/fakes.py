@@ -18,9 +18,10 @@ class ScriptedStore:
 
     def __init__(self) -> None:
         self.summaries: list[Any] = []
+        self.inputs: dict[str, Any] = {}
 
     async def load_state(self, execution_id: str) -> Any:
-        return SimpleNamespace(id=execution_id, base_dir="")
+        return SimpleNamespace(id=execution_id, base_dir="", input_data=self.inputs)
 
     async def list_executions(self, *, statuses: Any = None, limit: int | None = 100) -> list[Any]:
         chosen = [one for one in self.summaries if statuses is None or one.status in statuses]

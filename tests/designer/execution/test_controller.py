@@ -212,3 +212,26 @@ def test_that_batches_of_other_runs_do_not_reach_the_screen(desk: Desk, qtbot: Q
     desk.rig.scripted.send(second, EventType.EXECUTION_COMPLETED)
     qtbot.waitUntil(lambda: desk.view.status is ExecutionStatus.COMPLETED)
     assert desk.controller.steps == {}
+
+
+def test_that_a_question_knows_what_the_run_before_was_given(desk: Desk, qtbot: QtBot) -> None:
+    store = desk.rig.scripted.state_manager
+    store.summaries = [SimpleNamespace(id="before", workflow_id="w1", status=ExecutionStatus.COMPLETED)]
+    store.inputs = {"threshold": 45}
+    desk.pause_for_input(desk.run())
+    qtbot.waitUntil(lambda: len(desk.person.asked) == 1)
+    assert desk.person.asked[0][0].needed[0]["last_value"] == 45
+
+
+def test_that_steps_that_fell_out_by_a_failure_are_not_counted_as_done(desk: Desk, qtbot: QtBot) -> None:
+    run = desk.run()
+    send = desk.rig.scripted.send
+    for step_id in ("a", "b", "c", "d"):
+        send(run, EventType.STEP_RUNNING, step_id)
+    send(run, EventType.STEP_COMPLETED, "a", output={})
+    send(run, EventType.STEP_SKIPPED, "b", reason="condition")
+    send(run, EventType.STEP_FAILED, "c", error={"message": "no"}, handling="unhandled")
+    send(run, EventType.STEP_SKIPPED, "d", reason="upstream_failed")
+    send(run, EventType.EXECUTION_FAILED, error={"message": "no"})
+    qtbot.waitUntil(lambda: desk.view.status is ExecutionStatus.FAILED)
+    assert (desk.view.done, desk.view.total) == (2, 4)
