@@ -57,7 +57,7 @@ class Duck:
         if self.context.is_cancelled():
             raise _stopped()
         try:
-            fetched: list[tuple[Any, ...]] = self.connection.execute(sql, dict(values or {})).fetchall()
+            fetched: list[tuple[Any, ...]] = self.connection.execute(sql, _used(sql, values or {})).fetchall()
         except duckdb.Error as error:
             raise plain_error(error) from error
         return fetched
@@ -181,6 +181,15 @@ _WANTED = {
     "TIMESTAMP": "a date and time",
     "TIME": "a time of day",
 }
+
+
+def _used(sql: str, values: Mapping[str, object]) -> dict[str, object]:
+    """The values that the statement asks for: `1 + null` needs no 1, and DuckDB refuses extras."""
+    names = set(_PLACEHOLDER.findall(sql)) if values else set()
+    return {name: value for name, value in values.items() if name in names}
+
+
+_PLACEHOLDER = re.compile(r"\$(v\d+)\b")
 
 
 def _first_line(text: str) -> str:

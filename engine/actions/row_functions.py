@@ -140,7 +140,7 @@ def _date(arguments: Sequence[Fragment], bindings: Bindings) -> Fragment:
         return types.cast(types.moment(arguments[0], "date(...)", bindings), "date")
     if len(arguments) == 2:
         written = types.text(arguments[0], "date(...)").text
-        return Fragment(f"CAST(strptime({written}, {arguments[1].text}) AS DATE)", "date")
+        return Fragment(f"CAST(strptime({written}, {_pattern(arguments[1], bindings)}) AS DATE)", "date")
     year, month, day = (f"CAST({types.number(part, 'date(...)').text} AS BIGINT)" for part in arguments)
     return Fragment(f"make_date({year}, {month}, {day})", "date")
 
@@ -148,7 +148,7 @@ def _date(arguments: Sequence[Fragment], bindings: Bindings) -> Fragment:
 def _date_time(arguments: Sequence[Fragment], bindings: Bindings) -> Fragment:
     if len(arguments) == 2:
         written = types.text(arguments[0], "datetime(...)").text
-        return Fragment(f"strptime({written}, {arguments[1].text})", "datetime")
+        return Fragment(f"strptime({written}, {_pattern(arguments[1], bindings)})", "datetime")
     return types.cast(types.moment(arguments[0], "datetime(...)", bindings), "datetime")
 
 
@@ -178,9 +178,16 @@ def _between(unit: str) -> RowFunction:
     return RowFunction(build, 2, 2)
 
 
+def _pattern(argument: Fragment, bindings: Bindings) -> str:
+    """The pattern of a date: the same for all rows."""
+    if not isinstance(types.constant(argument, bindings), str):
+        raise ActionError("The pattern of a date is not written out", hint="Write it like '%d.%m.%Y'.")
+    return argument.text
+
+
 def _format(arguments: Sequence[Fragment], bindings: Bindings) -> Fragment:
     value = types.moment(arguments[0], "format_date(...)", bindings)
-    return Fragment(f"strftime({value.text}, {types.text(arguments[1], 'format_date(...)').text})", "text")
+    return Fragment(f"strftime({value.text}, {_pattern(arguments[1], bindings)})", "text")
 
 
 def _part(function: str) -> RowFunction:

@@ -88,7 +88,9 @@ def number(fragment: Fragment, what: str) -> Fragment:
 def text(fragment: Fragment, what: str) -> Fragment:
     """The fragment as text; ActionError if it is something else."""
     fragment = _from_json(fragment, "text")
-    if fragment.type in ("text", "null"):
+    if fragment.type == "null":
+        return Fragment("CAST(NULL AS VARCHAR)", "text")
+    if fragment.type == "text":
         return fragment
     raise ActionError(f"{what} needs text, but gets {WORDS[fragment.type]}", hint="Convert it with str(...).")
 
@@ -107,7 +109,9 @@ def condition(fragment: Fragment, what: str) -> Fragment:
 def moment(fragment: Fragment, what: str, bindings: Bindings) -> Fragment:
     """The fragment as a date, or date and time; a text that is written as one is read as one."""
     fragment = _from_json(fragment, "text")
-    if fragment.type in MOMENTS or fragment.type == "null":
+    if fragment.type == "null":
+        return Fragment("CAST(NULL AS TIMESTAMP)", "datetime")
+    if fragment.type in MOMENTS:
         return fragment
     if fragment.type == "text":
         return _as_moment(fragment, "datetime", bindings)
@@ -143,7 +147,7 @@ def cast(fragment: Fragment, target: ColumnType, *, forgiving: bool = False) -> 
 def _as_moment(fragment: Fragment, target: ColumnType, bindings: Bindings) -> Fragment:
     if fragment.type != "text":
         return fragment
-    given = _constant(fragment, bindings)
+    given = constant(fragment, bindings)
     if isinstance(given, str):
         try:
             _READERS[target](given.strip())
@@ -172,7 +176,7 @@ def _is_moment(given: str) -> bool:
     return True
 
 
-def _constant(fragment: Fragment, bindings: Bindings) -> object:
+def constant(fragment: Fragment, bindings: Bindings) -> object:
     """The value of a fragment that is nothing but a bound value, else None."""
     name, _, rest = fragment.text.removeprefix("CAST($").partition(" ")
     return bindings.values.get(name) if rest == "AS VARCHAR)" else None

@@ -77,7 +77,8 @@ def refusal(source: str, **values: Any) -> ActionError:
         ("datetime('01.03.2026 14', '%d.%m.%Y %H') < at", True),
         ("add_days(day, 1)", dt.date(2026, 3, 2)), ("add_days(at, -1)", dt.datetime(2026, 2, 28, 14, 30)),
         ("days_between(day, '2026-03-11')", 10), ("hours_between(day, at)", 14),
-        ("format_date(day, '%d.%m.%Y')", "01.03.2026"), ("name?", "Anna"), ("true", True), ("2.5", 2.5),
+        ("format_date(day, '%d.%m.%Y')", "01.03.2026"), ("year(null)", None), ("len(null)", None),
+        ("add_days(null, 1)", None), ("null in name", None), ("name?", "Anna"), ("true", True), ("2.5", 2.5),
     ],
 )  # fmt: skip
 def test_that_an_expression_has_its_value(source: str, expected: Any) -> None:
@@ -126,6 +127,8 @@ def test_that_a_reference_is_a_bound_value(source: str, values: dict[str, Any], 
         ("1 if ok else 'a'", "must give one type", ""),
         ("uper(name)", "There is no function 'uper'", "use upper(...)"),
         ("frobnicate(name)", "There is no function 'frobnicate'", "There are: abs"),
+        ("date(name, name)", "The pattern of a date is not written out", "%d.%m.%Y"),
+        ("format_date(day, 3)", "The pattern of a date is not written out", ""),
         ("len()", "takes 1 value, but has 0", ""),
         ("date(1, 2, 3, 4)", "takes 1 to 3 values, but has 4", ""),
         ("max(1)", "at least 2 values", ""),

@@ -244,6 +244,11 @@ class TestFormula:
         assert [row[1] for row in bench.rows(output["table"])] == [6, None, 10]
         assert "'x' cannot be read" in refusal(actions.formula, bench, table=table, columns=lines).message
 
+    def test_that_a_missing_constant_makes_the_result_missing(self, bench: Bench) -> None:
+        lines = [{"column": "n", "expression": expression("1 + ${input.more}", input_more=None)}]
+        output = actions.formula({"table": bench.table("SELECT 1 AS a"), "columns": lines}, bench.context)
+        assert bench.rows(output["table"]) == [(1, None)]
+
     @pytest.mark.parametrize(
         ("columns", "message"),
         [
