@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from designer.forms.editor import Errors, FieldEditor, FormScope
+from designer.forms.editor import Errors, FieldEditor, Fix, FormScope
 from designer.forms.factory import make_editor
 from designer.forms.json_editor import JsonEditor
 from designer.forms.pick_editors import CalmComboBox
@@ -176,6 +176,9 @@ class ChoiceEditor(FieldEditor):
 
     def warning(self) -> str:
         return self._inner.warning() if self._inner is not None else ""
+
+    def fix(self) -> Fix | None:
+        return self._inner.fix() if self._inner is not None else None
 
     def show_errors(self, errors: Errors, *, everything: bool) -> Errors:
         return self._inner.show_errors(errors, everything=everything) if self._inner is not None else errors

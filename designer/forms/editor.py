@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -16,6 +17,14 @@ from engine.model.json_value import Json
 
 Errors = Sequence[tuple[tuple[str, ...], str]]
 """Messages with the path below the editor that each is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """Something that mends a warning: what its link says, and what it does."""
+
+    title: str
+    apply: Callable[[], None]
 
 
 def _empty() -> Mapping[str, Json]:
@@ -42,6 +51,33 @@ class FormScope:
             ]
             name = wired[0] if wired else ""
         return self.context.columns(self.root_value().get(name))
+
+    def unknown_column(self, schema: Schema, names: Sequence[str]) -> tuple[str, str] | None:
+        """The first of these names that the table does not have, and the nearest it has (or "").
+
+        None while the table is unknown; columns that the form itself makes count as known.
+        """
+        columns = [column.name for column in self.columns_for(schema)]
+        if not columns:
+            return None
+        known = {name.casefold() for name in (*columns, *self._made_columns())}
+        name = next((name for name in names if name.casefold() not in known), None)
+        if name is None:
+            return None
+        near = get_close_matches(name, columns, 1, 0.6)
+        return name, near[0] if near else ""
+
+    def _made_columns(self) -> list[str]:
+        properties = self.root.get("properties")
+        made: list[str] = []
+        for key, part in properties.items() if isinstance(properties, Mapping) else ():
+            items = part.get("items") if isinstance(part, Mapping) else None
+            fields = items.get("properties") if isinstance(items, Mapping) else None
+            for name, field in fields.items() if isinstance(fields, Mapping) else ():
+                rows = self.root_value().get(key)
+                if isinstance(field, Mapping) and field.get("x-may-be-new") and isinstance(rows, list):
+                    made += [str(row[name]) for row in rows if isinstance(row, dict) and name in row]
+        return made
 
 
 class FieldEditor(QWidget):
@@ -105,6 +141,10 @@ class FieldEditor(QWidget):
     def warning(self) -> str:
         """What to think of although the value is allowed, such as an input without a value yet."""
         return ""
+
+    def fix(self) -> Fix | None:
+        """What would mend the warning, where that is known."""
+        return None
 
     def note(self) -> str:
         """One line about the value that is shown under the field; empty to show the description."""

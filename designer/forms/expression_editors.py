@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from designer.forms.completion import SuggestingLineEdit
 from designer.forms.condition_rows import sentence
 from designer.forms.context import Suggestion
-from designer.forms.editor import FieldEditor, FormScope
+from designer.forms.editor import FieldEditor, Fix, FormScope
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.forms.text_editors import emptied, placeholder_of
 from designer.forms.token_edit import TokenEdit, reference_spans
@@ -18,6 +18,7 @@ from engine.errors import ExpressionError
 from engine.expression.functions import FUNCTIONS
 from engine.expression.parser import parse
 from engine.expression.references import scan_reference
+from engine.expression.syntax import Name, walk
 
 Language = Literal["row", "condition", "template"]
 """`row`: names are columns. `condition`: names are steps and inputs. `template`: text with references."""
@@ -95,7 +96,32 @@ class ExpressionEditor(FieldEditor):
         reasons = (
             self.scope.context.missing(span.path) for span in reference_spans(self.edit.text()) if span.path
         )
-        return next(filter(None, reasons), "")
+        return next(filter(None, reasons), "") or _no_such_column(self._unknown_column())
+
+    def _unknown_column(self) -> tuple[str, str] | None:
+        if self._language != "row":
+            return None
+        try:
+            names = parse(self.edit.text()).names
+        except ExpressionError:
+            return None
+        return self.scope.unknown_column(self.schema, names)
+
+    def fix(self) -> Fix | None:
+        unknown = self._unknown_column()
+        if unknown is None or not unknown[1]:
+            return None
+        wrong, right = unknown
+        return Fix(title=f"Use {right}", apply=lambda: self._rename(wrong, column_source(right)))
+
+    def _rename(self, wrong: str, right: str) -> None:
+        text = self.edit.text()
+        tree = parse(text).tree
+        places = [node.position for node in walk(tree) if isinstance(node, Name) and node.name == wrong]
+        for place in sorted(places, reverse=True):
+            text = text[:place] + right + text[place + len(wrong) :]
+        self.edit.set_text(text)
+        self._on_edited(text)
 
     def _on_edited(self, text: str) -> None:
         self._mark()
@@ -167,6 +193,10 @@ class TableEditor(FieldEditor):
         return tables or known
 
 
+def _no_such_column(unknown: tuple[str, str] | None) -> str:
+    return f"The table has no column {unknown[0]}." if unknown is not None else ""
+
+
 def _wired_path(value: str) -> str | None:
     """The inside of a value that is one `${...}` and nothing else."""
     if not value.startswith("${") or not value.endswith("}") or value.count("${") != 1:
@@ -199,16 +229,24 @@ class ColumnEditor(FieldEditor):
 
     def warning(self) -> str:
         """Says so when the table is known and has no such column, with the nearest name."""
-        name = self._value
-        may_be_new = self.schema.get("x-may-be-new") is True
-        names = [] if may_be_new else [column.name for column in self.scope.columns_for(self.schema)]
-        if not names or not isinstance(name, str) or not name or name in names or "${" in name:
-            return ""
-        from difflib import get_close_matches
+        return _no_such_column(self._unknown())
 
-        near = get_close_matches(name, names, 1, 0.6)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        return f"The table has no column {name}.{hint}"
+    def _unknown(self) -> tuple[str, str] | None:
+        name = self._value
+        if not isinstance(name, str) or not name or "${" in name or self.schema.get("x-may-be-new"):
+            return None
+        return self.scope.unknown_column(self.schema, [name])
+
+    def fix(self) -> Fix | None:
+        unknown = self._unknown()
+        if unknown is None or not unknown[1]:
+            return None
+        right = unknown[1]
+        return Fix(title=f"Use {right}", apply=lambda: self._use(right))
+
+    def _use(self, name: str) -> None:
+        self.line.setText(name)
+        self.change(name)
 
     def _suggest(self) -> Sequence[Suggestion]:
         return [Suggestion(text=one.name, detail=one.type) for one in self.scope.columns_for(self.schema)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from enum import Enum, auto
 
 from PySide6.QtCore import Qt, Signal
@@ -288,14 +289,25 @@ class FieldRow(QWidget):
                 return
             self._note = QLabel(self)
             self._note.setWordWrap(True)
-            self._note.setTextFormat(Qt.TextFormat.PlainText)
             self._note.setObjectName("note")
+            self._note.linkActivated.connect(self._on_fix_wanted)
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self._note)
         if self._note.property("role") != role:
             self._note.setProperty("role", role)
             repolish(self._note)
-        if self._note.text() != text:
-            self._note.setText(text)
+        fix = self._editor.fix() if role == "warning" else None
+        shown = f'{html.escape(text)} <a href="fix">{html.escape(fix.title)}</a>' if fix is not None else text
+        if self._note.text() != shown:
+            self._note.setTextFormat(Qt.TextFormat.PlainText if fix is None else Qt.TextFormat.RichText)
+            self._note.setText(shown)
+            flag = Qt.TextInteractionFlag
+            links = flag.LinksAccessibleByMouse | flag.LinksAccessibleByKeyboard
+            self._note.setTextInteractionFlags(links if fix else flag.NoTextInteraction)
         self._note.setVisible(bool(text))
+
+    def _on_fix_wanted(self) -> None:
+        fix = self._editor.fix()
+        if fix is not None:
+            fix.apply()

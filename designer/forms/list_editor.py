@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from designer.forms.editor import Errors, FieldEditor, FormScope
+from designer.forms.editor import Errors, FieldEditor, Fix, FormScope
 from designer.forms.field_row import FieldRow
 from designer.forms.pick_editors import quiet_tool
 from designer.forms.record_editor import RecordEditor, is_record
@@ -287,6 +287,10 @@ class ListEditor(FieldEditor):
             if text and (item.record is not None or item._field._bare):
                 return text
         return ""
+
+    def fix(self) -> Fix | None:
+        editors = (item.record if item.record is not None else item._field.editor for item in self._items)
+        return next(filter(None, (editor.fix() for editor in editors)), None)
 
     def faults(self) -> list[tuple[tuple[str, ...], str]]:
         return [

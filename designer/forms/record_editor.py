@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from designer.forms.editor import Errors, FieldEditor, FormScope
+from designer.forms.editor import Errors, FieldEditor, Fix, FormScope
 from designer.forms.field_row import FieldRow
 from designer.forms.schema import (
     ABSENT,
@@ -114,6 +114,9 @@ class RecordEditor(FieldEditor):
 
     def warning(self) -> str:
         return next(filter(None, (row.editor.warning() for row in self._rows.values())), "")
+
+    def fix(self) -> Fix | None:
+        return next(filter(None, (row.editor.fix() for row in self._rows.values())), None)
 
     def faults(self) -> list[tuple[tuple[str, ...], str]]:
         return [fault for row in self._rows.values() for fault in row.faults()]

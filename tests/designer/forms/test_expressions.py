@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
+    QLabel,
     QLineEdit,
     QToolButton,
 )
@@ -19,6 +20,7 @@ from designer.forms.expression_editors import ROW_FUNCTIONS, ExpressionEditor, c
 from designer.forms.form import SchemaForm
 from designer.forms.token_edit import TokenEdit, reference_spans
 from engine.actions.row_functions import FUNCTIONS
+from engine.catalog import Catalog
 from tests.designer.forms.conftest import MakeForm, props
 from tests.designer.forms.test_form import field, note, row
 
@@ -304,3 +306,29 @@ def test_that_refreshing_shows_a_value_that_has_come(make_form: MakeForm) -> Non
     known.add("input.y")
     form.refresh()
     assert note(form, "a")[1] == ""
+
+
+def test_that_a_misspelt_column_in_an_expression_is_mended_by_a_click(
+    make_form: MakeForm, context: FormContext, qtbot: QtBot
+) -> None:
+    where = "dep_dely > 60 and carier == 'UA' and dep_dely < 90"
+    form = make_form(FILTER, {**FILLED, "where": where}, context=context)
+    assert row(form, "where").message() == ("warning", "The table has no column dep_dely.")
+    label = row(form, "where").findChild(QLabel, "note")
+    assert isinstance(label, QLabel)
+    label.linkActivated.emit("fix")
+    assert form.value()["where"] == "dep_delay > 60 and carier == 'UA' and dep_delay < 90"
+    label.linkActivated.emit("fix")
+    assert form.value()["where"] == "dep_delay > 60 and carrier == 'UA' and dep_delay < 90"
+    assert row(form, "where").message()[0] == "hint"
+
+
+def test_that_a_column_made_in_the_same_form_is_known(make_form: MakeForm, context: FormContext) -> None:
+    schema = Catalog.load().get("table.formula")
+    assert schema is not None
+    rows = [
+        {"column": "late", "expression": "dep_delay"},
+        {"column": "b", "expression": "late + missing"},
+    ]
+    form = make_form(dict(schema.parameters), {"table": "${join.table}", "columns": rows}, context=context)
+    assert row(form, "columns").message() == ("warning", "The table has no column missing.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from designer.forms.context import FormContext
@@ -104,10 +104,13 @@ def test_that_an_unknown_column_is_warned_about_with_the_nearest(
 ) -> None:
     value = {"table": "${join.table}", "values": [{"function": "sum", "column": "dep_dely"}]}
     form = make_form(SUMMARISE, value, context=context)
-    assert form.rows()[1].message() == (
-        "warning",
-        "The table has no column dep_dely. Did you mean dep_delay?",
-    )
+    assert form.rows()[1].message() == ("warning", "The table has no column dep_dely.")
+    note = form.rows()[1].findChild(QLabel, "note")
+    assert isinstance(note, QLabel)
+    assert "Use dep_delay" in note.text()
+    note.linkActivated.emit("fix")
+    assert form.value()["values"] == [{"function": "sum", "column": "dep_delay"}]
+    assert form.rows()[1].message()[0] == "hint"
 
 
 def test_that_all_columns_are_added_at_once(make_form: MakeForm, context: FormContext, qtbot: QtBot) -> None:
