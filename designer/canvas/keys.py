@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from designer.canvas.looks import ASKING
 from designer.canvas.walk import neighbour
 from designer.theme.tokens import SNAP
+from engine.model import Workflow, queries
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -61,6 +62,8 @@ class Keys(QObject):
             "Return": self._activate,
             "Enter": self._activate,
             "Esc": self._escape,
+            "Alt+Shift+Left": lambda: self._spread(queries.upstream),
+            "Alt+Shift+Right": lambda: self._spread(queries.downstream),
         }
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -84,7 +87,7 @@ class Keys(QObject):
     def _press(self, event: QKeyEvent) -> bool:
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         arrow = _ARROWS.get(_Key(event.key()))
-        if arrow is not None:
+        if arrow is not None and not modifiers & Qt.KeyboardModifier.AltModifier:
             return self._arrow(arrow, modifiers)
         if event.key() == _Key.Key_Space and not modifiers:
             if not event.isAutoRepeat():
@@ -138,6 +141,12 @@ class Keys(QObject):
         scene, seen = self._view.canvas_scene, self._view.camera.visible()
         shown = [row for row in range(len(scene.ids)) if seen.contains(scene.card(row).center())]
         return min(shown, key=lambda row: (float(scene.xy[row, 0]), float(scene.xy[row, 1])), default=0)
+
+    def _spread(self, reach: Callable[[Workflow, list[str]], set[str]]) -> None:
+        """Select everything before, or after, what is selected too."""
+        view = self._view
+        found = reach(view.editor.workflow, view.selection.nodes)
+        view.selection.add(node_id for node_id in view.canvas_scene.ids if node_id in found)
 
     def _rename(self) -> None:
         chosen = self._view.selection.nodes

@@ -33,6 +33,15 @@ def test_that_arrows_walk_along_wires_and_to_neighbours(canvas: CanvasView) -> N
     canvas.grab()
 
 
+def test_that_everything_before_or_after_is_selected(canvas: CanvasView) -> None:
+    alt = Qt.KeyboardModifier.AltModifier | SHIFT
+    canvas.select(["read"])
+    QTest.keyClick(canvas, Key.Key_Left, alt)
+    assert canvas.selected_nodes() == ["read", "start"]
+    QTest.keyClick(canvas, Key.Key_Right, alt)
+    assert set(canvas.selected_nodes()) == {"start", "read", "keep"}
+
+
 def test_that_control_arrows_nudge_and_merge_into_one_step(canvas: CanvasView, editor: Editor) -> None:
     canvas.select(["write"])
     for key in (Key.Key_Right, Key.Key_Right, Key.Key_Down):
