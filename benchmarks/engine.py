@@ -21,9 +21,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine import ActionRegistry, MemoryStateManager, SqliteStateManager, WorkflowEngine  # noqa: E402
-from engine.files import codec  # noqa: E402
-from engine.model.workflow import Workflow  # noqa: E402
+from engine import ActionRegistry, MemoryStateManager, SqliteStateManager, WorkflowEngine
+from engine.files import codec
+from engine.model.workflow import Workflow
 
 RUNS_AT_ONCE = 200
 REPEATS = 3

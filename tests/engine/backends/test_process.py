@@ -1,0 +1,124 @@
+"""Code in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.backends.process import ProcessFailed, run_in_process
+from engine.errors import StepTimeoutError
+
+pytestmark = pytest.mark.asyncio
+
+CODE = """
+import os, subprocess, sys, time
+
+def double(payload):
+    print("doubling", payload["n"])
+    print("no newline", end="")
+    return {"n": payload["n"] * 2, "pid": os.getpid(), "isolated": sys.flags.isolated}
+
+def fail(payload):
+    raise ValueError("not like this")
+
+def leave(payload):
+    os._exit(3)
+
+def odd(payload):
+    return {1, 2}
+
+def hang(payload):
+    with open(payload["pid_file"] + ".part", "w") as file:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        file.write(f"{os.getpid()} {child.pid}")
+    os.rename(payload["pid_file"] + ".part", payload["pid_file"])
+    time.sleep(600)
+
+def loud(payload):
+    print("x" * 200_000)
+    return 1
+"""
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    path = tmp_path / "code.py"
+    path.write_text(CODE)
+    return path
+
+
+async def test_that_a_function_runs_isolated_and_what_it_prints_arrives(code: Path) -> None:
+    lines: list[str] = []
+    result = await run_in_process(f"{code}:double", {"n": 21}, on_line=lines.append)
+    assert (result["n"], result["isolated"]) == (42, 1)
+    assert result["pid"] != os.getpid()
+    assert lines == ["doubling 21", "no newline"]
+
+
+async def test_that_a_module_on_a_given_path_is_found(code: Path) -> None:
+    assert (await run_in_process("code:double", {"n": 1}, path=[str(code.parent)]))["n"] == 2
+
+
+async def test_that_the_codes_own_error_is_told(code: Path) -> None:
+    with pytest.raises(ProcessFailed, match="ValueError: not like this") as caught:
+        await run_in_process(f"{code}:fail", None)
+    assert caught.value.error_type == "ValueError"
+    assert 'raise ValueError("not like this")' in caught.value.traceback
+
+
+@pytest.mark.parametrize(("name", "message"), [("leave", "exit code 3"), ("odd", "JSON"), ("gone", "gone")])
+async def test_that_code_without_a_result_is_a_failure(code: Path, name: str, message: str) -> None:
+    with pytest.raises(ProcessFailed, match=message):
+        await run_in_process(f"{code}:{name}", None)
+
+
+async def test_that_a_line_without_end_is_not_kept(code: Path) -> None:
+    lines: list[str] = []
+    assert await run_in_process(f"{code}:loud", None, on_line=lines.append) == 1
+    assert sum(map(len, lines)) < 200_000
+
+
+async def _pids(pid_file: Path) -> list[int]:
+    async with asyncio.timeout(20):
+        while not pid_file.exists():
+            await asyncio.sleep(0.01)
+    return [int(pid) for pid in pid_file.read_text().split()]
+
+
+async def _gone(pid: int) -> bool:
+    """Whether the process has ended; a zombie that nobody reaps counts as ended."""
+    try:
+        async with asyncio.timeout(10):
+            while Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+                await asyncio.sleep(0.01)
+    except FileNotFoundError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+async def test_that_a_timeout_kills_the_process_and_what_it_started(code: Path, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pids"
+    payload: Any = {"pid_file": str(pid_file)}
+    with pytest.raises(StepTimeoutError):
+        await run_in_process(f"{code}:hang", payload, timeout=3)
+    for pid in await _pids(pid_file):
+        assert await _gone(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+async def test_that_a_cancellation_kills_it_too(code: Path, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pids"
+    running = asyncio.create_task(run_in_process(f"{code}:hang", {"pid_file": str(pid_file)}))
+    pids = await _pids(pid_file)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    for pid in pids:
+        assert await _gone(pid)

@@ -1,0 +1,262 @@
+"""A run that a process left behind goes on in the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import SqliteStateManager, WorkflowEngine
+from engine.errors import StoreBusy
+from engine.history.events import EventDraft, EventType
+from tests.support.builders import chain, make_workflow, node, wire
+from tests.support.fake_clock import FakeClock, settle
+from tests.support.scripted_actions import ScriptedActions
+
+pytestmark = pytest.mark.asyncio
+
+
+def make_engine(actions: ScriptedActions, path: Path, clock: FakeClock | None = None) -> WorkflowEngine:
+    return WorkflowEngine(registry=actions.registry, state_manager=SqliteStateManager(path), clock=clock)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+async def left_behind(
+    actions: ScriptedActions, path: Path, workflow: Any, reached: str, **inputs: Any
+) -> str:
+    """The id of a run whose engine ended while the step `reached` was under way."""
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(workflow, inputs)
+        await actions.reached[reached].wait()
+        await engine._runtime.barrier()
+    return execution_id
+
+
+async def test_that_a_running_step_runs_again_as_the_same_attempt_and_nothing_else_does(
+    actions: ScriptedActions, path: Path
+) -> None:
+    workflow = chain("before", node("slow", "gate"), node("after", parameters={"b": "${before}"}))
+    execution_id = await left_behind(actions, path, workflow, "slow")
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        assert await engine.recover() == [execution_id]
+        state = await engine.wait(execution_id)
+        events = [event async for event in engine.events(execution_id)]
+    assert state["status"] == "COMPLETED"
+    assert actions.calls == ["before", "slow", "slow", "after"]
+    first, again = actions.contexts["slow"]
+    assert (first.idempotency_key, first.attempt) == (again.idempotency_key, again.attempt)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+
+
+async def test_that_a_restart_does_not_use_up_a_retry(actions: ScriptedActions, path: Path) -> None:
+    actions.errors["slow"] = []
+    workflow = make_workflow([node("slow", "gate", retry=2)])
+    execution_id = await left_behind(actions, path, workflow, "slow")
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["steps"]["slow"]["attempts"] == 1
+
+
+async def test_that_a_join_remembers_what_was_decided(actions: ScriptedActions, path: Path) -> None:
+    nodes = [node("a", parameters={"n": 1}), node("no"), node("slow", "gate"), node("end")]
+    workflow = make_workflow(nodes, [wire("a", "no", condition="n > 5"), "no>end", "slow>end"])
+    execution_id = await left_behind(actions, path, workflow, "slow")
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert actions.calls == ["a", "slow", "slow", "end"] or actions.calls == ["slow", "a", "slow", "end"]
+    assert (state["status"], state["steps"]["no"]["reason"]) == ("COMPLETED", "condition")
+
+
+async def test_that_at_most_once_is_not_tried_twice(actions: ScriptedActions, path: Path) -> None:
+    workflow = chain(node("pay", "gate", delivery="at_most_once"), "after")
+    execution_id = await left_behind(actions, path, workflow, "pay")
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert actions.calls == ["pay"]
+    assert (state["status"], state["steps"]["pay"]["status"]) == ("FAILED", "UNCERTAIN")
+    assert "nobody knows" in state["error"]["message"]
+
+
+async def test_that_a_retry_keeps_its_due_time(actions: ScriptedActions, path: Path) -> None:
+    actions.errors["a"] = [ConnectionError("down")]
+    retry = {"max_attempts": 2, "initial_interval": 50, "jitter": "none"}
+    clock = FakeClock()
+    async with make_engine(actions, path, clock) as engine:
+        execution_id = await engine.start_workflow(make_workflow([node("a", "fail", retry=retry)]))
+        await clock.until_asked()
+        await engine._runtime.barrier()
+    await clock.advance(20)
+    async with make_engine(actions, path, clock) as engine:
+        await engine.recover()
+        assert clock.delays == [30]
+        await clock.advance(30)
+        state = await engine.wait(execution_id)
+    assert (state["status"], state["steps"]["a"]["attempts"]) == ("COMPLETED", 2)
+
+
+async def test_that_a_pause_by_the_user_survives(actions: ScriptedActions, path: Path) -> None:
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate"), "b"))
+        await actions.reached["a"].wait()
+        await engine.pause_workflow(execution_id)
+        actions.gates["a"].set()
+        await engine.wait(execution_id)
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        await settle()
+        assert (await engine.get_workflow_status(execution_id))["status"] == "PAUSED"
+        assert actions.calls == ["a"]
+        assert await engine.resume_workflow(execution_id)
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_a_form_survives(actions: ScriptedActions, path: Path) -> None:
+    form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain(node("ask", "ask", parameters={"form": form}), "b"))
+        await engine.wait(execution_id)
+    async with make_engine(actions, path) as engine:
+        assert await engine.resume_workflow(execution_id, {"ask.output": {"n": 3}})
+        state = await engine.wait(execution_id)
+    assert (state["status"], state["outputs"]["ask"]) == ("COMPLETED", {"n": 3})
+    assert actions.calls == ["ask", "b"]
+
+
+async def test_that_a_cancellation_under_way_ends(actions: ScriptedActions, path: Path) -> None:
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate"), "b"))
+        await actions.reached["a"].wait()
+        await engine.cancel_workflow(execution_id)
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert (state["status"], state["steps"]["a"]["status"]) == ("CANCELLED", "CANCELLED")
+
+
+async def test_that_a_failure_before_the_end_still_counts(actions: ScriptedActions, path: Path) -> None:
+    actions.errors["bad"] = [RuntimeError("boom")]
+    workflow = make_workflow([node("slow", "gate"), node("bad", "fail"), node("after")], ["slow>after"])
+    execution_id = await left_behind(actions, path, workflow, "slow")
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert (state["status"], state["error"]["message"]) == ("FAILED", "boom")
+    assert state["steps"]["after"]["status"] == "SKIPPED"
+
+
+async def test_that_a_rollback_goes_on_where_it_was(actions: ScriptedActions, path: Path) -> None:
+    started, forever = asyncio.Event(), asyncio.Event()
+
+    async def hang(params: dict[str, Any], context: Any) -> None:
+        started.set()
+        await forever.wait()
+
+    actions.registry.register("test", "hang", hang)
+    actions.errors["c"] = [RuntimeError("boom")]
+    a = node("a", rollback={"service": "test", "action": "undo"})
+    b = node("b", rollback={"service": "test", "action": "hang"})
+    workflow = chain(a, b, node("c", "fail"), settings={"on_failure": {"rollback": True}})
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        await started.wait()
+    forever.set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert state["status"] == "ROLLED_BACK"
+    assert actions.calls == ["a", "b", "c", "undo a"]
+
+
+async def test_that_a_large_output_is_there_for_the_next_step(actions: ScriptedActions, path: Path) -> None:
+    big = node("big", parameters={"rows": "${input.rows}"})
+    workflow = chain(big, node("slow", "gate"), node("uses", parameters={"last": "${big.rows[-1]}"}))
+    execution_id = await left_behind(actions, path, workflow, "slow", rows=list(range(50_000)))
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["outputs"]["uses"] == {"last": 49_999}
+
+
+async def test_that_a_run_that_never_began_begins(actions: ScriptedActions, path: Path) -> None:
+    class Forgetful:
+        def add_task(self, function: Any, *args: Any) -> None:
+            pass
+
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain("a"), {}, Forgetful())
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_what_cannot_be_recovered_is_reported_and_the_rest_goes_on(
+    actions: ScriptedActions, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    execution_id = await left_behind(actions, path, make_workflow([node("slow", "gate")]), "slow")
+    async with SqliteStateManager(path) as store:
+        lost = await store.create_execution("w", {}, definition_hash="nobody has it", workflow_name="Lost")
+        store.append(lost, [EventDraft(EventType.EXECUTION_STARTED)])
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        assert await engine.recover() == [execution_id]
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+    assert "'Lost' could not be recovered" in caplog.text
+
+
+async def test_that_two_engines_cannot_have_the_same_store(actions: ScriptedActions, path: Path) -> None:
+    async with make_engine(actions, path) as first, make_engine(actions, path) as second:
+        await first.start_workflow(make_workflow("a"))
+        with pytest.raises(StoreBusy):
+            await second.start_workflow(make_workflow("a"))
+
+
+CHILD = """
+import asyncio, sys
+from engine import SqliteStateManager, WorkflowEngine
+from tests.support.builders import chain, node
+from tests.support.scripted_actions import ScriptedActions
+
+async def main():
+    actions = ScriptedActions()
+    engine = WorkflowEngine(registry=actions.registry, state_manager=SqliteStateManager(sys.argv[1]))
+    execution_id = await engine.start_workflow(chain("a", node("slow", "gate"), "b"))
+    await actions.reached["slow"].wait()
+    await engine._runtime.barrier()
+    print(execution_id, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
+async def test_that_a_killed_process_loses_nothing_it_had_completed(
+    actions: ScriptedActions, path: Path
+) -> None:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CHILD, str(path), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
+    assert child.stdout is not None
+    execution_id = (await child.stdout.readline()).decode().strip()
+    child.send_signal(signal.SIGKILL)
+    await child.wait()
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        assert await engine.recover() == [execution_id]
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+    assert actions.calls == ["slow", "b"]
