@@ -124,7 +124,9 @@ class StepRunner:
             activity.attempt -= 1
             steps.running.discard(number)
             execution.make_ready([number])
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - step boundary: a step's failure is a fact
+        except (Exception, SystemExit) as error:
+            if number not in steps.activities:
+                raise  # the step has ended and it is we who failed
             if number not in steps.running:
                 steps.begin(activity)
             await self._failed(execution, activity, error, started)
@@ -272,7 +274,7 @@ class StepRunner:
             return
         if step.fallback is not None and await self._fell_back(execution, activity, step.fallback, error):
             return
-        if activity.step.index in execution.steps.activities:
+        if step.index in execution.steps.activities:
             execution.steps.fail(activity, error, duration_ms=self._since(started))
 
     async def _fell_back(

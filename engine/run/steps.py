@@ -21,7 +21,6 @@ from engine.run.activity import Activity
 from engine.run.live_state import LiveState
 from engine.run.questions import ask_by_form, ask_for_values
 from engine.run.scheduler import ConditionFailed, Ended, Progress, Resolved, Settlement, Skipped
-from engine.store.json_text import encode
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
@@ -110,20 +109,18 @@ class Steps:
         self._execution.advance()
 
     def complete(self, activity: Activity, output: Json, *, duration_ms: float, via: str = "") -> None:
-        """Raises TypeError or ValueError when the output is no JSON, and then nothing has changed."""
+        """Raises what the store has against the output (TypeError: no JSON), and then nothing has changed."""
         step = activity.step
         data: dict[str, Any] = {"output": output, "duration_ms": duration_ms}
         if via:
             data["via"] = via
-        _must_be_json(output)
+        self._record(EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, data))
         self._left(step)
         self.completed.append(step.index)
         self.live.completed(step.id, output, activity.attempt)
         if step.is_trigger:
             self.live.fired(output)
-        self._settle(
-            step, Ended.COMPLETED, EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, data)
-        )
+        self._settle(step, Ended.COMPLETED)
 
     def fail(self, activity: Activity, error: BaseException, *, duration_ms: float) -> None:
         """The step has failed for good: its settings and connections say what that means."""
@@ -147,10 +144,9 @@ class Steps:
 
     def skip(self, step: Step, reason: str) -> None:
         """A step that was ready is not to run after all."""
+        self._record(EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason}))
         self.live.ended(step.id, StepStatus.SKIPPED)
-        self._settle(
-            step, Ended.SKIPPED, EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason})
-        )
+        self._settle(step, Ended.SKIPPED)
 
     def cancel(self, activity: Activity) -> None:
         """The step is stopped because the run is; nothing follows from it."""
@@ -193,9 +189,9 @@ class Steps:
                     drafts.append(EventDraft(EventType.CONDITION_ERROR, data=data))
         return drafts
 
-    def _settle(self, step: Step, ended: Ended, draft: EventDraft) -> None:
+    def _settle(self, step: Step, ended: Ended) -> None:
         settlement = scheduler.settle(self.plan, self.progress, step.index, ended, self._decide)
-        self._record(draft, *self.facts(settlement))
+        self._record(*self.facts(settlement))
         self._execution.follow(settlement, None)
 
     def _decide(self, route: Route) -> bool:
@@ -218,16 +214,3 @@ class Steps:
 
     def _record(self, *drafts: EventDraft) -> None:
         self._execution.record(drafts)
-
-
-_SCALARS = frozenset({str, int, bool, type(None)})
-
-
-def _must_be_json(output: Json) -> None:
-    """Raises TypeError or ValueError for what the journal cannot hold, before anything has changed."""
-    if type(output) is dict:
-        if all(type(key) is str and type(value) in _SCALARS for key, value in output.items()):
-            return
-    elif type(output) in _SCALARS:
-        return
-    encode(output)

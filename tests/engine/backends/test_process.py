@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,24 +84,29 @@ async def test_that_a_line_without_end_is_not_kept(code: Path) -> None:
     assert sum(map(len, lines)) < 200_000
 
 
-async def _pids(pid_file: Path) -> list[int]:
-    async with asyncio.timeout(20):
-        while not pid_file.exists():
-            await asyncio.sleep(0.01)
+def _pids(pid_file: Path) -> list[int]:
+    """The process and its child, once the code has written them down."""
+    _until(pid_file.exists)
     return [int(pid) for pid in pid_file.read_text().split()]
 
 
-async def _gone(pid: int) -> bool:
-    """Whether the process has ended; a zombie that nobody reaps counts as ended."""
-    try:
-        async with asyncio.timeout(10):
-            while Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
-                await asyncio.sleep(0.01)
-    except FileNotFoundError:
-        return True
-    except TimeoutError:
-        return False
-    return True
+def _gone(pid: int) -> bool:
+    """Whether the process ends; a zombie that nobody reaps counts as ended."""
+
+    def has_ended() -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+        except FileNotFoundError:
+            return True
+
+    return _until(has_ended)
+
+
+def _until(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return holds()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
@@ -108,17 +115,17 @@ async def test_that_a_timeout_kills_the_process_and_what_it_started(code: Path, 
     payload: Any = {"pid_file": str(pid_file)}
     with pytest.raises(StepTimeoutError):
         await run_in_process(f"{code}:hang", payload, timeout=3)
-    for pid in await _pids(pid_file):
-        assert await _gone(pid)
+    for pid in await asyncio.to_thread(_pids, pid_file):
+        assert await asyncio.to_thread(_gone, pid)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
 async def test_that_a_cancellation_kills_it_too(code: Path, tmp_path: Path) -> None:
     pid_file = tmp_path / "pids"
     running = asyncio.create_task(run_in_process(f"{code}:hang", {"pid_file": str(pid_file)}))
-    pids = await _pids(pid_file)
+    pids = await asyncio.to_thread(_pids, pid_file)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     for pid in pids:
-        assert await _gone(pid)
+        assert await asyncio.to_thread(_gone, pid)

@@ -31,7 +31,8 @@ def wait(
     "error",
     [
         ConnectionError(), TimeoutError(), StepTimeoutError("a", 1), RuntimeError(), OSError(),
-        ExternalServiceError("x"), *(ExternalServiceError("x", status=s) for s in (408, 425, 429, 500, 503, 599)),
+        ExternalServiceError("x"),
+        *(ExternalServiceError("x", status=s) for s in (408, 425, 429, 500, 503, 599)),
     ],
     ids=repr,
 )  # fmt: skip
@@ -42,7 +43,8 @@ def test_that_what_may_pass_is_tried_again(error: Exception) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ActionError("x"), TypeError(), ValueError(), KeyError("x"), MissingInputError("input.x"), ConditionError("x"),
+        ActionError("x"), TypeError(), ValueError(), KeyError("x"), MissingInputError("input.x"),
+        ConditionError("x"),
         SchemaValidationError("input", []), ExternalServiceError("x", retryable=False),
         *(ExternalServiceError("x", status=s) for s in (400, 401, 403, 404, 405, 409, 410, 422)),
     ],

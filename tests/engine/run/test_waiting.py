@@ -105,17 +105,18 @@ async def test_that_only_the_rest_is_slept_after_a_restart(
 async def test_that_the_late_result_of_a_thread_is_discarded_and_its_slot_free(
     single: WorkflowEngine, actions: ScriptedActions, clock: FakeClock
 ) -> None:
-    release, stopped = threading.Event(), threading.Event()
+    started, release, stopped = threading.Event(), threading.Event(), threading.Event()
 
     def stuck(params: dict[str, Any], context: Any) -> str:
         context.on_cancel(stopped.set)
+        started.set()
         release.wait(20)
         return "too late"
 
     actions.registry.register("test", "stuck", stuck)
     workflow = make_workflow([node("a", "stuck", timeout=10), node("b")], settings={"on_failure": "continue"})
     execution_id = await single.start_workflow(workflow)
-    await clock.until_asked()
+    await asyncio.to_thread(started.wait, 20)
     await clock.advance(10)
     state = await single.wait(execution_id)
     assert stopped.is_set()

@@ -1,0 +1,114 @@
+"""Following a run's events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from engine import WorkflowEngine
+from engine.history.events import Event, EventType
+from engine.run import stream
+from engine.run.stream import EventStreams
+from tests.support.builders import chain, make_workflow, node
+from tests.support.fake_clock import settle
+from tests.support.scripted_actions import ScriptedActions
+
+pytestmark = pytest.mark.asyncio
+
+
+def event(seq: int, event_type: EventType = EventType.STEP_RUNNING) -> Event:
+    return Event("run", "w", seq, 0.0, event_type, "a")
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.streams = EventStreams(self.read)
+
+    async def read(self, execution_id: str, after: int) -> list[Event]:
+        return [each for each in self.events if each.seq > after]
+
+    def happen(self, *events: Event) -> None:
+        self.events += events
+        self.streams.publish("run", events)
+
+
+async def collect(streams: EventStreams, into: list[Any], after: int = 0) -> None:
+    async for each in streams.follow("run", after):
+        into.append((each.type, each.seq))
+
+
+async def test_that_a_reader_gets_what_was_and_what_comes_once_each() -> None:
+    journal, seen = Journal(), []
+    journal.happen(event(1), event(2))
+    reading = asyncio.create_task(collect(journal.streams, seen, 1))
+    await settle()
+    journal.happen(event(3))
+    await settle()
+    journal.happen(event(3), event(4, EventType.EXECUTION_COMPLETED))
+    await reading
+    assert [seq for _, seq in seen] == [2, 3, 4]
+    assert journal.streams._readers == {}
+
+
+async def test_that_a_slow_reader_is_told_and_reads_the_journal_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "MAX_BEHIND", 3)
+    journal, seen = Journal(), []
+    reading = asyncio.create_task(collect(journal.streams, seen))
+    await settle()
+    for seq in range(1, 8):
+        journal.happen(event(seq))
+    await settle()
+    journal.happen(event(8, EventType.EXECUTION_FAILED))
+    await reading
+    assert seen[0] == (EventType.LAGGED, 0)
+    assert [seq for kind, seq in seen[1:]] == list(range(1, 9))
+
+
+async def test_that_closing_ends_every_reader() -> None:
+    journal, seen = Journal(), []
+    reading = asyncio.create_task(collect(journal.streams, seen))
+    await settle()
+    journal.happen(event(1))
+    journal.streams.close()
+    await reading
+    assert seen == [(EventType.STEP_RUNNING, 1)]
+
+
+async def test_that_a_paused_run_keeps_its_readers(engine: WorkflowEngine) -> None:
+    execution_id = await engine.start_workflow(make_workflow([node("a", parameters={"p": "${input.x}"})]))
+    seen: list[str] = []
+
+    async def follow() -> None:
+        async for each in engine.events(execution_id):
+            seen.append(each.type)
+
+    reading = asyncio.create_task(follow())
+    await engine.wait(execution_id)
+    await settle()
+    assert seen[-1] == "EXECUTION_PAUSED"
+    assert not reading.done()
+    await engine.resume_workflow(execution_id, {"x": 1})
+    await reading
+    assert seen[-1] == "EXECUTION_COMPLETED"
+
+
+async def test_that_a_fact_is_durable_before_it_is_shown(engine: WorkflowEngine) -> None:
+    execution_id = await engine.start_workflow(chain("a", "b", "c"))
+    async for each in engine.events(execution_id):
+        stored = await engine.state_manager.read_events(execution_id)
+        assert stored[each.seq - 1] == each
+
+
+async def test_that_two_readers_see_the_same(engine: WorkflowEngine, actions: ScriptedActions) -> None:
+    execution_id = await engine.start_workflow(chain("a", "b"))
+
+    async def read() -> list[Event]:
+        return [each async for each in engine.events(execution_id)]
+
+    first, second = await asyncio.gather(read(), read())
+    assert first == second
