@@ -15,7 +15,7 @@ from designer.panels.inspector_others import ConnectionPage, ManyPage, WorkflowP
 from designer.panels.inspector_page import Page
 from designer.theme import theme as themes
 from engine.history.state import StepState
-from engine.model.changes import Change
+from engine.model.changes import Change, NodesMoved
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 
@@ -136,6 +136,8 @@ class InspectorPanel(QWidget):
             self._outcomes.clear()
             self._rebuild()
             return
+        if all(isinstance(change, NodesMoved) for change in changes):
+            return  # where things lie is no concern of a form
         if self._page is not None and not self._page.refresh(after):
             self._nodes = [one for one in self._nodes if one in after.nodes]
             self._connections = [one for one in self._connections if one in after.connections]

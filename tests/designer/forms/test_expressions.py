@@ -311,13 +311,13 @@ def test_that_refreshing_shows_a_value_that_has_come(make_form: MakeForm) -> Non
 def test_that_a_misspelt_column_in_an_expression_is_mended_by_a_click(
     make_form: MakeForm, context: FormContext, qtbot: QtBot
 ) -> None:
-    where = "dep_dely > 60 and carier == 'UA' and dep_dely < 90"
+    where = "dep_dely > 60 and carrierx == 'UA' and dep_dely < 90"
     form = make_form(FILTER, {**FILLED, "where": where}, context=context)
     assert row(form, "where").message() == ("warning", "The table has no column dep_dely.")
     label = row(form, "where").findChild(QLabel, "note")
     assert isinstance(label, QLabel)
     label.linkActivated.emit("fix")
-    assert form.value()["where"] == "dep_delay > 60 and carier == 'UA' and dep_delay < 90"
+    assert form.value()["where"] == "dep_delay > 60 and carrierx == 'UA' and dep_delay < 90"
     label.linkActivated.emit("fix")
     assert form.value()["where"] == "dep_delay > 60 and carrier == 'UA' and dep_delay < 90"
     assert row(form, "where").message()[0] == "hint"
