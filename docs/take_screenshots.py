@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import qasync
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QCursor, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
@@ -53,6 +53,7 @@ class Photographer:
         self.program.theme.set_mode("dark" if theme == "dark" else "light")
         self.window = self.program.window
         self.window.resize(*SIZE)
+        QCursor.setPos(SIZE[0] // 2, SIZE[1] - 8)  # over nothing that would light up
         self.session = self.window.session
 
     async def take(self, name: str) -> None:

@@ -40,7 +40,7 @@ def no_such_column(name: str, columns: Iterable[str], *, where: str = "") -> Act
     near = nearest(name, known)
     if near:
         return ActionError(
-            f"No column '{name}'{place}. Did you mean '{near[0]}'?", hint=f"use '{near[0]}'", column=name
+            f"No column '{name}'{place}. Did you mean '{near[0]}'?", hint=f"Use '{near[0]}'.", column=name
         )
     listed = ", ".join(known[:_LISTED]) + (
         f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""

@@ -176,7 +176,7 @@ def _not_found(path: Path) -> ActionError:
     near = get_close_matches(path.name, names, n=1)
     if near:
         return ActionError(
-            f"There is no file '{path.name}'. Did you mean '{near[0]}'?", hint=f"use '{near[0]}'"
+            f"There is no file '{path.name}'. Did you mean '{near[0]}'?", hint=f"Use '{near[0]}'."
         )
     return ActionError(f"There is no file '{path.name}'", hint=f"Looked in {path.parent}.")
 

@@ -112,7 +112,7 @@ class _Compiler:
             first, second = types.text(left, "'+' with text"), types.text(right, "'+' with text")
             return Fragment(f"({first.text} || {second.text})", "text")
         if node.operator == "-" and left.type in types.MOMENTS and right.type in types.MOMENTS:
-            raise ActionError("Dates cannot be subtracted with '-'", hint="use days_between(first, last)")
+            raise ActionError("Dates cannot be subtracted with '-'", hint="Use days_between(first, last).")
         left = types.number(left, _quoted(node.operator))
         right = types.number(right, _quoted(node.operator))
         return _arithmetic(node.operator, left, right)
@@ -189,7 +189,7 @@ class _Compiler:
             if dotted in self._columns:
                 raise ActionError(
                     f'A column name with a point is written column("{dotted}")',
-                    hint=f'use column("{dotted}")',
+                    hint=f'Use column("{dotted}").',
                 )
             if node.value.name in _ROOTS:
                 raise ActionError(

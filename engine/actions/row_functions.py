@@ -29,7 +29,7 @@ def call(name: str, arguments: Sequence[Fragment], bindings: Bindings) -> Fragme
     function = FUNCTIONS.get(name)
     if function is None:
         near = get_close_matches(name.lower(), FUNCTIONS, n=1)
-        hint = f"use {near[0]}(...)" if near else f"There are: {', '.join(sorted(FUNCTIONS))}."
+        hint = f"Use {near[0]}(...)." if near else f"There are: {', '.join(sorted(FUNCTIONS))}."
         raise ActionError(f"There is no function '{name}' for rows", hint=hint)
     count = len(arguments)
     if count < function.at_least or (function.at_most is not None and count > function.at_most):

@@ -198,7 +198,7 @@ def _with_column(
     if twin is not None:
         raise ActionError(
             f"There is a column '{twin}' already",
-            hint=f"use '{twin}' to change it, or another name",
+            hint=f"Use '{twin}' to change it, or another name.",
             column=name,
         )
     return f"SELECT *, {value.text} AS {quoted} FROM ({select})", {**columns, name: kind}

@@ -129,7 +129,8 @@ def draw_pill(
     painter.drawRoundedRect(box, PILL_H / 2, PILL_H / 2)
     left = box.left() + 10
     middle = box.center().y()
-    decided = flow in (Flow.TAKEN, Flow.FLOWING, Flow.DEAD, Flow.POISONED)
+    # The condition of a poisoned wire was never looked at: something before it failed.
+    decided = flow in (Flow.TAKEN, Flow.FLOWING, Flow.DEAD)
     if decided:
         taken = flow in (Flow.TAKEN, Flow.FLOWING)
         painter.setPen(stroke(inks.status[Look.COMPLETED] if taken else inks.failed, 1.8))

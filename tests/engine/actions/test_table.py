@@ -188,7 +188,7 @@ class TestChooseColumns:
         self, bench: Bench, people: dict[str, Any]
     ) -> None:
         error = refusal(actions.choose_columns, bench, table=people, columns=["nam"])
-        assert (error.message, error.hint) == ("No column 'nam'. Did you mean 'name'?", "use 'name'")
+        assert (error.message, error.hint) == ("No column 'nam'. Did you mean 'name'?", "Use 'name'.")
         table = self.chosen(
             bench, people, columns=["nam", "age"], unknown="ignore",
             rename=[{"column": "zip", "name": "z"}], types=[{"column": "zip", "type": "int"}],
