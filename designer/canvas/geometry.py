@@ -43,9 +43,11 @@ def output_offset(index: int, count: int) -> tuple[float, float]:
     return float(CARD_W), CARD_H * (index + 1) / (count + 1)
 
 
-def boxes(xy: Floats) -> Floats:
-    """The cards' boxes without what hangs on them."""
-    return np.concatenate((xy, np.add(xy, CARD_SIZE)), axis=1)
+def cards_touching(xy: Floats, box: Box) -> Rows:
+    """Rows of the cards, without what hangs on them, that touch ``box``."""
+    left, top, right, bottom = box
+    x, y = xy[:, 0], xy[:, 1]
+    return np.flatnonzero((x <= right) & (x >= left - CARD_W) & (y <= bottom) & (y >= top - CARD_H))
 
 
 def reach(xy: Floats) -> Box | None:
@@ -151,7 +153,7 @@ def free_place(xy: Floats, wish: tuple[float, float]) -> tuple[float, float]:
     """The wished corner, snapped, or the first one below it where no card is in the way."""
     x, y = snap(wish[0]), snap(wish[1])
     margin = GAP_Y / 2
-    while len(overlapping(boxes(xy), (x - margin, y - margin, x + CARD_W + margin, y + CARD_H + margin))):
+    while len(cards_touching(xy, (x - margin, y - margin, x + CARD_W + margin, y + CARD_H + margin))):
         y = snap(y + CARD_H + GAP_Y)
     return x, y
 

@@ -117,7 +117,7 @@ def _ports(scene: Scene, row: int, noticed: frozenset[int]) -> list[Hit]:
 
 def nodes_in(scene: Scene, area: QRectF) -> list[int]:
     """Rows of the cards that touch the area."""
-    found: list[int] = geometry.overlapping(geometry.boxes(scene.xy), geometry.as_box(area)).tolist()
+    found: list[int] = geometry.cards_touching(scene.xy, geometry.as_box(area)).tolist()
     return found
 
 

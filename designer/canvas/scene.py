@@ -104,7 +104,7 @@ class Scene(QObject):
         left, top, right, bottom = box
         reach = geometry.REACH
         grown = (left - reach[2], top - reach[3], right - reach[0], bottom - reach[1])
-        return geometry.overlapping(geometry.boxes(self.xy), grown)
+        return geometry.cards_touching(self.xy, grown)
 
     def _build(self) -> None:
         workflow = self.workflow
