@@ -179,7 +179,7 @@ class ConditionEditor(FieldEditor):
         return self._rows
 
     def accepts(self, value: Value) -> bool:
-        return value is ABSENT or value is None or (isinstance(value, str) and "\n" not in value)
+        return self.expression.accepts(value)
 
     def show_value(self, value: Value) -> None:
         text = value if isinstance(value, str) else ""

@@ -126,8 +126,10 @@ class TokenEdit(QPlainTextEdit):
     def set_text(self, text: str) -> None:
         """Show a text; the cursor stays where it is if it is the same."""
         if text != self._shown:
-            self._shown = text
+            blocked = self.blockSignals(True)
             self.setPlainText(text)
+            self.blockSignals(blocked)
+            self._shown = self.text()  # a document has line breaks of one kind only
 
     def mark_fault(self, position: int | None) -> None:
         """Underline what begins at the position with a wave; None takes the mark away."""

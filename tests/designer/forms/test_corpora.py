@@ -66,3 +66,37 @@ def test_that_schemastore_files_come_back_unchanged_and_invalid_ones_are_flagged
     assert accepted == []
     if judged == 0:
         pytest.skip("no invalid case is small enough")
+
+
+def test_that_naughty_strings_come_back_from_every_kind_of_field(qtbot: QtBot) -> None:
+    folder = corpus("naughty_strings")
+    strings: list[str] = []
+    for path in sorted(folder.glob("*.json")):
+        read = json.loads(path.read_text(encoding="utf-8"))
+        strings += [one for one in read if isinstance(one, str)] if isinstance(read, list) else []
+    if not strings:
+        pytest.skip("no list of strings")
+    formats = ("", "multiline", "code", "date", "path-open", "column", "expression", "condition", "url")
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            **{f"f_{one}": {"type": "string", **({"format": one} if one else {})} for one in formats},
+            "number": {"type": "number"},
+            "list": {"type": "array", "items": {"type": "string"}},
+            "map": {"type": "object", "additionalProperties": True},
+            "last": {"type": "string"},
+        },
+    }
+    names = [name for name in schema["properties"] if name not in ("list", "map", "last")]
+    form = SchemaForm(schema, {}, context=FormContext(allows_expressions=True))
+    qtbot.addWidget(form)
+    changed = []
+    for text in strings:
+        value = {**dict.fromkeys(names, text), "list": [text], "map": {"a": text}}
+        form.set_value(value)
+        other = form.row("last")
+        assert other is not None
+        other.editor.change("typed")  # a person edits another field: all rows are read
+        if form.value() != {**value, "last": "typed"}:
+            changed.append(text)
+    assert changed == []
