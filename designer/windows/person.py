@@ -10,20 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from designer.dialogs.about import AboutDialog
 from designer.dialogs.base import ask
-from designer.dialogs.message import MessageDialog
 from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialog
-from designer.dialogs.preferences import PreferencesDialog
-from designer.dialogs.questions import (
-    CloseRunningDialog,
-    Closing,
-    RecoveredDialog,
-    Unsaved,
-    UnsavedDialog,
-)
-from designer.dialogs.run_inputs import RunInputsDialog
-from designer.dialogs.shortcuts import ShortcutsDialog
+from designer.dialogs.questions import CloseRunningDialog, Closing, RecoveredDialog, Unsaved, UnsavedDialog
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
 from designer.windows.actions import MENUS, Actions
@@ -52,6 +41,8 @@ class Person:
 
     async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
         """Values for the workflow's inputs; asks nothing where there are none."""
+        from designer.dialogs.run_inputs import RunInputsDialog
+
         if not workflow.input_properties:
             return {}
         return await ask(RunInputsDialog(workflow.inputs, parent=self.window))
@@ -114,10 +105,14 @@ class Person:
 
     async def show_error(self, title: str, message: str, hint: str = "") -> None:
         """Says what went wrong; returns when it has been read."""
+        from designer.dialogs.message import MessageDialog
+
         await ask(MessageDialog(title, message, hint=hint, parent=self.window))
 
     async def show_unexpected(self, error: BaseException, log_dir: Path) -> None:
         """Shows a fault of the program itself, with what a report needs."""
+        from designer.dialogs.message import MessageDialog
+
         if self._is_showing_error:
             return
         self._is_showing_error = True
@@ -136,10 +131,14 @@ class Person:
 
     async def show_preferences(self, settings: Settings, theme: ThemeController) -> None:
         """Theme, wheel, motion, steps at the same time."""
+        from designer.dialogs.preferences import PreferencesDialog
+
         await ask(PreferencesDialog(settings, theme, self.window))
 
     async def show_shortcuts(self, actions: Actions) -> None:
         """Every key on one sheet."""
+        from designer.dialogs.shortcuts import ShortcutsDialog
+
         groups = {
             title: [actions[entry] for entry in entries if entry in actions] for title, entries in MENUS
         }
@@ -147,6 +146,8 @@ class Person:
 
     async def show_about(self) -> None:
         """Version and licences."""
+        from designer.dialogs.about import AboutDialog
+
         await ask(AboutDialog(self.window))
 
     async def _ask_new_path(self, title: str, suggestion: Path, filters: str) -> Path | None:
