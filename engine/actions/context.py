@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, NoReturn, Protocol
 
 from engine.errors import FormRequired
 from engine.model.json_value import Json
+
+_log = logging.getLogger(__name__)
 
 # One lock for all contexts: it is held for an append or a swap, and a lock for every step would cost more.
 _CALLBACKS = threading.Lock()
@@ -132,4 +135,7 @@ class StepContext:
             callbacks, self._callbacks = self._callbacks, []
             self._cancelled = True
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # noqa: BLE001 - step boundary: an action's callback must not keep it from stopping
+                _log.exception("A step's cancel callback failed")

@@ -41,10 +41,12 @@ class Activity:
     needed: list[dict[str, Any]] = field(default_factory=list)
 
     def attach(self) -> asyncio.Task[Any]:
-        """The current task runs the attempt from now on, and has not been told to stop."""
+        """The current task runs the attempt from now on; a stop that was meant for an earlier one is over."""
         task = asyncio.current_task()
         assert task is not None
-        self.task, self.stop = task, ""
+        self.task = task
+        if self.stop == "timeout":
+            self.stop = ""
         return task
 
     def cancel_timer(self) -> None:

@@ -80,7 +80,10 @@ class Dispatcher:
 
     def stop(self, execution: Execution, activity: Activity) -> None:
         """Cancel an attempt; if it does not listen within the grace, the run goes on without it."""
-        if activity.task is None or activity.stop == "cancel":
+        if activity.stop == "cancel":
+            return
+        if activity.task is None:
+            activity.stop = "cancel"  # its action has not begun, and will not
             return
         self.interrupt(activity, "cancel")
         self._clock.call_later(GRACE_S, lambda: self._abandon_cancelled(execution, activity))

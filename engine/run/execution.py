@@ -10,7 +10,6 @@ starts them only after the facts that made them ready are durable. `ready` count
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,6 +71,7 @@ class Execution:
         self.steps = Steps(self, live)
         self.wants_rollback = False
         self.rolls_back = False
+        self._fault: BaseException | None = None
         self._journal = journal
         self._work = work
         self._waiters: list[asyncio.Future[None]] = []
@@ -96,6 +96,7 @@ class Execution:
 
     def resume(self, supplied: Supplied) -> None:
         """Take in what was asked for, and go on: paused steps look again for what they need."""
+        self._fault = None
         if supplied.inputs:
             self.record([EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": supplied.inputs})])
             self.steps.live.supply(supplied.inputs)
@@ -108,7 +109,6 @@ class Execution:
         answered = [(self.steps.activities[number], answer) for number, answer in supplied.forms.items()]
         for activity, _ in answered:
             self.steps.paused.discard(activity.step.index)
-            activity.attempt -= 1  # the attempt that asked is the one that goes on
             self.steps.begin(activity)
         for activity, answer in answered:
             self.steps.complete(activity, answer, duration_ms=0.0, via="person")
@@ -212,12 +212,15 @@ class Execution:
     async def rest(self) -> None:
         """Return when the execution is at rest; raises what broke the engine while it ran."""
         while not self.is_at_rest():
+            if self._fault is not None:
+                raise self._fault
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
 
     def broken(self, error: BaseException) -> None:
         """The engine cannot go on with this execution: whoever waits must not wait for ever."""
+        self._fault = error
         waiters, self._waiters = self._waiters, []
         _wake(waiters, error)
 
@@ -246,7 +249,7 @@ class Execution:
                 self.id,
                 state.workflow_id,
                 state.seq,
-                time.time(),
+                self.steps.live.scope.now(),
                 event_type,
                 step.id,
                 activity.attempt,

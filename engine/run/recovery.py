@@ -97,7 +97,7 @@ def _restore_step(execution: Execution, step: Step, known: StepState, clock: Clo
             wait = (known.waiting_until or 0.0) - clock.now()
             activity.timer = clock.call_later(max(0.0, wait), partial(execution.due, number))
         case StepStatus.PAUSED:
-            activity = _activity(execution, step, known.attempts, known)
+            activity = _activity(execution, step, max(0, known.attempts - 1), known)
             activity.first_started_at = None
             activity.needed = [item for item in execution.state.needed if item.get("step_id") == step.id]
             activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)

@@ -15,7 +15,7 @@ from engine.actions.registry import ActionRegistry
 from engine.errors import WorkflowError
 from engine.files import codec
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState
+from engine.history.state import ExecutionState, StepState
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.plan.compiler import Compiler
@@ -125,9 +125,7 @@ class Runtime:
             return await self.store.get_execution_state(execution_id)
         shown = execution.state.to_dict()
         shown["steps"] = {
-            **{
-                step.id: {"status": "PENDING", "output": None, "error": None} for step in execution.plan.steps
-            },
+            **{step.id: StepState().to_dict() for step in execution.plan.steps},
             **shown["steps"],
         }
         return await self.store.artifacts.expand_async(shown)  # type: ignore[no-any-return] # a dict stays one

@@ -180,6 +180,8 @@ class StepRunner:
         self, execution: Execution, activity: Activity, step: Step, params: dict[str, Any]
     ) -> Any:
         """The action's result, in a slot of its own; StepTimeoutError, _Stopped or _Abandoned instead."""
+        if activity.stop == "cancel":
+            raise _Stopped
         task = activity.attach()
         limit = self._limit(activity)
         timer = None
@@ -264,7 +266,8 @@ class StepRunner:
         step = activity.step
         max_attempts = self._max_attempts(step)
         wait = None
-        if execution.status is not ExecutionStatus.CANCELLING:
+        is_stopped = activity.stop == "cancel" or execution.status is ExecutionStatus.CANCELLING
+        if not is_stopped:
             wait = wait_before_retry(
                 step.retry, error, failures=activity.attempt, max_attempts=max_attempts, rng=self._rng
             )
@@ -272,7 +275,11 @@ class StepRunner:
             execution.steps.waits(activity, self._clock.now() + wait, error, max_attempts)
             activity.timer = self._clock.call_later(wait, partial(execution.due, step.index))
             return
-        if step.fallback is not None and await self._fell_back(execution, activity, step.fallback, error):
+        if (
+            step.fallback
+            and not is_stopped
+            and await self._fell_back(execution, activity, step.fallback, error)
+        ):
             return
         if step.index in execution.steps.activities:
             execution.steps.fail(activity, error, duration_ms=self._since(started))

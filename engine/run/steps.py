@@ -86,8 +86,10 @@ class Steps:
 
     def asks(self, activity: Activity, error: MissingInputError | FormRequired) -> None:
         """The step cannot go on without a person; other branches can."""
-        step = activity.step
-        self.running.discard(step.index)
+        step, attempt = activity.step, activity.attempt
+        if step.index in self.running:
+            self.running.discard(step.index)
+            activity.attempt -= 1  # the attempt that asks is the one that goes on: asking uses up no retry
         self.paused.add(step.index)
         activity.params = None
         data: dict[str, Any]
@@ -105,7 +107,7 @@ class Steps:
                 "needed": activity.needed,
                 "error": error_to_json(error),
             }
-        self._record(EventDraft(EventType.STEP_PAUSED, step.id, activity.attempt, data))
+        self._record(EventDraft(EventType.STEP_PAUSED, step.id, attempt, data))
         self._execution.advance()
 
     def complete(self, activity: Activity, output: Json, *, duration_ms: float, via: str = "") -> None:

@@ -98,3 +98,17 @@ async def test_that_a_fault_of_ours_is_told_to_who_waits(
             with pytest.raises(AssertionError):
                 await engine.wait(execution_id)
     assert "broke the engine" in caplog.text
+
+
+async def test_that_waiting_after_the_fault_does_not_wait_for_ever(actions: ScriptedActions) -> None:
+    store = FullStore()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate")))
+        await actions.reached["a"].wait()
+        store.is_full = True
+        actions.gates["a"].set()
+        await settle()
+        async with asyncio.timeout(5):
+            with pytest.raises(StorageFull):
+                await engine.wait(execution_id)
+        store.is_full = False

@@ -215,3 +215,63 @@ async def test_that_what_an_action_says_is_heard_even_as_it_ends(
     logs = [(event.step_id, event.data["text"]) for event in events if event.type == "STEP_LOG"]
     assert logs == [("a", "done"), ("b", "thread done")]
     assert sum(event.type == "STEP_PROGRESS" for event in events) < 100
+
+
+async def test_that_a_step_stopped_before_its_action_began_does_not_begin(
+    single: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    actions.registry.action("test", "send", effects="external")(actions.echo)
+    held, go = asyncio.Event(), asyncio.Event()
+    commit = single.state_manager.commit
+
+    async def slow_commit(*, full_sync: bool = False) -> None:
+        if full_sync:
+            held.set()
+            await go.wait()
+        await commit(full_sync=full_sync)
+
+    single.state_manager.commit = slow_commit  # type: ignore[method-assign]
+    execution_id = await single.start_workflow(make_workflow([node("a", "send")]))
+    await held.wait()
+    cancelling = asyncio.create_task(single.cancel_workflow(execution_id, force=True))
+    await settle()
+    single._runtime._executions[execution_id].stop_running()
+    go.set()
+    await cancelling
+    state = await single.wait(execution_id)
+    assert (state["status"], state["steps"]["a"]["status"], actions.calls) == ("CANCELLED", "CANCELLED", [])
+
+
+async def test_that_asking_a_person_uses_up_no_attempt(
+    single: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    form = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    execution_id = await single.start_workflow(make_workflow([node("ask", "ask", parameters={"form": form})]))
+    assert (await single.wait(execution_id))["steps"]["ask"]["attempts"] == 1
+    await single.resume_workflow(execution_id)
+    assert (await single.wait(execution_id))["steps"]["ask"]["attempts"] == 1
+    await single.resume_workflow(execution_id, {"ask.output.n": 3})
+    state = await single.wait(execution_id)
+    assert (state["outputs"]["ask"], state["steps"]["ask"]["attempts"]) == ({"n": 3}, 1)
+
+
+async def test_that_a_cancelled_step_is_neither_tried_again_nor_stood_in_for(
+    single: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    reached = asyncio.Event()
+
+    async def messy(params: dict[str, Any], context: Any) -> None:
+        reached.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ConnectionError("the clean-up failed")
+
+    actions.registry.register("test", "messy", messy)
+    fallback = {"service": "test", "action": "echo"}
+    workflow = make_workflow([node("a", "messy", retry=5, fallback=fallback)])
+    execution_id = await single.start_workflow(workflow)
+    await reached.wait()
+    await single.cancel_workflow(execution_id, force=True)
+    state = await single.wait(execution_id)
+    assert (state["status"], state["steps"]["a"]["status"], actions.calls) == ("CANCELLED", "FAILED", [])
