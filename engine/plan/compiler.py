@@ -251,8 +251,6 @@ def _condition_policy(value: Json) -> OnConditionError:
 
 
 def _disabled(value: Json) -> Disabled:
-    if isinstance(value, dict):
-        value = value.get("mode", True)
     if not value:
         return ""
     return "skip" if value == "skip" else "passthrough"

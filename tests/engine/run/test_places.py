@@ -1,0 +1,75 @@
+"""Actions that run elsewhere than on the engine's loop."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from engine import WorkflowEngine
+from engine.actions.registry import ActionOptions
+from tests.support.builders import make_workflow, node
+from tests.support.scripted_actions import ScriptedActions
+
+pytestmark = pytest.mark.asyncio
+
+
+def where(payload: dict[str, Any]) -> dict[str, Any]:
+    """Runs in a process of its own, which imports this very module."""
+    print("working on", payload["n"])
+    return {"pid": os.getpid(), "n": payload["n"]}
+
+
+async def test_that_an_action_can_run_in_a_process_of_its_own(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    actions.registry.register("test", "where", where, ActionOptions(runs="process"))
+    execution_id = await engine.start_workflow(make_workflow([node("a", "where", parameters={"n": 7})]))
+    events = [event async for event in engine.events(execution_id)]
+    state = await engine.get_workflow_status(execution_id)
+    assert state["status"] == "COMPLETED", state["error"]
+    assert state["outputs"]["a"]["n"] == 7
+    assert state["outputs"]["a"]["pid"] != os.getpid()
+    assert [event.data["text"] for event in events if event.type == "STEP_LOG"] == ["working on 7"]
+
+
+async def test_that_an_action_can_hand_work_to_a_process(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    async def hand_over(params: dict[str, Any], context: Any) -> Any:
+        return await context.run_in_process(f"{__file__}:where", {"n": 1}, cwd=context.base_dir)
+
+    actions.registry.register("test", "hand_over", hand_over)
+    execution_id = await engine.start_workflow(make_workflow([node("a", "hand_over")]))
+    state = await engine.wait(execution_id)
+    assert state["status"] == "FAILED"  # an isolated interpreter finds no `engine` without a path
+    assert "engine" in state["error"]["message"]
+
+
+async def test_that_a_function_that_returns_an_awaitable_is_awaited(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    async def later() -> int:
+        return 5
+
+    actions.registry.register("test", "later", lambda params, context: later())
+    state = await engine.wait(await engine.start_workflow(make_workflow([node("a", "later")])))
+    assert state["outputs"]["a"] == 5
+
+
+async def test_that_an_action_that_ends_the_program_only_fails_its_step(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    def leave(params: dict[str, Any], context: Any) -> None:
+        raise SystemExit(3)
+
+    async def leave_too(params: dict[str, Any], context: Any) -> None:
+        raise SystemExit(4)
+
+    actions.registry.register("test", "leave", leave)
+    actions.registry.register("test", "leave_too", leave_too)
+    for name in ("leave", "leave_too"):
+        state = await engine.wait(await engine.start_workflow(make_workflow([node("a", name)])))
+        assert (state["status"], state["error"]["type"]) == ("FAILED", "SystemExit")
+    assert engine.semaphore._value == 5
