@@ -131,17 +131,12 @@ class Execution:
         for number in list(self.steps.running):
             self._work.stop(self, self.steps.activities[number])
 
-    def may_start_steps(self) -> bool:
-        """Whether a ready step may start now; else it is held."""
-        return self.status is ExecutionStatus.RUNNING and not self._is_stopping()
-
     def take(self, step: int) -> bool:
         """The dispatcher takes a ready step to run it; False when it has been put aside instead."""
         self.ready -= 1
         # A step between two attempts has started already: it may finish although nothing new starts.
-        if self.may_start_steps() or (
-            self.status is ExecutionStatus.RUNNING and step in self.steps.activities
-        ):
+        may_start = not self._is_stopping() or step in self.steps.activities
+        if self.status is ExecutionStatus.RUNNING and may_start:
             return True
         self.held.append(step)
         self.advance()
