@@ -141,9 +141,7 @@ def engine_factory(store: Path, settings: Settings) -> EngineFactory:
         store.parent.mkdir(parents=True, exist_ok=True)
         manager = SqliteStateManager(store)
         await manager.open()
-        engine = WorkflowEngine(steps, state_manager=manager)
-        await engine.recover()
-        return engine
+        return WorkflowEngine(steps, state_manager=manager)
 
     return make
 

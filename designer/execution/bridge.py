@@ -31,6 +31,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 BATCH_INTERVAL_S = 1 / 30
+RECENT_RUNS = 200
 
 EngineFactory = Callable[[], Awaitable["WorkflowEngine"]]
 """Makes an engine with its store open; called on the engine's own loop."""
@@ -96,7 +97,7 @@ class EngineBridge(QObject):
         return await self._call(lambda host: host.history(limit))
 
     async def unfinished(self) -> Sequence[ExecutionSummary]:
-        """Executions that have not ended, newest first."""
+        """Executions that have not ended, and those that this start took up and ended since; newest first."""
         return await self._call(lambda host: host.unfinished())
 
     async def load(self, execution_id: str) -> ExecutionState:
@@ -135,10 +136,13 @@ class EngineHost:
         self.engine = engine
         self._send = send
         self._watchers: dict[str, _Watcher] = {}
+        self._taken_up: frozenset[str] = frozenset()
 
     @classmethod
     async def open(cls, factory: EngineFactory, send: Callable[[RunBatch], None]) -> EngineHost:
-        return cls(await factory(), send)
+        host = cls(await factory(), send)
+        host._taken_up = frozenset(await host.engine.recover())
+        return host
 
     async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None) -> str:
         execution_id = await self.engine.start_workflow(workflow, dict(inputs), base_dir=base_dir)
@@ -164,8 +168,15 @@ class EngineHost:
         return await self.engine.state_manager.list_executions(limit=limit)
 
     async def unfinished(self) -> Sequence[ExecutionSummary]:
+        store = self.engine.state_manager
         active = [status for status in ExecutionStatus if not status.is_terminal]
-        return await self.engine.state_manager.list_executions(statuses=active, limit=None)
+        unfinished = await store.list_executions(statuses=active, limit=None)
+        if not self._taken_up:
+            return unfinished
+        listed = {summary.id for summary in unfinished}
+        recent = await store.list_executions(limit=RECENT_RUNS)
+        ended = [one for one in recent if one.id in self._taken_up and one.id not in listed]
+        return sorted([*unfinished, *ended], key=lambda one: one.created_at, reverse=True)
 
     async def load(self, execution_id: str) -> ExecutionState:
         return await self.engine.state_manager.load_state(execution_id)

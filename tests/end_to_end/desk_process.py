@@ -1,8 +1,11 @@
-"""Runs the program in a process of its own for the test that kills it.
+"""Runs the program in a process of its own for the tests that kill it.
 
-python desk_process.py FOLDER run FILE       runs the file, answers Later, prints "paused", and waits to
-be killed python desk_process.py FOLDER resume VALUE   starts as after a crash, answers, prints the
-state and the rows kept
+    python -m tests.end_to_end.desk_process FOLDER TASK ARGUMENT
+
+run FILE: runs the file, answers Later, prints "paused", and stays.
+resume VALUE: starts as after a crash, answers, prints the state and the rows kept.
+start FILE: runs the file, prints "started" at its step "wait", and stays.
+finish FILE: opens the file after a crash and prints how its run ended.
 """
 
 from __future__ import annotations
@@ -43,6 +46,25 @@ async def run_and_wait(program: Program, file: Path) -> None:
     await until(lambda: window.session.controller.view.is_paused)
     print("paused", flush=True)
     await asyncio.Event().wait()
+
+
+async def run_until_started(program: Program, file: Path, step_id: str) -> None:
+    """Runs the file, says when a step has started, and stays."""
+    await program.open(file)
+    controller = program.window.session.controller
+    program.window.commands["run.run"].trigger()
+    await until(lambda: step_id in controller.steps)
+    print("started", flush=True)
+    await asyncio.Event().wait()
+
+
+async def finish(program: Program, file: Path) -> None:
+    """Opens the file after a crash and waits for the run that was in flight."""
+    await program.open(file)
+    controller = program.window.session.controller
+    await until(lambda: controller.view.status is not None and not controller.view.is_active)
+    print(controller.view.status, controller.view.done, flush=True)
+    await program.close()
 
 
 async def resume(program: Program, value: str) -> None:
@@ -86,6 +108,10 @@ async def work(places: Places, task: str, argument: str) -> None:
     program = Program(places)
     if task == "run":
         await run_and_wait(program, Path(argument))
+    elif task == "start":
+        await run_until_started(program, Path(argument), "wait")
+    elif task == "finish":
+        await finish(program, Path(argument))
     else:
         await resume(program, argument)
 

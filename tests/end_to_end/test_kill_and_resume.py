@@ -46,7 +46,9 @@ def start(folder: Path, task: str, argument: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+
+
 def test_that_a_run_that_waits_survives_kill_9_and_is_answered_in_a_new_process(tmp_path: Path) -> None:
     (tmp_path / "delays.csv").write_text("carrier,delay\nAA,10\nBB,70\nCC,90\n", encoding="utf-8")
     file = tmp_path / "late.workflow.json"
@@ -63,3 +65,23 @@ def test_that_a_run_that_waits_survives_kill_9_and_is_answered_in_a_new_process(
     assert lines[2] == "COMPLETED 2 3"
     assert lines[3] == "2"
     assert second.returncode == 0
+
+
+def test_that_a_run_killed_in_flight_goes_on_when_its_file_is_opened_again(tmp_path: Path) -> None:
+    wait = {"id": "wait", "type": "flow.wait", "config": {"parameters": {"seconds": 1}}}
+    drawn = {
+        "format": 1,
+        "id": "slow",
+        "name": "Slow",
+        "nodes": [{"id": "start", "type": "flow.manual"}, wait],
+        "connections": [{"id": "a", "source": "start", "target": "wait"}],
+    }
+    file = tmp_path / "slow.workflow.json"
+    workflow_file.save(file, codec.decode(drawn))
+    with start(tmp_path, "start", str(file)) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline().strip() == "started"
+        os.kill(first.pid, signal.SIGKILL)
+    with start(tmp_path, "finish", str(file)) as second:
+        said, _ = second.communicate(timeout=90)
+    assert said.splitlines() == ["COMPLETED 2"]

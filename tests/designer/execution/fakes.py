@@ -50,6 +50,9 @@ class ScriptedEngine:
         await self._add(execution_id, EventType.EXECUTION_STARTED)
         return execution_id
 
+    async def recover(self) -> list[str]:
+        return []
+
     async def resume_workflow(self, execution_id: str, new_inputs: Mapping[str, Any] | None = None) -> bool:
         self.calls.append(("resume", execution_id, new_inputs))
         if self.refuse_next is not None:
