@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.actions import files
@@ -28,11 +29,7 @@ Params = Mapping[str, Any]
 MOST_BARS = 200
 MOST_POINTS = 20_000
 _KINDS: tuple[Kind, ...] = ("bar", "barh", "line")
-_RASTERISER = """
-import json, sys, resvg_py
-svg = sys.stdin.buffer.read().decode()
-sys.stdout.buffer.write(resvg_py.svg_to_bytes(svg_string=svg, **json.loads(sys.argv[1])))
-"""
+_RASTERISER = Path(__file__).with_name("chart_raster.py")
 _FONTS = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf")
 
 
@@ -63,7 +60,7 @@ def rasterised(svg: str, zoom: int = 2) -> bytes:
         # In a process of its own: resvg holds Python's lock for the tenth of a second that it draws,
         # and a window in this process would stand still for as long.
         drawn = subprocess.run(
-            [sys.executable, "-I", "-c", _RASTERISER, json.dumps(options)],
+            [sys.executable, "-I", str(_RASTERISER), json.dumps(options)],
             input=svg.encode(),
             capture_output=True,
             check=False,
