@@ -258,15 +258,17 @@ class WorkflowEngine:
             for connection in drawn.connections.values()
             if connection.source in nodes and connection.target in nodes
         ]
-        after: dict[str, list[str]] = {node_id: [] for node_id in nodes}
-        before: dict[str, list[str]] = {node_id: [] for node_id in nodes}
+        after: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
+        before: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
         for connection in connections:
-            if connection.target not in after[connection.source]:
-                after[connection.source].append(connection.target)
-                before[connection.target].append(connection.source)
+            after[connection.source][connection.target] = None
+            before[connection.target][connection.source] = None
         return {
-            "nodes": nodes, "connections": connections, "adjacency": after, "reverse_adjacency": before,
-        }  # fmt: skip
+            "nodes": nodes,
+            "connections": connections,
+            "adjacency": {node_id: list(targets) for node_id, targets in after.items()},
+            "reverse_adjacency": {node_id: list(sources) for node_id, sources in before.items()},
+        }
 
     def _has_conditional_connections(self, workflow: WorkflowLike) -> bool:
         """Whether any connection carries a condition."""
