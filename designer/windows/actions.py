@@ -149,7 +149,16 @@ SPECS: tuple[ActionSpec, ...] = (
         icon="circle-question-mark",
     ),
     _spec("run.clear", "Clear the run's marks", "Takes the last run's states off the canvas"),
-    _spec("help.shortcuts", "Keyboard shortcuts", "Lists every key", "?", icon="keyboard", on_canvas=True),
+    _spec(
+        "help.shortcuts",
+        "Keyboard shortcuts",
+        "Lists every key",
+        "?",
+        "Shift+?",
+        "F1",
+        icon="keyboard",
+        on_canvas=True,
+    ),
     _spec(
         "help.logs", "Show the log folder", "Opens the folder with the program's log", icon="folder-search"
     ),

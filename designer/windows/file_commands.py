@@ -176,8 +176,9 @@ class FileCommands(QObject):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             workflow_file.save(path, workflow)
-        except OSError as error:
-            await self._dialogs.show_error(f"{path.name} cannot be saved", error.strerror or str(error))
+        except (OSError, WorkflowFileError) as error:
+            hint = error.hint if isinstance(error, WorkflowFileError) else ""
+            await self._dialogs.show_error(f"{path.name} cannot be saved", str(error), hint)
             return False
         self._editor.mark_saved(path)
         self._journal.saved()

@@ -135,6 +135,10 @@ def test_that_a_save_that_fails_is_explained_and_the_edits_stay(desk: Desk) -> N
     assert not spin(desk.files.save())
     assert desk.editor.is_edited
     assert desk.person.errors[0][0] == "x.workflow.json cannot be saved"
+    (desk.folder / "y.workflow.json").mkdir()
+    desk.person.save_path = desk.folder / "y.workflow.json"
+    assert not spin(desk.files.save())
+    assert desk.person.errors[1][0] == "y.workflow.json cannot be saved"
 
 
 def test_that_unsaved_edits_are_asked_about_before_another_document_comes(desk: Desk) -> None:

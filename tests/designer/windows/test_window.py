@@ -183,6 +183,16 @@ def test_that_ctrl_k_finds_and_runs_a_command(desk: Desk, qtbot: QtBot) -> None:
     assert [node.type for node in desk.window.session.editor.workflow.nodes.values()] == ["table.filter"]
 
 
+@pytest.mark.parametrize("key", ["?", Qt.Key.Key_F1])
+def test_that_the_keyboard_sheet_opens_by_its_keys(
+    desk: Desk, qtbot: QtBot, opened: Callable[[type[ShortcutsDialog]], ShortcutsDialog], key: Qt.Key | str
+) -> None:
+    desk.open()
+    shift = Qt.KeyboardModifier.ShiftModifier if key == "?" else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(desk.window.canvas, key, shift)
+    opened(ShortcutsDialog).close()
+
+
 def test_that_help_and_preferences_open_without_stopping_the_window(
     desk: Desk, qtbot: QtBot, opened: Callable[[type[QWidget]], QWidget]
 ) -> None:
