@@ -25,9 +25,7 @@ class SchemaGate:
     def check(
         self, kind: Literal["input", "output"], label: str, schema: Mapping[str, Any], value: Any
     ) -> None:
-        """Raises SchemaValidationError unless the value fits; an empty schema takes everything."""
-        if not schema:
-            return
+        """Raises SchemaValidationError unless the value fits."""
         known = self._validators.get(id(schema))
         if known is None or known[0] is not schema:
             if len(self._validators) >= MAX_CACHED:

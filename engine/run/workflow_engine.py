@@ -290,11 +290,15 @@ class WorkflowEngine:
 
     def _validate_input_schema(self, step: Step | Mapping[str, Any], params: Mapping[str, Any]) -> None:
         """Raises SchemaValidationError ("input") unless the resolved parameters fit; no schema takes all."""
-        self._schemas.check("input", _label(step), _schema(step, "input_schema"), params)
+        schema = _schema(step, "input_schema")
+        if schema:
+            self._schemas.check("input", _label(step), schema, params)
 
     def _validate_output_schema(self, step: Step | Mapping[str, Any], output: Any) -> None:
         """Raises SchemaValidationError ("output") unless the output fits; no schema takes all."""
-        self._schemas.check("output", _label(step), _schema(step, "output_schema"), output)
+        schema = _schema(step, "output_schema")
+        if schema:
+            self._schemas.check("output", _label(step), schema, output)
 
     def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool:
         """Whether what the step waits for has been settled; a step for which it is not is skipped."""
@@ -369,12 +373,12 @@ def _base_dir(workflow: WorkflowLike, given: Path | str | None) -> str:
 
 
 def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    schema = step.get(key) if isinstance(step, Mapping) else getattr(step, key)
+    schema: Mapping[str, Any] | None = getattr(step, key) if isinstance(step, Step) else step.get(key)
     return schema or {}
 
 
 def _label(step: Step | Mapping[str, Any]) -> str:
-    return str(step.get("title") or step.get("id") or "step") if isinstance(step, Mapping) else step.label
+    return step.label if isinstance(step, Step) else str(step.get("title") or step.get("id") or "step")
 
 
 def _must_be_same(plan: Plan, other: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Real and generated scientific workflows, with steps that do nothing: each once, parents first, limit kept."""
+"""Real and generated scientific workflows with steps that do nothing: each once, parents first."""
 
 from __future__ import annotations
 
