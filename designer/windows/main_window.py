@@ -45,7 +45,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = PalettePanel(session.catalog.types)
         self.inspector = InspectorPanel(session.editor, session.catalog)
         self.bottom = BottomPanel(session.locate)
-        self.stage = Stage(self.canvas)
+        self.stage = Stage(self.canvas, self.canvas.viewport())
         self.status_line = StatusLine(self)
         self.top_bar = TopBar(self.commands, self._make_menus(), self)
         self.setMenuWidget(self.top_bar)

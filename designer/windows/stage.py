@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.theme import icons
@@ -28,6 +28,7 @@ class StartHint(QFrame):
     def __init__(self, examples: Sequence[Example], recent: Sequence[Path], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("startHint")
+        self.setAcceptDrops(True)
         self._buttons: list[tuple[QPushButton, str]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 24, 28, 24)
@@ -66,6 +67,10 @@ class StartHint(QFrame):
                 column.addWidget(button)
         self.setFixedWidth(440)
 
+    def dragEnterEvent(self, _event: QDragEnterEvent) -> None:
+        # What is dragged is meant for the canvas below, which shows the hint again if it goes away.
+        self.hide()
+
     def recolour(self, theme: Theme) -> None:
         for button, icon in self._buttons:
             primary = button.property("variant") == "primary"
@@ -85,11 +90,12 @@ class StartHint(QFrame):
 class Stage(QWidget):
     """Lays the canvas out over its whole area and keeps banner and hint in their places above it."""
 
-    def __init__(self, canvas: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: QWidget, drop_area: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("stage")
         self._canvas = canvas
         canvas.setParent(self)
+        drop_area.installEventFilter(self)
         self.banner = Banner(self)
         self.make_hint: Callable[[], StartHint] | None = None
         self._hint: StartHint | None = None
@@ -127,6 +133,14 @@ class Stage(QWidget):
         self.banner.recolour(theme)
         if self._hint is not None:
             self._hint.recolour(theme)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Clears the canvas of the hint while something is dragged over it."""
+        if self._hint is not None and event.type() == QEvent.Type.DragEnter:
+            self._hint.hide()
+        elif self._hint is not None and event.type() == QEvent.Type.DragLeave:
+            self._hint.show()
+        return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -236,7 +236,7 @@ def test_that_the_top_bar_shows_the_document_and_mirrors_the_run(window: QWidget
 
 def test_that_an_empty_canvas_offers_a_start_and_a_full_one_does_not(window: QWidget, qtbot: QtBot) -> None:
     canvas = QWidget()
-    stage = Stage(canvas, window)
+    stage = Stage(canvas, canvas, window)
     stage.resize(900, 700)
     stage.show()
     recent = Path("/data/orders.workflow.json")
@@ -258,6 +258,9 @@ def test_that_an_empty_canvas_offers_a_start_and_a_full_one_does_not(window: QWi
     assert chosen == [str(recent), "flights"]
     stage.refresh_hint()
     assert stage.hint is not None
+    for kind, is_shown in ((QEvent.Type.DragEnter, False), (QEvent.Type.DragLeave, True)):
+        stage.eventFilter(canvas, QEvent(kind))
+        assert stage.hint.isVisible() is is_shown
     stage.set_empty(False)
     assert stage.hint is None
     assert canvas.geometry() == stage.rect()
