@@ -28,7 +28,7 @@ from designer.execution.controller import RunController
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
 from designer.theme import icons
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 from designer.windows.checker import Checker
 from designer.windows.file_commands import FileCommands, empty_workflow
 from designer.windows.main_window import MainWindow

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
-from designer.theme.theme import Mode
+from designer.theme.controller import Mode
 
 T = TypeVar("T")
 RECENT_FILES_KEPT = 12

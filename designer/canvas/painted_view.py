@@ -16,7 +16,8 @@ from designer.canvas.scene import Scene
 from designer.canvas.selection import Selection
 from designer.document.document import Document
 from designer.settings import Settings
-from designer.theme.theme import Theme, ThemeController
+from designer.theme.controller import ThemeController
+from designer.theme.theme import Theme
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.model.node_type import NodeTypes
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from designer.canvas.context import AddContext
 from designer.theme import fonts, icons
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 from designer.theme.tokens import SUB_PX
 from engine.catalog import Catalog
 from engine.model import NodeType, Workflow

@@ -23,7 +23,7 @@ from designer.canvas.rename import RenameField
 from designer.canvas.render import BORDER, paint_image
 from designer.editor import Editor
 from designer.settings import Settings
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.catalog import Catalog
 from engine.history.state import StepState

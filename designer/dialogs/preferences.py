@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from designer.dialogs.base import Dialog
 from designer.forms.form import SchemaForm
 from designer.settings import Settings
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",

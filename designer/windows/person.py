@@ -22,7 +22,7 @@ from engine.model.workflow import Workflow
 if TYPE_CHECKING:
     from designer.editor import Editor
     from designer.settings import Settings
-    from designer.theme.theme import ThemeController
+    from designer.theme.controller import ThemeController
 
 WORKFLOW_FILTER = "Workflows (*.workflow.json);;JSON files (*.json);;All files (*)"
 PICTURE_FILTER = "Pictures (*.png)"

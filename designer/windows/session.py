@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from designer.execution.controller import RunController
     from designer.execution.tasks import TaskSet
     from designer.settings import Settings
-    from designer.theme.theme import ThemeController
+    from designer.theme.controller import ThemeController
     from designer.windows.checker import Checker
     from designer.windows.file_commands import FileCommands
     from designer.windows.person import Person

@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from designer.dialogs.missing_input import MissingInputDialog
-from designer.theme.theme import Mode
+from designer.theme.controller import Mode
 from designer.windows.examples import copy_example, examples
 from engine.history.status import StepStatus
 from engine.model.edits import set_parameters

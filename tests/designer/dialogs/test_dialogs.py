@@ -22,7 +22,7 @@ from designer.dialogs.questions import CloseRunningDialog, RecoveredDialog, Unsa
 from designer.dialogs.run_inputs import RunInputsDialog
 from designer.dialogs.shortcuts import ShortcutsDialog
 from designer.settings import Settings
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 
 THRESHOLD: dict[str, Any] = {
     "step_id": "late",

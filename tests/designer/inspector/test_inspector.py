@@ -19,7 +19,7 @@ from designer.panels.inspector_node import NodePage
 from designer.panels.inspector_others import ConnectionPage, ManyPage, WorkflowPage
 from designer.panels.inspector_panel import InspectorPanel
 from designer.theme import theme as themes
-from designer.theme.theme import ThemeController
+from designer.theme.controller import ThemeController
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model import edits
