@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from designer.canvas import geometry
 from designer.canvas.context import AddContext, On
+from designer.canvas.looks import ASKING
 from designer.document import clipboard
 from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
 from engine.errors import WorkflowError
@@ -108,7 +109,42 @@ class Commands:
         if len(chosen) != 2:
             self._view.message.emit("Select two nodes to connect them.")
             return
-        self.connect(chosen[0], chosen[1])
+        first, second = chosen
+        workflow, catalog = self._workflow, self._view.catalog
+        backwards = edits.refusal(workflow, catalog, second, first) is None
+        if backwards and edits.refusal(workflow, catalog, first, second) is not None:
+            first, second = second, first  # such as a start that was chosen last
+        self.connect(first, second)
+
+    def select_before(self) -> None:
+        """Select everything that leads to what is selected too."""
+        self._spread(queries.upstream(self._workflow, self._view.selection.nodes))
+
+    def select_after(self) -> None:
+        """Select everything that follows what is selected too."""
+        self._spread(queries.downstream(self._workflow, self._view.selection.nodes))
+
+    def _spread(self, found: Container[str]) -> None:
+        view = self._view
+        view.selection.add(node_id for node_id in view.canvas_scene.ids if node_id in found)
+
+    def open_selected(self) -> None:
+        """Open the one selected node; a node that waits for an answer asks for it."""
+        view = self._view
+        if len(view.selection.nodes) == 1:
+            (node_id,) = view.selection.nodes
+            asks = view.canvas_scene.look[view.canvas_scene.row_of[node_id]] in ASKING
+            (view.answer_requested if asks else view.node_activated).emit(node_id)
+
+    def disconnect_selected(self) -> None:
+        """Take away the selected wires and every wire of the selected nodes."""
+        selection = self._view.selection
+        touched = [c.id for c in queries.connections_touching(self._workflow, selection.nodes)]
+        wires = dict.fromkeys((*selection.wires, *touched))
+        if wires:
+            self.disconnect(wires)
+        else:
+            self._view.message.emit("There is no connection to take away.")
 
     def set_disabled(self) -> None:
         """Switch the selected nodes off; on again when all of them are off."""

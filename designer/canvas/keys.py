@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from designer.canvas.looks import ASKING
 from designer.canvas.walk import neighbour
 from designer.theme.tokens import SNAP
-from engine.model import Workflow, queries
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -35,6 +34,10 @@ class Keys(QObject):
         super().__init__(view)
         self._view = view
         self._table = self._make_table()
+        self._letters: dict[str, Callable[[], object]] = {
+            "F": view.frame_selection,
+            "D": view.commands.set_disabled,
+        }
         view.installEventFilter(self)
 
     def _make_table(self) -> dict[str, Callable[[], object]]:
@@ -59,12 +62,23 @@ class Keys(QObject):
             "Ctrl+=": view.zoom_in,
             "Ctrl+-": view.zoom_out,
             "F2": self._rename,
-            "Return": self._activate,
-            "Enter": self._activate,
+            "Return": commands.open_selected,
+            "Enter": commands.open_selected,
             "Esc": self._escape,
-            "Alt+Shift+Left": lambda: self._spread(queries.upstream),
-            "Alt+Shift+Right": lambda: self._spread(queries.downstream),
+            "Ctrl+Shift+L": commands.disconnect_selected,
+            "Alt+Shift+Left": commands.select_before,
+            "Alt+Shift+Right": commands.select_after,
+            **{
+                f"Ctrl+{name}": partial(commands.nudge, x * SNAP, y * SNAP)
+                for name, (x, y) in zip(("Left", "Right", "Up", "Down"), _ARROWS.values(), strict=True)
+            },
         }
+
+    def leave_to_others(self, keys: Iterable[str]) -> None:
+        """A menu brings these keys and does what they stand for."""
+        for key in keys:
+            self._table.pop(key, None)
+            self._letters.pop(key, None)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         match event.type():
@@ -87,7 +101,7 @@ class Keys(QObject):
     def _press(self, event: QKeyEvent) -> bool:
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         arrow = _ARROWS.get(_Key(event.key()))
-        if arrow is not None and not modifiers & Qt.KeyboardModifier.AltModifier:
+        if arrow is not None and not modifiers & _COMMANDS:
             return self._arrow(arrow, modifiers)
         if event.key() == _Key.Key_Space and not modifiers:
             if not event.isAutoRepeat():
@@ -111,17 +125,14 @@ class Keys(QObject):
         if view.selection.is_empty:
             view.open_quick_add(text)
             return True
-        act = {"f": view.frame_selection, "d": view.commands.set_disabled}.get(text.lower())
+        act = self._letters.get(text.upper())
         if act is not None:
             act()
         return act is not None
 
     def _arrow(self, way: tuple[int, int], modifiers: Qt.KeyboardModifier) -> bool:
         view, scene = self._view, self._view.canvas_scene
-        if modifiers == Qt.KeyboardModifier.ControlModifier:
-            view.commands.nudge(way[0] * SNAP, way[1] * SNAP)
-            return True
-        if modifiers & _COMMANDS or not scene.ids:
+        if not scene.ids:
             return False
         current = view.selection.focused or next(reversed(view.selection.nodes), None)
         row = scene.row_of.get(current or "", -1)
@@ -142,26 +153,10 @@ class Keys(QObject):
         shown = [row for row in range(len(scene.ids)) if seen.contains(scene.card(row).center())]
         return min(shown, key=lambda row: (float(scene.xy[row, 0]), float(scene.xy[row, 1])), default=0)
 
-    def _spread(self, reach: Callable[[Workflow, list[str]], set[str]]) -> None:
-        """Select everything before, or after, what is selected too."""
-        view = self._view
-        found = reach(view.editor.workflow, view.selection.nodes)
-        view.selection.add(node_id for node_id in view.canvas_scene.ids if node_id in found)
-
     def _rename(self) -> None:
         chosen = self._view.selection.nodes
         if len(chosen) == 1:
             self._view.start_rename(chosen[0])
-
-    def _activate(self) -> None:
-        chosen = self._view.selection.nodes
-        if len(chosen) != 1:
-            return
-        scene = self._view.canvas_scene
-        if scene.look[scene.row_of[chosen[0]]] in ASKING:
-            self._view.answer_requested.emit(chosen[0])
-        else:
-            self._view.node_activated.emit(chosen[0])
 
     def _escape(self) -> None:
         if not self._view.pointing.cancel():

@@ -6,9 +6,9 @@ key and one enabled state wherever it is seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -17,10 +17,19 @@ from PySide6.QtWidgets import QWidget
 from designer.theme import icons
 from designer.theme.theme import Theme
 
+if TYPE_CHECKING:
+    from designer.canvas.view import CanvasView
+
+
+Needs = Literal["", "nodes", "selection", "one", "two"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:
-    """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere."""
+    """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
+
+    `needs` says what must be selected, or it cannot be done: any nodes, nodes or wires, one node, two.
+    """
 
     id: str
     text: str
@@ -29,10 +38,26 @@ class ActionSpec:
     icon: str = ""
     on_canvas: bool = False
     checkable: bool = False
+    needs: Needs = ""
 
 
-def _spec(id: str, text: str, tip: str, *keys: str, icon: str = "", **flags: bool) -> ActionSpec:
-    return ActionSpec(id=id, text=text, tip=tip, keys=keys, icon=icon, **flags)
+def _spec(
+    id: str,
+    text: str,
+    tip: str,
+    *keys: str,
+    icon: str = "",
+    on_canvas: bool = False,
+    checkable: bool = False,
+) -> ActionSpec:
+    return ActionSpec(
+        id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=on_canvas, checkable=checkable
+    )
+
+
+def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") -> ActionSpec:
+    """A command for what is selected; its keys are the canvas's."""
+    return ActionSpec(id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=True, needs=needs)
 
 
 SPECS: tuple[ActionSpec, ...] = (
@@ -52,39 +77,78 @@ SPECS: tuple[ActionSpec, ...] = (
         "Ctrl+Y",
         icon="redo-2",
     ),
-    _spec(
-        "edit.cut",
-        "Cut",
-        "Moves the selected nodes to the clipboard",
-        "Ctrl+X",
-        icon="scissors",
-        on_canvas=True,
+    _on("nodes", "edit.cut", "Cut", "Moves the selected nodes to the clipboard", "Ctrl+X", icon="scissors"),
+    _on("nodes", "edit.copy", "Copy", "Copies the selected nodes as text", "Ctrl+C", icon="copy"),
+    _on("", "edit.paste", "Paste", "Inserts nodes from the clipboard", "Ctrl+V", icon="clipboard-paste"),
+    _on(
+        "",
+        "edit.paste_wired",
+        "Paste with incoming connections",
+        "Inserts nodes from the clipboard, fed by the same steps as the originals",
+        "Ctrl+Shift+V",
     ),
-    _spec("edit.copy", "Copy", "Copies the selected nodes as text", "Ctrl+C", icon="copy", on_canvas=True),
-    _spec(
-        "edit.paste",
-        "Paste",
-        "Inserts nodes from the clipboard",
-        "Ctrl+V",
-        icon="clipboard-paste",
-        on_canvas=True,
+    _on("nodes", "edit.duplicate", "Duplicate", "Copies the selected nodes beside themselves", "Ctrl+D"),
+    _on("selection", "edit.delete", "Delete", "Deletes what is selected", "Del", "Backspace", icon="trash-2"),
+    _on(
+        "nodes",
+        "edit.heal",
+        "Delete and join neighbours",
+        "Deletes the selected nodes and joins what came before with what comes after",
+        "Ctrl+Del",
     ),
-    _spec(
-        "edit.duplicate", "Duplicate", "Copies the selected nodes beside themselves", "Ctrl+D", on_canvas=True
+    _on("", "edit.select_all", "Select all", "Selects every node", "Ctrl+A"),
+    _on(
+        "nodes",
+        "edit.select_before",
+        "Select everything before",
+        "Selects the steps that lead to the selected ones too",
+        "Alt+Shift+Left",
     ),
-    _spec(
-        "edit.delete",
-        "Delete",
-        "Deletes what is selected",
-        "Del",
-        "Backspace",
-        icon="trash-2",
-        on_canvas=True,
+    _on(
+        "nodes",
+        "edit.select_after",
+        "Select everything after",
+        "Selects the steps that follow the selected ones too",
+        "Alt+Shift+Right",
     ),
-    _spec(
-        "edit.rename", "Rename", "Gives the selected node another title", "F2", icon="pencil", on_canvas=True
+    _on(
+        "one",
+        "node.open",
+        "Open in the inspector",
+        "Shows the selected node's parameters",
+        "Return",
+        "Enter",
+        icon="sliders-horizontal",
     ),
-    _spec("edit.select_all", "Select all", "Selects every node", "Ctrl+A", on_canvas=True),
+    _on("one", "node.rename", "Rename", "Gives the selected node another title", "F2", icon="pencil"),
+    _on(
+        "nodes",
+        "node.disable",
+        "Switch off or on",
+        "A node that is switched off is skipped by runs",
+        "D",
+        icon="power",
+    ),
+    _on(
+        "two",
+        "node.connect",
+        "Connect",
+        "Draws a wire from the node selected first to the other one",
+        "Ctrl+L",
+        icon="workflow",
+    ),
+    _on(
+        "selection",
+        "node.disconnect",
+        "Disconnect",
+        "Takes away the selected wires, or every wire of the selected nodes",
+        "Ctrl+Shift+L",
+        icon="unlink",
+    ),
+    _on("nodes", "node.left", "Nudge left", "Moves the selected nodes by 16 px", "Ctrl+Left"),
+    _on("nodes", "node.right", "Nudge right", "Moves the selected nodes by 16 px", "Ctrl+Right"),
+    _on("nodes", "node.up", "Nudge up", "Moves the selected nodes by 16 px", "Ctrl+Up"),
+    _on("nodes", "node.down", "Nudge down", "Moves the selected nodes by 16 px", "Ctrl+Down"),
     _spec("edit.add_node", "Add node…", "Finds a node type and adds it", "Ctrl+Space", icon="plus"),
     _spec(
         "edit.find", "Find on the canvas…", "Finds nodes by name, type or parameter", "Ctrl+F", icon="search"
@@ -99,13 +163,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "Ctrl+1",
         icon="maximize",
     ),
-    _spec(
-        "view.frame_selection",
-        "Show the selection",
-        "Fits the selection into the canvas",
-        "F",
-        on_canvas=True,
-    ),
+    _on("nodes", "view.frame_selection", "Show the selection", "Fits the selection into the canvas", "F"),
     _spec("view.palette", "Nodes panel", "Shows or hides the list of nodes", "Ctrl+Alt+1", checkable=True),
     _spec("view.inspector", "Inspector", "Shows or hides the inspector", "Ctrl+Alt+2", checkable=True),
     _spec(
@@ -177,8 +235,16 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Edit",
         (
-            "edit.undo", "edit.redo", SEPARATOR, "edit.cut", "edit.copy", "edit.paste", "edit.duplicate",
-            "edit.delete", "edit.rename", SEPARATOR, "edit.select_all", "edit.find", "edit.add_node",
+            "edit.undo", "edit.redo", SEPARATOR, "edit.cut", "edit.copy", "edit.paste", "edit.paste_wired",
+            "edit.duplicate", SEPARATOR, "edit.delete", "edit.heal", SEPARATOR, "edit.select_all",
+            "edit.select_before", "edit.select_after", "edit.find",
+        ),
+    ),
+    (
+        "Node",
+        (
+            "edit.add_node", "node.open", "node.rename", "node.disable", SEPARATOR, "node.connect",
+            "node.disconnect", SEPARATOR, "menu.nudge",
         ),
     ),
     (
@@ -192,7 +258,20 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Run", ("run.run", "run.run_with", "run.pause", "run.stop", SEPARATOR, "run.answer", "run.clear")),
     ("Help", ("help.shortcuts", "help.logs", "help.about")),
 )  # fmt: skip
-"""The menus in order; `menu.*` stands for a submenu that the window fills when it opens."""
+"""The menus in order; `menu.*` stands for a submenu: one of `SUBMENUS`, or one filled when it opens."""
+
+SUBMENUS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "menu.nudge": ("Nudge", ("node.left", "node.right", "node.up", "node.down")),
+}
+
+
+def actions_of(entries: Iterable[str]) -> Iterator[str]:
+    """The commands of a menu and of its submenus, in order."""
+    for entry in entries:
+        if entry in SUBMENUS:
+            yield from actions_of(SUBMENUS[entry][1])
+        elif entry != SEPARATOR and not entry.startswith("menu."):
+            yield entry
 
 
 class Actions(QObject):
@@ -220,11 +299,20 @@ class Actions(QObject):
         for action_id, slot in slots.items():
             self._actions[action_id].triggered.connect(_without_argument(slot))
 
-    def place_on_canvas(self, canvas: QWidget) -> None:
-        """Gives the canvas the keys that are its own."""
+    def place_on_canvas(self, canvas: CanvasView) -> None:
+        """Gives the canvas the keys that are its own, in place of those it brings along."""
         for spec in SPECS:
+            canvas.keys.leave_to_others(spec.keys)
             if spec.on_canvas:
                 canvas.addAction(self._actions[spec.id])
+
+    def follow_selection(self, nodes: Sequence[str], wires: Sequence[str]) -> None:
+        """Enables what can be done with the selection; a key that does nothing is left to typing."""
+        count = len(nodes)
+        met = {"nodes": count > 0, "selection": bool(nodes or wires), "one": count == 1, "two": count == 2}
+        for spec in SPECS:
+            if spec.needs:
+                self._actions[spec.id].setEnabled(met[spec.needs])
 
     def spec(self, action_id: str) -> ActionSpec:
         return self._specs[action_id]
@@ -243,7 +331,7 @@ class Actions(QObject):
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{spec.tip} ({keys})" if keys else spec.tip)
         if spec.on_canvas:
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:
             self._window.addAction(action)
         return action

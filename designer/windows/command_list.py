@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 
 from designer.theme import icons
 from designer.theme.theme import Theme
-from designer.windows.actions import MENUS, Actions
+from designer.windows.actions import MENUS, Actions, actions_of
 from designer.windows.command_palette import Command
 from designer.windows.examples import Example
 from designer.windows.file_commands import SUFFIX
@@ -19,11 +19,9 @@ from engine.model.node_type import NodeType
 def action_commands(actions: Actions) -> Iterable[Command]:
     """The enabled actions in menu order, but for the one that opened the palette."""
     for menu, ids in MENUS:
-        for action_id in ids:
-            if "." not in action_id or action_id.startswith("menu.") or action_id == "view.commands":
-                continue
+        for action_id in actions_of(ids):
             action = actions[action_id]
-            if action.isEnabled():
+            if action.isEnabled() and action_id != "view.commands":
                 yield Command(
                     title=action.text().rstrip("…"),
                     group=menu,

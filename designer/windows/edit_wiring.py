@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from designer.theme.theme import Theme
+from designer.theme.tokens import SNAP
 from designer.windows.session import Session
 from engine.model.workflow import Workflow
 from engine.problem import Problem
@@ -53,7 +54,19 @@ class EditWiring(QObject):
                 "edit.paste": canvas.paste,
                 "edit.duplicate": canvas.duplicate_selection,
                 "edit.delete": canvas.delete_selection,
-                "edit.rename": self._rename,
+                "edit.paste_wired": lambda: canvas.commands.paste(keep_incoming=True),
+                "edit.heal": canvas.commands.heal,
+                "edit.select_before": canvas.commands.select_before,
+                "edit.select_after": canvas.commands.select_after,
+                "node.open": canvas.commands.open_selected,
+                "node.rename": self._rename,
+                "node.disable": canvas.commands.set_disabled,
+                "node.connect": canvas.commands.connect_selected,
+                "node.disconnect": canvas.commands.disconnect_selected,
+                "node.left": lambda: canvas.commands.nudge(-SNAP, 0),
+                "node.right": lambda: canvas.commands.nudge(SNAP, 0),
+                "node.up": lambda: canvas.commands.nudge(0, -SNAP),
+                "node.down": lambda: canvas.commands.nudge(0, SNAP),
                 "edit.select_all": canvas.select_all,
                 "edit.add_node": canvas.open_quick_add,
                 "edit.find": canvas.open_find,
@@ -68,6 +81,7 @@ class EditWiring(QObject):
             }
         )
         actions = self._window.commands
+        actions.follow_selection((), ())
         docks.bind(actions["view.palette"], actions["view.inspector"], actions["view.bottom"])
 
     def _connect_undo(self) -> None:
@@ -84,6 +98,7 @@ class EditWiring(QObject):
             )
 
     def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
+        self._window.commands.follow_selection(nodes, connections)
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
@@ -10,7 +12,7 @@ from designer.canvas.view import CanvasView
 from designer.panels.bottom_panel import BottomPanel
 from designer.panels.inspector_panel import InspectorPanel
 from designer.panels.palette_panel import PalettePanel
-from designer.windows.actions import MENUS, SEPARATOR, Actions
+from designer.windows.actions import MENUS, SEPARATOR, SUBMENUS, Actions
 from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
 from designer.windows.command_palette import CommandPalette
 from designer.windows.docks import Docks
@@ -131,18 +133,23 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> list[QMenu]:
         menus = []
         for title, ids in MENUS:
-            menu = QMenu(f"&{title}", self)
-            for action_id in ids:
-                if action_id == SEPARATOR:
-                    menu.addSeparator()
-                elif action_id == "menu.recent":
-                    recent = menu.addMenu("Open recent")
-                    recent.aboutToShow.connect(lambda m=recent: self.file_wiring.fill_recent(m))
-                elif action_id == "menu.examples":
-                    listed = menu.addMenu("Examples")
-                    listed.setToolTipsVisible(True)
-                    listed.aboutToShow.connect(lambda m=listed: self.file_wiring.fill_examples(m))
-                else:
-                    menu.addAction(self.commands[action_id])
-            menus.append(menu)
+            menus.append(QMenu(f"&{title}", self))
+            self._fill_menu(menus[-1], ids)
         return menus
+
+    def _fill_menu(self, menu: QMenu, ids: Iterable[str]) -> None:
+        for action_id in ids:
+            if action_id == SEPARATOR:
+                menu.addSeparator()
+            elif action_id in SUBMENUS:
+                title, inner = SUBMENUS[action_id]
+                self._fill_menu(menu.addMenu(title), inner)
+            elif action_id == "menu.recent":
+                recent = menu.addMenu("Open recent")
+                recent.aboutToShow.connect(lambda m=recent: self.file_wiring.fill_recent(m))
+            elif action_id == "menu.examples":
+                listed = menu.addMenu("Examples")
+                listed.setToolTipsVisible(True)
+                listed.aboutToShow.connect(lambda m=listed: self.file_wiring.fill_examples(m))
+            else:
+                menu.addAction(self.commands[action_id])

@@ -15,7 +15,7 @@ from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialo
 from designer.dialogs.questions import CloseRunningDialog, Closing, RecoveredDialog, Unsaved, UnsavedDialog
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
-from designer.windows.actions import MENUS, Actions
+from designer.windows.actions import MENUS, Actions, actions_of
 from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 
@@ -139,9 +139,7 @@ class Person:
         """Every key on one sheet."""
         from designer.dialogs.shortcuts import ShortcutsDialog
 
-        groups = {
-            title: [actions[entry] for entry in entries if entry in actions] for title, entries in MENUS
-        }
+        groups = {title: [actions[entry] for entry in actions_of(entries)] for title, entries in MENUS}
         await ask(ShortcutsDialog(groups, parent=self.window))
 
     async def show_about(self) -> None:

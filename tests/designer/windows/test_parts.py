@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from designer.execution.run_view import RunView
 from designer.theme.theme import dark, light
-from designer.windows.actions import MENUS, SEPARATOR, SPECS, Actions
+from designer.windows.actions import MENUS, SPECS, Actions, actions_of
 from designer.windows.banner import Banner, Notice
 from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
 from designer.windows.command_palette import Command, CommandPalette, rank
@@ -37,10 +37,8 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 def test_that_every_command_is_in_a_menu_and_every_menu_entry_is_a_command() -> None:
-    listed = [entry for _, entries in MENUS for entry in entries if entry != SEPARATOR]
-    assert sorted(entry for entry in listed if not entry.startswith("menu.")) == sorted(
-        spec.id for spec in SPECS
-    )
+    listed = [entry for _, entries in MENUS for entry in actions_of(entries)]
+    assert sorted(listed) == sorted(spec.id for spec in SPECS)
 
 
 def test_that_no_two_commands_share_a_key() -> None:
