@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from designer.panels import paint, texts
 from designer.panels.empty_state import EmptyState
 from designer.panels.log_lines import error_message
-from designer.panels.models import ROOT, Index
+from designer.panels.models import ROOT, Index, header_text
 from designer.panels.panel_table import PanelTable
 
 _COLUMNS = ("Status", "Started", "Duration", "Workflow", "Details")
@@ -87,9 +87,7 @@ class HistoryModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _COLUMNS[section] if 0 <= section < len(_COLUMNS) else None
-        return None
+        return header_text(_COLUMNS, section, orientation, role)
 
     def _texts(self, run: PastRun) -> tuple[str, str, str, str, str]:
         started = run.started_at if run.started_at is not None else run.created_at

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
-from designer.panels.models import ROOT, Index
+from designer.panels.models import ROOT, Index, header_text
 from designer.panels.tables import is_table_reference
 from engine.model.json_value import Json
 
@@ -121,9 +121,7 @@ class JsonModel(QAbstractItemModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _COLUMNS[section] if 0 <= section < len(_COLUMNS) else None
-        return None
+        return header_text(_COLUMNS, section, orientation, role)
 
     def _index_of(self, item: JsonItem) -> QModelIndex:
         return QModelIndex() if item is self._root else self.createIndex(item.row, 0, item)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from designer.panels import paint, texts
 from designer.panels.empty_state import EmptyState
-from designer.panels.models import ROOT, Index
+from designer.panels.models import ROOT, Index, header_text
 from designer.panels.panel_table import PanelTable
 from engine.problem import Problem
 
@@ -66,9 +66,7 @@ class ProblemsModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _COLUMNS[section] if 0 <= section < len(_COLUMNS) else None
-        return None
+        return header_text(_COLUMNS, section, orientation, role)
 
     def _texts(self, problem: Problem) -> tuple[str, str, str]:
         place = self._title_of(problem.node_id) if problem.node_id else ""

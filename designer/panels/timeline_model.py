@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from designer.panels import paint, texts
-from designer.panels.models import ROOT, Index
+from designer.panels.models import ROOT, Index, header_text
 from designer.panels.timeline_rows import TimelineRow, TimelineRows
 from engine.history.events import Event
 
@@ -94,9 +94,7 @@ class TimelineModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _COLUMNS[section] if 0 <= section < len(_COLUMNS) else None
-        return None
+        return header_text(_COLUMNS, section, orientation, role)
 
     def description(self, number: int) -> str:
         """A step in words: what it came to, when it started, how long it took, what went wrong."""
