@@ -56,7 +56,7 @@ class Commands:
         offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
         if self._view.editor.push(edit):
-            self._view.select(added)
+            self._show_added(added)
 
     def _corner(self, piece: fragment.Fragment) -> tuple[float, float]:
         places = list(piece.layout.values()) or [(0.0, 0.0)]
@@ -69,7 +69,7 @@ class Commands:
             return
         edit, added = fragment.duplicate(self._workflow, chosen, (2.0 * SNAP, CARD_H + GAP_Y))
         if self._view.editor.push(edit):
-            self._view.select(added)
+            self._show_added(added)
 
     def delete(self) -> None:
         """Delete what is selected, nodes with their wires."""
@@ -185,8 +185,16 @@ class Commands:
         edit, node_id = self._added(node_type, place, context or AddContext())
         if not self._view.editor.push(edit):
             return None
-        self._view.select([node_id])
+        self._show_added([node_id])
         return node_id
+
+    def _show_added(self, node_ids: Sequence[str]) -> None:
+        """Select what is new, and scroll as far as it takes to see it."""
+        view, scene = self._view, self._view.canvas_scene
+        view.select(node_ids)
+        rows = scene.rows(node_ids)
+        if rows:
+            view.camera.reveal(scene.bounds(rows))
 
     def _added(
         self, node_type: NodeType, place: tuple[float, float], context: AddContext

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 WIDTH, HEIGHT, ROW_H = 340, 372, 46
+_FRAME_H = 80
+"""What stands around the list: the field, the line below and the margins."""
 KEYS = "↑ ↓ to choose · Enter to add · Esc to close"
 _TYPE_ROLE = int(Qt.ItemDataRole.UserRole)
 
@@ -65,7 +67,7 @@ class QuickAdd(QFrame):
         self._chosen: Callable[[str], object] | None = None
         self.setObjectName("quick_add")
         self.setProperty("role", "card")
-        self.setFixedSize(WIDTH, HEIGHT)
+        self.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 6)
         column.setSpacing(6)
@@ -110,7 +112,9 @@ class QuickAdd(QFrame):
             item.setToolTip(node_type.summary)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.setVisible(self.list.count() > 0)
         self.hint.setText(KEYS if self.list.count() else "No node type answers to that")
+        self.setFixedHeight(min(HEIGHT, _FRAME_H + ROW_H * self.list.count()))
 
     def _choose(self) -> None:
         item = self.list.currentItem()
@@ -121,6 +125,10 @@ class QuickAdd(QFrame):
         self._view.setFocus(Qt.FocusReason.PopupFocusReason)
         if self._chosen is not None:
             self._chosen(node_type.id)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._view.viewport().update()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:

@@ -17,6 +17,7 @@ from designer.canvas.keys import Keys
 from designer.canvas.menus import Menus
 from designer.canvas.overlays import Overlays
 from designer.canvas.painted_view import PaintedView
+from designer.canvas.pending import paint_pending
 from designer.canvas.pointing import Pointing
 from designer.canvas.quick_add import QuickAdd
 from designer.canvas.rename import RenameField
@@ -54,6 +55,7 @@ class CanvasView(PaintedView):
         self.overlays = Overlays(self)
         self.quick_add = QuickAdd(self)
         self._rename: RenameField | None = None
+        self._pending: tuple[QPointF, AddContext] | None = None
         self.selection.changed.connect(self._on_selection_changed)
         self.camera.zoom_changed.connect(self.zoom_changed)
         self.canvas_scene.rebuilt.connect(self._on_rebuilt)
@@ -130,6 +132,12 @@ class CanvasView(PaintedView):
 
     def ask_for_node(self, corner: QPointF, screen: QPoint, context: AddContext, text: str = "") -> None:
         """Open the popup of node types; what is chosen is added with its corner there and connected."""
+        self._pending = (corner, context)
+        if context.source or context.target:  # below the outline of the card that is coming
+            below = self.mapFromScene(corner + QPointF(0, CARD_H)) + QPoint(0, 12)
+            if self.viewport().rect().contains(below):
+                screen = self.viewport().mapToGlobal(below)
+        self.viewport().update()
         self.quick_add.ask(screen, context, text, lambda type_id: self.commands.add(type_id, corner, context))
 
     def open_find(self) -> None:
@@ -175,6 +183,8 @@ class CanvasView(PaintedView):
         self.update_motion()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self._pending is not None and self.quick_add.isVisible():
+            paint_pending(painter, self, *self._pending)
         self.pointing.paint(painter)
 
     def hideEvent(self, event: QHideEvent) -> None:

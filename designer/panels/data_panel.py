@@ -106,6 +106,11 @@ class DataPanel(QWidget):
         return self._summary
 
     @property
+    def node_id(self) -> str:
+        """The node whose step is shown; "" for none."""
+        return self._node_id
+
+    @property
     def has_choice(self) -> bool:
         """True when the output can be looked at in more than one way."""
         return len(self._views) > 1

@@ -113,7 +113,7 @@ class HistoryPanel(QWidget):
         self.summary = ""
         self.model = HistoryModel(clock, self)
         self.table = PanelTable("History", self.model, self)
-        self.table.set_widths([180, 150, 110, 220, 300])
+        self.table.share_width([(120, 1), (110, 0), (80, 0), (120, 2), (80, 3)])
         self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
         self.empty = EmptyState(
             "history", "No runs yet", "Every run of this workflow is kept here, to be opened again.", self

@@ -87,7 +87,7 @@ class LogPanel(QWidget):
         self.summary = ""
         self.model = _ColouredLog(self)
         self.table = _LogTable("Log", self.model, self)
-        self.table.set_widths([104, 76, 190, 400])
+        self.table.share_width([(104, 0), (76, 0), (130, 1), (200, 4)])
         self.node = QComboBox(self)
         self.node.setAccessibleName("Node")
         self.node.addItem("All nodes", "")

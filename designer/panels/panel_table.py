@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from designer.panels import paint
@@ -43,6 +43,7 @@ class PanelTable(QTableView):
 
     def __init__(self, name: str, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._widths: list[tuple[int, int]] = []
         self.setAccessibleName(name)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
@@ -60,8 +61,17 @@ class PanelTable(QTableView):
         self.setHorizontalHeader(PanelHeader(self))
         self.setModel(model)
 
-    def set_widths(self, widths_px: list[int]) -> None:
-        """Give each column a width; the last one takes what is left."""
-        for column, width_px in enumerate(widths_px):
-            self.setColumnWidth(column, width_px)
-        self.horizontalHeader().setStretchLastSection(True)
+    def share_width(self, widths: list[tuple[int, int]]) -> None:
+        """Give each column at least so many pixels, and its share of what is left: then all are seen."""
+        self._widths = widths
+        self._share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        left = max(0, self.viewport().width() - sum(least for least, _share in self._widths))
+        whole = max(1, sum(share for _least, share in self._widths))
+        for column, (least, share) in enumerate(self._widths):
+            self.setColumnWidth(column, least + left * share // whole)

@@ -87,7 +87,7 @@ class ProblemsPanel(QWidget):
         self.setObjectName("problemsPanel")
         self.model = ProblemsModel(self)
         self.table = PanelTable("Problems", self.model, self)
-        self.table.set_widths([520, 180, 320])
+        self.table.share_width([(220, 5), (90, 2), (160, 4)])
         self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
         self.empty = EmptyState(
             "circle-check", "No problems", "The workflow can run. Problems are listed here as you draw.", self

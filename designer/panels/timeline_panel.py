@@ -124,7 +124,7 @@ class TimelinePanel(QWidget):
         self.table = PanelTable("Timeline", self.model, self)
         self.table.setHorizontalHeader(_AxisHeader(self.table))
         self.table.setItemDelegateForColumn(BAR_COLUMN, _BarDelegate(self.table))
-        self.table.set_widths([220, 96, 80, 300])
+        self.table.share_width([(130, 1), (80, 0), (76, 0), (140, 3)])
         self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
         self.empty = EmptyState(
             "chart-no-axes-column",

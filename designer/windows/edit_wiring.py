@@ -143,7 +143,7 @@ class EditWiring(QObject):
             self._window.bottom.data.show_step(
                 node.id, node.label, self._session.controller.steps.get(node.id)
             )
-        elif not nodes:
+        elif self._window.bottom.data.node_id not in nodes:
             self._window.bottom.data.show_nothing()
 
     def _count(self) -> None:

@@ -120,8 +120,11 @@ def _draw_group(
         tone = colour or _tone(inks, kind, error)
         if not dash:
             pen = stroke(tone, width)
-            if chosen.shape[1] <= 13:
-                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            if chosen.shape[1] > 13:  # in one stroke: where separate ones meet, a fine wire looks dotted
+                painter.setPen(pen)
+                _draw_whole(painter, geometry.touching(chosen, style.clip))
+                continue
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             draw_lines(painter, geometry.clipped(geometry.segments_of(chosen), style.clip))
             continue
@@ -130,9 +133,13 @@ def _draw_group(
         if kind is not Flow.FLOWING:
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for line in geometry.touching(chosen, style.clip).tolist():
-            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
+        _draw_whole(painter, geometry.touching(chosen, style.clip))
+
+
+def _draw_whole(painter: QPainter, points: Floats) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for line in points.tolist():
+        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
 
 
 def _draw_chevrons(painter: QPainter, inks: Inks, points: Floats, zoom: float) -> None:

@@ -18,7 +18,7 @@ from designer.canvas.painter.cards import outline
 from designer.canvas.painter.inks import stroke
 from designer.canvas.painter.labels import draw_bubble
 from designer.canvas.tools.base import Pointer, Tool
-from designer.theme.tokens import CARD_H, CARD_W, WIRE_W_HOVER
+from designer.theme.tokens import CARD_H, CARD_W, SNAP, WIRE_W_HOVER
 from engine.model import edits, queries
 
 if TYPE_CHECKING:
@@ -159,7 +159,14 @@ class ConnectTool(Tool):
         else:
             context = AddContext(target=self._node)
             corner = QPointF(pointer.at.x() - CARD_W, pointer.at.y() - CARD_H / 2)
-        self.view.ask_for_node(corner, pointer.screen, context)
+        self.view.ask_for_node(self._in_row(corner), pointer.screen, context)
+
+    def _in_row(self, corner: QPointF) -> QPointF:
+        """The corner in the row of the card the wire comes from, if it was let go of near that row."""
+        scene = self.view.canvas_scene
+        x, y = scene.xy[scene.row_of[self._node]].tolist()
+        beside = abs(corner.x() - x) >= CARD_W + 2 * SNAP
+        return QPointF(corner.x(), y) if beside and abs(corner.y() - y) <= CARD_H * 0.75 else corner
 
     def _finish(self) -> None:
         self.view.layer.attention.hidden_wire = -1

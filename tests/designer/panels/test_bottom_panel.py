@@ -178,3 +178,14 @@ def test_that_old_days_are_written_out_and_unknown_statuses_readable() -> None:
     assert texts.when(T0 - 10 * 86400, T0) == "13 Nov 2026 09:14"
     assert texts.status_word("SOMETHING_NEW") == "Something new"
     assert texts.status_look("SOMETHING_NEW") == "idle"
+
+
+def test_that_every_column_of_a_list_is_seen_in_a_narrow_window(qtbot) -> None:
+    panel = ProblemsPanel()
+    qtbot.addWidget(panel)
+    panel.set_problems([Problem(severity="error", code="x", message="Wrong", suggestion="Mend it")])
+    panel.show()
+    for width in (520, 900, 1500):
+        panel.resize(width, 200)
+        qtbot.waitUntil(lambda: not panel.table.horizontalScrollBar().maximum())
+        assert panel.table.columnWidth(2) >= 160

@@ -359,3 +359,14 @@ def test_that_an_unexpected_error_is_shown_once_and_logged(
     assert "a broken thing" in caplog.text
     dialog.close()
     gone(qtbot, dialog)
+
+
+def test_that_the_data_of_a_deleted_node_is_not_shown_any_longer(desk: Desk) -> None:
+    desk.open()
+    data = desk.window.bottom.data
+    desk.window.session.editor.push(ADD)
+    desk.window.canvas.add_node_at_centre("flow.wait")
+    added = desk.window.canvas.selected_nodes()
+    assert data.node_id == added[0]
+    desk.window.canvas.delete_selection()
+    assert data.node_id == ""
