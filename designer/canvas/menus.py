@@ -86,6 +86,8 @@ class Menus:
         self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
         off = all(view.editor.workflow.nodes[i].disabled for i in chosen)
         self._add(menu, "Switch on" if off else "Switch off", commands.set_disabled, "D", "power")
+        if len(chosen) > 1:
+            self._add(menu, "Tidy up", view.arrange.tidy, "Shift+Alt+T", "wand-sparkles")
         menu.addSeparator()
         self._add(menu, "Delete", commands.delete, "Del", "trash-2")
         self._add(menu, "Delete and join neighbours", commands.heal, "Ctrl+Del")
@@ -136,6 +138,7 @@ class Menus:
         menu.addSeparator()
         if view.canvas_scene.ids:
             self._add(menu, "Select all", view.select_all, "Ctrl+A")
+            self._add(menu, "Tidy up", view.arrange.tidy, "Shift+Alt+T", "wand-sparkles")
             self._add(menu, "Find…", view.open_find, "Ctrl+F", "search")
             self._add(menu, "Show everything", view.frame_all, "Home", "maximize")
         self._add(menu, "Actual size", lambda: view.set_zoom(1.0), "Ctrl+0")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter
 
+from designer.canvas.arrange import Arrange
 from designer.canvas.commands import Commands
 from designer.canvas.context import AddContext
 from designer.canvas.keys import Keys
@@ -49,6 +50,7 @@ class CanvasView(PaintedView):
         self.settings = settings
         self.setAccessibleName("Canvas")
         self.commands = Commands(self)
+        self.arrange = Arrange(self)
         self.pointing = Pointing(self)
         self.keys = Keys(self)
         self.menus = Menus(self)

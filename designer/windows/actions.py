@@ -60,6 +60,30 @@ def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") 
     return ActionSpec(id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=True, needs=needs)
 
 
+ARRANGE: tuple[ActionSpec, ...] = (
+    _spec(
+        "arrange.tidy",
+        "Tidy up",
+        "Lays the selected nodes, or all, out from left to right",
+        "Shift+Alt+T",
+        icon="wand-sparkles",
+    ),
+    *(
+        _spec(f"arrange.{way}", text, tip, f"Alt+A, {key}", on_canvas=True)
+        for way, key, text, tip in (
+            ("left", "L", "Align left", "One above the other, at the leftmost"),
+            ("right", "R", "Align right", "One above the other, at the rightmost"),
+            ("centre", "C", "Align centres", "One above the other, in the middle"),
+            ("top", "T", "Align tops", "Side by side, at the topmost"),
+            ("bottom", "B", "Align bottoms", "Side by side, at the lowest"),
+            ("middle", "M", "Align middles", "Side by side, in the middle"),
+            ("horizontally", "H", "Distribute horizontally", "Equal distances from left to right"),
+            ("vertically", "V", "Distribute vertically", "Equal distances from top to bottom"),
+        )
+    ),
+)
+"""What lies where on the canvas."""
+
 SPECS: tuple[ActionSpec, ...] = (
     _spec("file.new", "New workflow", "Starts with an empty canvas", "Ctrl+N", icon="file-plus"),
     _spec("file.open", "Open…", "Opens a workflow file", "Ctrl+O", icon="folder-open"),
@@ -153,6 +177,7 @@ SPECS: tuple[ActionSpec, ...] = (
     _spec(
         "edit.find", "Find on the canvas…", "Finds nodes by name, type or parameter", "Ctrl+F", icon="search"
     ),
+    *ARRANGE,
     _spec("view.zoom_in", "Zoom in", "Shows the drawing larger", "Ctrl++", "Ctrl+=", icon="zoom-in"),
     _spec("view.zoom_out", "Zoom out", "Shows the drawing smaller", "Ctrl+-", icon="zoom-out"),
     _spec("view.zoom_100", "Actual size", "Shows the drawing at 100 %", "Ctrl+0"),
@@ -245,6 +270,13 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "edit.add_node", "node.open", "node.rename", "node.disable", SEPARATOR, "node.connect",
             "node.disconnect", SEPARATOR, "menu.nudge",
+        ),
+    ),
+    (
+        "Arrange",
+        (
+            "arrange.tidy", SEPARATOR, "arrange.left", "arrange.centre", "arrange.right", "arrange.top",
+            "arrange.middle", "arrange.bottom", SEPARATOR, "arrange.horizontally", "arrange.vertically",
         ),
     ),
     (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from designer.canvas.align import Edge, Way
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
@@ -80,7 +82,12 @@ class EditWiring(QObject):
                 "view.theme_system": self._follow_system,
             }
         )
-        actions = self._window.commands
+        arrange, actions = canvas.arrange, self._window.commands
+        edges: tuple[Edge, ...] = ("left", "right", "top", "bottom", "middle", "centre")
+        ways: tuple[Way, ...] = ("horizontally", "vertically")
+        actions.connect_all({"arrange.tidy": arrange.tidy})
+        actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
+        actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
         actions.follow_selection((), ())
         docks.bind(actions["view.palette"], actions["view.inspector"], actions["view.bottom"])
 

@@ -1,0 +1,198 @@
+"""Tidy up, align and distribute: where the cards go is worked out elsewhere; here they go there.
+
+The edit is made at once, as one step of undo; what glides afterwards is only what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, Qt, QVariantAnimation, Signal
+
+from designer.canvas import align as lines
+from designer.canvas import layout
+from designer.canvas.geometry import Floats
+from designer.theme.tokens import CARD_H, STATE_MS
+from engine.model import Change, Workflow, edits
+
+if TYPE_CHECKING:
+    from designer.canvas.view import CanvasView
+
+AT_ONCE = 2000
+"""Up to this many cards are laid out while the person waits: about a third of a second."""
+
+
+class Arrange(QObject):
+    """Acts on the selected nodes; tidying up acts on all of them when none, or one, is selected."""
+
+    _worked_out = Signal(object)
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._glide = Glide(view)
+        self._worker: ThreadPoolExecutor | None = None
+        self._pending: tuple[Workflow, list[int]] | None = None
+        self._worked_out.connect(self._on_worked_out, Qt.ConnectionType.QueuedConnection)
+        view.destroyed.connect(self._stop)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a large drawing is being laid out."""
+        return self._pending is not None
+
+    def finish(self) -> None:
+        """Let everything lie where it belongs at once."""
+        self._glide.finish()
+
+    def align(self, edge: lines.Edge) -> None:
+        """Bring the selected nodes into one line."""
+        rows = self._rows(2, "Select two or more nodes to align them.")
+        if rows:
+            self._put(rows, lines.align(self._view.canvas_scene.xy[rows], edge), "Align")
+
+    def distribute(self, way: lines.Way) -> None:
+        """Put the selected nodes at equal distances."""
+        rows = self._rows(3, "Select three or more nodes to distribute them.")
+        if rows:
+            self._put(rows, lines.distribute(self._view.canvas_scene.xy[rows], way), "Distribute")
+
+    def tidy(self) -> None:
+        """Lay the selected nodes, or all, out from left to right; large drawings beside the work."""
+        self.finish()
+        scene = self._view.canvas_scene
+        rows = sorted(scene.rows(self._view.selection.nodes))
+        if len(rows) < 2:
+            rows = list(range(len(scene.ids)))
+        if not rows or self.is_working:
+            return
+        wires = self._wires(rows)
+        if len(rows) <= AT_ONCE:
+            self._put(rows, self._fitted(rows, layout.tidy(scene.xy[rows], wires)), "Tidy up")
+            return
+        self._pending = (self._view.editor.workflow, rows)
+        self._view.message.emit(f"Tidying up {len(rows):,} nodes…")
+        self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
+        job = self._worker.submit(layout.tidy, scene.xy[rows].copy(), wires)
+        job.add_done_callback(self._hand_over)
+
+    def _hand_over(self, job: Future[Floats]) -> None:
+        """Runs in the worker; the signal crosses to the window's thread."""
+        if not job.cancelled():
+            self._worked_out.emit(job.result())
+
+    def _on_worked_out(self, places: Floats) -> None:
+        pending, self._pending = self._pending, None
+        self._stop()
+        if pending is None or self._view.editor.workflow is not pending[0]:
+            self._view.message.emit("The drawing changed meanwhile: tidy up again.")
+            return
+        self._put(pending[1], self._fitted(pending[1], places), "Tidy up")
+        self._view.message.emit("")
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.shutdown(cancel_futures=True)
+            self._worker = None
+
+    def _rows(self, least: int, otherwise: str) -> list[int]:
+        self.finish()
+        rows = self._view.canvas_scene.rows(self._view.selection.nodes)
+        if len(rows) < least:
+            self._view.message.emit(otherwise)
+            return []
+        return rows
+
+    def _wires(self, rows: Sequence[int]) -> list[layout.Wire]:
+        """The wires among these cards, by their place in the list."""
+        scene = self._view.canvas_scene
+        place_of = np.full(len(scene.ids), -1)
+        place_of[list(rows)] = np.arange(len(rows))
+        wires = scene.wires
+        leaves = wires.ends[:, 1] - scene.xy[wires.source, 1] - CARD_H / 2
+        ends = place_of[wires.source], place_of[wires.target]
+        inner = (ends[0] >= 0) & (ends[1] >= 0)
+        columns = (ends[0][inner].tolist(), ends[1][inner].tolist(), leaves[inner].tolist())
+        return list(zip(*columns, strict=True))
+
+    def _fitted(self, rows: Sequence[int], places: Floats) -> Floats:
+        """A part of the drawing goes where it lies on none of the rest."""
+        others = np.delete(self._view.canvas_scene.xy, list(rows), axis=0)
+        return layout.make_room(places, others) if len(others) else places
+
+    def _put(self, rows: Sequence[int], places: Floats, label: str) -> None:
+        view, scene = self._view, self._view.canvas_scene
+        before = scene.xy[list(rows)].copy()
+        layout_now = view.editor.workflow.layout
+        moved = {
+            scene.ids[row]: (x, y)
+            for row, (x, y) in zip(rows, places.tolist(), strict=True)
+            if layout_now.get(scene.ids[row]) != (x, y)
+        }
+        if not moved:
+            view.message.emit("Everything lies where it belongs.")
+            return
+        was_seen = view.camera.visible().contains(scene.bounds())
+        if view.editor.push(replace(edits.move(view.editor.workflow, moved), label=label)):
+            area = scene.bounds()
+            self._glide.start([scene.ids[row] for row in rows], before, places)
+            if was_seen and not view.camera.visible().contains(area):
+                view.camera.frame(area)
+
+
+class Glide(QObject):
+    """Shows nodes on their way from where they lay to where the document has them now."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._ids: list[str] = []
+        self._from = self._to = np.empty((0, 2))
+        self._animation = QVariantAnimation(self)
+        self._animation.setDuration(STATE_MS)
+        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._animation.setStartValue(0.0)
+        self._animation.setEndValue(1.0)
+        self._animation.valueChanged.connect(self._on_step)
+        view.destroyed.connect(view.editor.document.subscribe(self._on_document_changed))
+
+    def start(self, ids: list[str], before: Floats, after: Floats) -> None:
+        """Begin; at once there when movements are reduced."""
+        view = self._view
+        if not view.camera.animates or not view.isVisible():
+            return
+        self._ids, self._from, self._to = ids, before, after
+        view.viewport().installEventFilter(self)
+        self._animation.start()
+
+    def finish(self) -> None:
+        """Be there now."""
+        if self._ids:
+            self._animation.stop()
+            self._on_step(1.0)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self.finish()  # what is taken hold of must not move by itself
+        return False
+
+    def _on_document_changed(self, _before: Workflow, _after: Workflow, _changes: Sequence[Change]) -> None:
+        """Whatever the edit moved lies right already; the rest must get there too."""
+        if not self._ids:
+            return
+        places = self._view.editor.workflow.layout
+        left = [place for place, node_id in enumerate(self._ids) if node_id in places]
+        self._to = np.array([places[self._ids[place]] for place in left], np.float64).reshape(-1, 2)
+        self._from = self._to
+        self._ids = [self._ids[place] for place in left]
+        self.finish()
+
+    def _on_step(self, share: float) -> None:
+        self._view.canvas_scene.place(self._ids, self._from + (self._to - self._from) * share)
+        if share >= 1.0:
+            self._ids = []
+            self._view.viewport().removeEventFilter(self)
