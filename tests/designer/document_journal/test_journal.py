@@ -175,6 +175,20 @@ def test_that_a_file_changed_outside_is_noticed_and_the_edits_are_still_whole(tm
     assert recovery.workflow == document.workflow
 
 
+def test_that_a_file_changed_outside_before_the_first_edit_is_not_taken_for_the_one_on_screen(
+    tmp_path: Path,
+) -> None:
+    document = saved(tmp_path)
+    assert document.path is not None
+    journal = Journal(document, tmp_path / "data")
+    workflow_file.save(document.path, Workflow(id="w1", name="Somebody else's, and longer"))
+    document.apply([model.NodeAdded(node=KEEP)])
+    crash(journal)
+    recovery = journals.find(journals.journal_of(document.path))
+    assert recovery is not None
+    assert recovery.workflow == document.workflow
+
+
 def test_that_an_unsaved_document_is_found_in_the_data_folder(tmp_path: Path) -> None:
     document = Document(Workflow(id="new"))
     journal = Journal(document, tmp_path / "data")
