@@ -99,6 +99,14 @@ def descend(value: Json, parts: tuple[Part, ...]) -> Json | Missing:
     return value
 
 
+def output_path(path: Path) -> Path:
+    """`check.total`, `steps.check.total` and `check.output.total` are one value: the last is its name."""
+    root, parts = path.root, path.parts
+    if root == "steps" and parts and isinstance(parts[0], str):
+        root, parts = parts[0], parts[1:]
+    return Path(root, parts if parts[:1] == ("output",) else ("output", *parts))
+
+
 def item_of(value: Json, part: Part) -> Json | Missing:
     """One step down: a key of an object, an index of a list; MISSING where there is none."""
     if isinstance(value, Mapping):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expression import MISSING, Missing, Path
+from engine.expression.paths import descend, output_path
 from engine.expression.scope import RunScope
 from engine.history.state import ExecutionState
 from engine.history.status import StepStatus
@@ -23,7 +24,20 @@ class SuppliedScope(RunScope):
 
     def reference(self, path: Path) -> Json | Missing:
         found = super().reference(path)
-        return self._supplied.get(str(path), MISSING) if found is MISSING else found
+        return self._supplied_at(path) if found is MISSING else found
+
+    def name(self, path: Path) -> Json | Missing:
+        found = super().name(path)
+        return self._supplied_at(path) if found is MISSING else found
+
+    def _supplied_at(self, path: Path) -> Json | Missing:
+        """What was supplied under this path, however it is spelt, or within what was."""
+        supplied, named = self._supplied, output_path(path)
+        for end in range(len(named.parts), 0, -1):
+            key = str(Path(named.root, named.parts[:end]))
+            if key in supplied:
+                return descend(supplied[key], named.parts[end:])
+        return supplied.get(str(path), MISSING)
 
 
 class LiveState(dict[str, Any]):

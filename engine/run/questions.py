@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import ExpressionError, FormRequired, SchemaValidationError
 from engine.expression import Path
+from engine.expression.paths import output_path
 from engine.json_schema.validators import validate
 from engine.model.json_value import Json
 from engine.plan.step import Plan, Step
@@ -59,6 +60,8 @@ def sort_answers(
     errors: list[dict[str, str]] = []
     for key, value in answers.items():
         path = _path(key)
+        if path is not None and path.root == "steps":
+            path = output_path(path)
         root = path.root if path else key
         if root in forms:
             _sort_form_answer(root, path, value, fields, supplied, forms)
@@ -172,12 +175,8 @@ def _put(inputs: dict[str, Json], before: Mapping[str, Json], path: Path, value:
 
 
 def _spellings(key: str, path: Path | None) -> set[str]:
-    """`check.total` and `check.output.total` are the same value."""
-    if path is None:
-        return {key}
-    if path.parts[:1] == ("output",):
-        return {str(path), str(Path(path.root, path.parts[1:]))}
-    return {str(path), str(Path(path.root, ("output", *path.parts)))}
+    """The path as it was given, and as it is looked for."""
+    return {key} if path is None else {str(path), str(output_path(path))}
 
 
 def _below(schema: Mapping[str, Any], parts: Sequence[str | int]) -> Mapping[str, Any]:

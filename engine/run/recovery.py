@@ -29,7 +29,7 @@ async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> Execu
         step_id: replace(step, output=await artifacts.expand_async(step.output))
         for step_id, step in state.steps.items()
     }
-    return replace(state, steps=steps, input_data=await artifacts.expand_async(state.input_data))
+    return replace(state, steps=steps)
 
 
 def restore(execution: Execution, events: Iterable[Event], clock: Clock) -> None:

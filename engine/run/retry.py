@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from engine.backends.process import ProcessFailed
 from engine.errors import (
     ActionError,
@@ -14,6 +16,8 @@ from engine.errors import (
 from engine.model.policy import RetryPolicy
 from engine.run.clock import Rng
 
+LONGEST_WAIT_S = 30 * 24 * 3600.0
+"""However long a service asks us to stay away; a due time beyond all calendars could not be kept."""
 RETRIED_STATUSES = frozenset({408, 425, 429})
 REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 422})
 
@@ -45,9 +49,9 @@ def wait_before_retry(
     if policy.jitter == "full":
         delay *= rng.random()
     asked = error.retry_after if isinstance(error, ExternalServiceError) else None
-    if asked is not None and policy.respect_retry_after:
+    if asked is not None and policy.respect_retry_after and isfinite(asked):
         delay = max(delay, asked)
-    return delay
+    return min(delay, LONGEST_WAIT_S)
 
 
 def is_retried(policy: RetryPolicy, error: BaseException) -> bool:

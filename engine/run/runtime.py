@@ -32,7 +32,7 @@ from engine.run.reports import Reports
 from engine.run.rollback import roll_back
 from engine.run.step_runner import CURRENT, Seams, StepRunner
 from engine.run.stream import EventStreams
-from engine.store.state_manager import ExecutionStateManager
+from engine.store.state_manager import ExecutionStateManager, with_large_outputs
 
 _log = logging.getLogger(__name__)
 
@@ -98,24 +98,18 @@ class Runtime:
         self._enter(plan, state, state)
         return execution_id
 
-    async def launch(self, execution_id: str) -> Execution | None:
-        """Start a PENDING execution; None when it has ended before it began."""
-        async with self._loading:
-            execution = self._executions.get(execution_id) or await self._revive(execution_id, start=False)
-            if execution is not None and execution.status is ExecutionStatus.PENDING:
-                execution.start(trigger_of(execution.plan))
-        return execution
-
     async def find(self, execution_id: str, *, start: bool = True) -> Execution | None:
         """The living execution, brought back from its journal if need be; None when it has ended.
 
         start: whether one that was created and never started begins now. Raises ExecutionNotFound.
         """
         found = self._executions.get(execution_id)
-        if found is not None:
-            return found
-        async with self._loading:
-            return self._executions.get(execution_id) or await self._revive(execution_id, start=start)
+        if found is None:
+            async with self._loading:
+                found = self._executions.get(execution_id) or await self._revive(execution_id)
+        if start and found is not None and found.status is ExecutionStatus.PENDING:
+            found.start(trigger_of(found.plan))
+        return found
 
     async def state(self, execution_id: str) -> dict[str, Any]:
         """What `get_workflow_status` returns; only what is durable."""
@@ -128,7 +122,7 @@ class Runtime:
             **{step.id: StepState().to_dict() for step in execution.plan.steps},
             **shown["steps"],
         }
-        return await self.store.artifacts.expand_async(shown)  # type: ignore[no-any-return] # a dict stays one
+        return await with_large_outputs(shown, self.store.artifacts)
 
     async def barrier(self) -> None:
         """Everything recorded so far is durable and published."""
@@ -164,7 +158,7 @@ class Runtime:
         await self._observers.close(GRACE_S)
         await self.store.close()
 
-    async def _revive(self, execution_id: str, *, start: bool) -> Execution | None:
+    async def _revive(self, execution_id: str) -> Execution | None:
         state = await self.store.load_state(execution_id)
         if state.status.is_terminal:
             return None
@@ -173,8 +167,6 @@ class Runtime:
         execution = self._enter(plan, state, full)
         if state.status is not ExecutionStatus.PENDING:
             recovery.restore(execution, await self.store.read_events(execution_id), self._clock)
-        elif start:
-            execution.start(trigger_of(plan))
         if state.status is ExecutionStatus.ROLLING_BACK:
             self._roll_back(execution)
         return execution

@@ -78,6 +78,8 @@ class EventStreams:
             while True:
                 if replay:
                     events, replay = await self._read_events(execution_id, seq), False
+                    if not events and await self._has_ended(execution_id):
+                        return
                 else:
                     events = reader.take()
                 for event in events:
@@ -86,8 +88,8 @@ class EventStreams:
                             continue
                         seq = event.seq
                     yield event
-                if events and _ends(events[-1]):
-                    return
+                    if _ends(event):
+                        return  # a late line of log may lie behind it
                 if reader.is_lagging:
                     reader.is_lagging = False
                     replay = True
@@ -101,6 +103,11 @@ class EventStreams:
             readers.remove(reader)
             if not readers:
                 del self._readers[execution_id]
+
+    async def _has_ended(self, execution_id: str) -> bool:
+        """Whether there is nothing to come, for a reader who starts behind the last event."""
+        known = await self._read_events(execution_id, 0)
+        return bool(known) and _ends(known[-1])
 
 
 def _ends(event: Event) -> bool:

@@ -8,7 +8,6 @@ every step or workflow, so that a subclass may override one.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 from collections import OrderedDict
@@ -21,7 +20,6 @@ from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
 from engine.errors import DefinitionError, StoreError, WorkflowError
 from engine.expression import Template, compile_condition
-from engine.files import codec, workflow_file
 from engine.history.events import Event
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.json_value import Json
@@ -30,6 +28,7 @@ from engine.plan.compiler import Compiler
 from engine.plan.parameters import Parameters
 from engine.plan.step import JoinMode, Plan, Step
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
+from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.live_state import scope_of
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.places import Places
@@ -47,8 +46,6 @@ DEFAULT_CONCURRENT_STEPS = 5
 MAX_PREPARED = 32
 _SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
 _RESTING = frozenset({ExecutionStatus.CANCELLING, ExecutionStatus.ROLLING_BACK})
-
-WorkflowLike = Workflow | Mapping[str, Any] | str | Path
 
 
 class BackgroundTasks(Protocol):
@@ -121,9 +118,9 @@ class WorkflowEngine:
         self._must_be_open()
         drawn = load(workflow)
         plan = self._prepare(drawn)
-        given = dict(input_data or {})
+        given = as_json(input_data or {})
         check_input(plan, given)
-        execution_id = await self._runtime.create(plan, given, _base_dir(workflow, base_dir))
+        execution_id = await self._runtime.create(plan, given, base_dir_of(workflow, base_dir))
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
         else:
@@ -175,9 +172,8 @@ class WorkflowEngine:
         if execution is None or execution.status in _RESTING:
             return False
         if workflow is not None:
-            _must_be_same(execution.plan, self._compiler.compile(load(workflow)))
-        answers = dict(new_inputs or {})
-        _must_be_json(answers)
+            must_be_same(execution.plan, self._compiler.compile(load(workflow)))
+        answers = as_json(new_inputs or {})
         steps = execution.steps
         paused = [steps.activities[number] for number in sorted(steps.paused)]
         execution.resume(sort_answers(execution.plan, steps.live["input_data"], paused, answers))
@@ -322,7 +318,7 @@ class WorkflowEngine:
 
     async def _run_execution(self, execution_id: str, workflow: WorkflowLike) -> None:
         """Start an execution that was created, and return when it has ended or is PAUSED."""
-        execution = await self._runtime.launch(execution_id)
+        execution = await self._runtime.find(execution_id)
         if execution is not None:
             await execution.rest()
 
@@ -357,21 +353,6 @@ class WorkflowEngine:
             raise StoreError("The engine is closed", hint="Make a new one on the same store.")
 
 
-def load(workflow: WorkflowLike) -> Workflow:
-    """A workflow from whatever form it is given in; raises WorkflowFileError."""
-    if isinstance(workflow, Workflow):
-        return workflow
-    if isinstance(workflow, Mapping):
-        return codec.decode(dict(workflow))
-    return workflow_file.load(Path(workflow))
-
-
-def _base_dir(workflow: WorkflowLike, given: Path | str | None) -> str:
-    if given is None and isinstance(workflow, str | Path):
-        given = Path(workflow).absolute().parent
-    return str(given) if given is not None else ""
-
-
 def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
     schema: Mapping[str, Any] | None = getattr(step, key) if isinstance(step, Step) else step.get(key)
     return schema or {}
@@ -379,18 +360,3 @@ def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _label(step: Step | Mapping[str, Any]) -> str:
     return step.label if isinstance(step, Step) else str(step.get("title") or step.get("id") or "step")
-
-
-def _must_be_same(plan: Plan, other: Plan) -> None:
-    if plan.definition_hash != other.definition_hash:
-        raise DefinitionError(
-            "A run goes on with the workflow it was started with, and this is another one",
-            hint="Resume it without a workflow, or start the changed workflow anew.",
-        )
-
-
-def _must_be_json(answers: Mapping[str, Any]) -> None:
-    try:
-        json.dumps(answers, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise WorkflowError(f"The values supplied are not JSON: {error}") from error

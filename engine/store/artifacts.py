@@ -95,6 +95,9 @@ class ArtifactStore:
         Raises ``TypeError`` or ``ValueError`` when ``output`` is no JSON.
         """
         text = encode(output)
+        if holds_look_alike(text, output):
+            # Kept whole, it comes back as it is: what lies in a file is not expanded again.
+            return self.put_json(text, output)
         if len(text) <= INLINE_LIMIT:
             return output
         return self.pack_encoded(text, output)
@@ -212,6 +215,11 @@ def has_reference(value: Any) -> bool:
     if isinstance(value, list):
         return any(has_reference(item) for item in value)
     return False
+
+
+def holds_look_alike(text: str, value: Any) -> bool:
+    """Whether ``value``, whose JSON is ``text``, holds something that only looks like our reference."""
+    return f'"{ARTIFACT_KEY}"' in text and has_reference(value)
 
 
 def _sha_of(reference: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ from engine.history.status import (
     check_execution_move,
     check_step_move,
 )
-from engine.store.artifacts import ArtifactStore
+from engine.store.artifacts import ArtifactStore, holds_look_alike
 from engine.store.json_text import INLINE_LIMIT, encode
 from engine.store.state_manager import ExecutionSummary
 
@@ -160,7 +160,9 @@ class Ledger:
             outcome = quoted(data["outcome"])
             return data, f'{{"connection_id":{quoted(data["connection_id"])},"outcome":{outcome}}}'
         text = encode(data)
-        if len(text) > INLINE_LIMIT and draft.type is EventType.STEP_COMPLETED:
+        if draft.type is EventType.STEP_COMPLETED and (
+            len(text) > INLINE_LIMIT or holds_look_alike(text, data["output"])
+        ):
             data = {**data, "output": self._artifacts.pack(data["output"])}
             text = encode(data)
         return data, text

@@ -136,8 +136,7 @@ class ExecutionStateManager(ABC):
     async def get_execution_state(self, execution_id: str) -> dict[str, Any]:
         """The state as ``get_workflow_status`` shows it, with large outputs loaded back."""
         state = await self.load_state(execution_id)
-        shown = state.to_dict()
-        return await self.artifacts.expand_async(shown)  # type: ignore[no-any-return] # a dict stays a dict
+        return await with_large_outputs(state.to_dict(), self.artifacts)
 
     async def update_execution_status(
         self,
@@ -226,6 +225,18 @@ class ExecutionStateManager(ABC):
     @abstractmethod
     def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
         """The status after everything appended; PENDING for a step nothing happened to."""
+
+
+async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) -> dict[str, Any]:
+    """A shown state with its large outputs read back; nothing else in it stands for a file."""
+    steps = {
+        step_id: {**step, "output": await artifacts.expand_async(step["output"])}
+        if "output" in step
+        else step
+        for step_id, step in shown["steps"].items()
+    }
+    outputs = {step_id: steps[step_id]["output"] for step_id in shown["outputs"]}
+    return {**shown, "steps": steps, "outputs": outputs}
 
 
 def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from engine.errors import (
     StepTimeoutError,
 )
 from engine.model.policy import RetryPolicy
-from engine.run.retry import is_retried, wait_before_retry
+from engine.run.retry import LONGEST_WAIT_S, is_retried, wait_before_retry
 from tests.support.fake_clock import FixedRng
 
 
@@ -83,3 +83,8 @@ def test_that_a_service_may_ask_for_more_time() -> None:
 def test_that_there_is_no_attempt_beyond_the_last() -> None:
     assert wait(ConnectionError(), failures=5, max_attempts=5) is None
     assert wait(ValueError()) is None
+
+
+@pytest.mark.parametrize("asked", [float("inf"), float("nan"), 1e300])
+def test_that_no_service_can_ask_for_a_wait_without_end(asked: float) -> None:
+    assert wait(ExternalServiceError("busy", retry_after=asked)) in (1.0, LONGEST_WAIT_S)
