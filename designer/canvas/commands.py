@@ -51,23 +51,19 @@ class Commands:
         except WorkflowError as error:
             self._view.message.emit(f"{error.message} {error.hint}".strip())
             return
-        corner = self._corner(piece)
+        corner = _corner(piece)
         at = self._view.pointer_or_centre()
         offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
         if self._view.editor.push(edit):
             self._show_added(added)
 
-    def _corner(self, piece: fragment.Fragment) -> tuple[float, float]:
-        places = list(piece.layout.values()) or [(0.0, 0.0)]
-        return min(x for x, _ in places), min(y for _, y in places)
-
-    def duplicate(self) -> None:
-        """Put a copy of the selected nodes beside them, fed by the same wires."""
+    def duplicate(self, offset: tuple[float, float] = (2.0 * SNAP, CARD_H + GAP_Y)) -> None:
+        """Put a copy of the selected nodes that far from them, fed by the same wires."""
         chosen = self._view.selection.nodes
         if not chosen:
             return
-        edit, added = fragment.duplicate(self._workflow, chosen, (2.0 * SNAP, CARD_H + GAP_Y))
+        edit, added = fragment.duplicate(self._workflow, chosen, offset)
         if self._view.editor.push(edit):
             self._show_added(added)
 
@@ -202,8 +198,10 @@ class Commands:
         workflow, catalog = self._workflow, self._view.catalog
         wire = workflow.connections.get(context.connection or "")
         if wire is not None and not node_type.is_trigger:
-            return self._inserted(node_type, place, wire)
-        edit, node_id = edits.add_node(workflow, node_type, place)
+            return self._inserted(node_type, place, wire, context)
+        edit, node_id = edits.add_node(
+            workflow, node_type, place, title=context.title, parameters=context.parameters
+        )
         source = context.source or node_id
         target = context.target or node_id
         draft = apply(workflow, edit.changes)
@@ -213,7 +211,7 @@ class Commands:
         return Edit(label=edit.label, changes=(*edit.changes, *wired.changes)), node_id
 
     def _inserted(
-        self, node_type: NodeType, place: tuple[float, float], wire: Connection
+        self, node_type: NodeType, place: tuple[float, float], wire: Connection, context: AddContext
     ) -> tuple[Edit, str]:
         """Put a node on a wire; what follows moves to the right as far as it needs room."""
         workflow, scene = self._workflow, self._view.canvas_scene
@@ -222,7 +220,15 @@ class Commands:
         if after.left() > before.right():
             place = (max(place[0], geometry.snap(before.right() + GAP_X / 2)), place[1])
             shift = geometry.snap(max(0.0, place[0] + CARD_W + GAP_X / 2 - after.left()))
-        edit, node_id = edits.insert_on_connection(workflow, self._view.catalog, wire.id, node_type, place)
+        edit, node_id = edits.insert_on_connection(
+            workflow,
+            self._view.catalog,
+            wire.id,
+            node_type,
+            place,
+            title=context.title,
+            parameters=context.parameters,
+        )
         if not shift:
             return edit, node_id
         later = queries.downstream(workflow, [wire.target]) | {wire.target}
@@ -235,3 +241,9 @@ class Commands:
         scene = self._view.canvas_scene
         x, y = scene.xy[row].tolist()
         return QPointF(*geometry.free_place(scene.xy, (x + CARD_W + GAP_X, y)))
+
+
+def _corner(piece: fragment.Fragment) -> tuple[float, float]:
+    """The top-left corner of what is pasted."""
+    places = list(piece.layout.values()) or [(0.0, 0.0)]
+    return min(x for x, _ in places), min(y for _, y in places)

@@ -149,6 +149,21 @@ def distances(points: Floats, x: float, y: float) -> Floats:
     return gap
 
 
+def crossing(points: Floats, start: tuple[float, float], end: tuple[float, float]) -> Mask:
+    """Which of the sampled wires the straight line from ``start`` to ``end`` cuts."""
+    way = np.array(end) - start
+    steps = np.diff(points, axis=1)
+    past = points - start
+    side = way[0] * past[..., 1] - way[1] * past[..., 0]
+    apart = side[:, :-1] * side[:, 1:] <= 0  # the ends of a piece lie on different sides of the line
+    before, after = past[:, :-1], past[:, :-1] - way
+    ends = (steps[..., 0] * before[..., 1] - steps[..., 1] * before[..., 0]) * (
+        steps[..., 0] * after[..., 1] - steps[..., 1] * after[..., 0]
+    )
+    cut: Mask = (apart & (ends <= 0)).any(axis=1)
+    return cut
+
+
 def free_place(xy: Floats, wish: tuple[float, float]) -> tuple[float, float]:
     """The wished corner, snapped, or the first one below it where no card is in the way."""
     x, y = snap(wish[0]), snap(wish[1])

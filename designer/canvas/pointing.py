@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QHelpEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -20,14 +18,15 @@ from PySide6.QtWidgets import QToolTip
 
 from designer.canvas import hits
 from designer.canvas.context import AddContext
+from designer.canvas.dropping import Dropping
 from designer.canvas.hits import NOTHING, Hit
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.connect import ConnectTool
 from designer.canvas.tools.edge_pan import EdgePan
 from designer.canvas.tools.move import MoveTool
 from designer.canvas.tools.pan import PanTool
-from designer.canvas.tools.place import PlaceTool, dragged_type
 from designer.canvas.tools.select import BoxTool
+from designer.canvas.tools.slice import SliceTool
 from designer.theme.tokens import CARD_H, CARD_W
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Pointing(QObject):
         super().__init__(view)
         self._view = view
         self.tool: Tool | None = None
-        self._place: PlaceTool | None = None
+        self._drops = Dropping(view)
         self._button: Hit = NOTHING
         self.space_held = False
         self._last: Pointer | None = None
@@ -85,7 +84,7 @@ class Pointing(QObject):
             case _Type.ToolTip if isinstance(event, QHelpEvent):
                 self._tip(event)
             case _Type.DragEnter | _Type.DragMove | _Type.DragLeave | _Type.Drop:
-                self._drag(event)
+                self._drops.handle(event)
             case _:
                 return False
         return True
@@ -132,6 +131,8 @@ class Pointing(QObject):
                     self._disconnect_port(found)
                 else:
                     self._begin(ConnectTool(view, pointer, found))
+            case "nothing" | "wire" if pointer.alt:
+                self._begin(SliceTool(view, pointer))
             case "node":
                 self._begin(MoveTool(view, pointer, found.row))
             case "wire":
@@ -236,7 +237,7 @@ class Pointing(QObject):
 
     def paint(self, painter: QPainter) -> None:
         """Draw what the gesture shows."""
-        shown = self.tool or self._place
+        shown = self.tool or self._drops.place
         if shown is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             shown.paint(painter)
@@ -280,7 +281,7 @@ class Pointing(QObject):
             text = "\n".join(lines + ([problem.message] if problem is not None else []))
         QToolTip.showText(event.globalPos(), text, view.viewport())
 
-    # -- wheel and drags ---------------------------------------------------------------------
+    # -- the wheel ---------------------------------------------------------------------
 
     def _wheel(self, event: QWheelEvent) -> None:
         view = self._view
@@ -300,26 +301,3 @@ class Pointing(QObject):
             return False
         self._view.camera.zoom_at(self._view.camera.zoom * (1 + event.value()), event.position())
         return True
-
-    def _drag(self, event: QEvent) -> None:
-        view = self._view
-        if event.type() == _Type.DragLeave or not isinstance(event, QDropEvent):
-            if self._place is not None:
-                self._place.leave()
-                self._place = None
-            return
-        type_id = dragged_type(event.mimeData())
-        if type_id is None or view.catalog.get(type_id) is None:
-            event.ignore()
-            return
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        at = view.scene_point(event.position())
-        if self._place is None:
-            self._place = PlaceTool(view, type_id)
-        if event.type() == _Type.Drop and not isinstance(event, QDragMoveEvent):
-            tool, self._place = self._place, None
-            tool.drop(at)
-            view.setFocus()
-        else:
-            self._place.move(at)

@@ -12,12 +12,19 @@ from designer.dialogs.base import Dialog
 
 _HEIGHT = 420
 CANVAS_GESTURES: tuple[tuple[str, str], ...] = (
-    ("Pan", "Middle-drag or Space-drag"),
-    ("Zoom at the cursor", "Ctrl+wheel"),
+    ("Pan", "Middle-drag, Space-drag or right-drag"),
+    ("Zoom at the cursor", "Ctrl+wheel or pinch"),
     ("Select several", "Drag a box, Shift or Ctrl+click"),
+    ("Walk from node to node", "Arrow keys"),
+    ("Show everything", "Home"),
     ("Add a node", "Double-click or type a letter"),
-    ("Connect", "Drag from port to port"),
+    ("Add a reader", "Drop a data file"),
+    ("Insert into a wire", "Drop a node or file on it"),
+    ("Copy a node", "Alt+drag it"),
+    ("Connect", "Drag from port to port, or click both"),
     ("Disconnect", "Drag the end off, or Alt+click a port"),
+    ("Cut several wires", "Alt+drag across them"),
+    ("Let go, or cancel a drag", "Esc"),
 )
 """What no action stands for."""
 

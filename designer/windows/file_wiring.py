@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMenu
 
+from designer.document.data_files import is_workflow
 from designer.windows.examples import examples
 from designer.windows.file_commands import SUFFIX
 from designer.windows.session import Session
@@ -86,7 +87,7 @@ class FileWiring(QObject):
         """The workflow file that is dragged over the window, if it is one."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            if url.isLocalFile() and path.name.endswith(".json"):
+            if url.isLocalFile() and is_workflow(path):
                 return path
         return None
 

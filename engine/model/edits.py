@@ -329,11 +329,18 @@ def set_input_default(workflow: Workflow, name: str, value: Json) -> Edit:
 
 
 def insert_on_connection(
-    workflow: Workflow, types: NodeTypes, connection_id: str, node_type: NodeType, position: Point
+    workflow: Workflow,
+    types: NodeTypes,
+    connection_id: str,
+    node_type: NodeType,
+    position: Point,
+    *,
+    title: str = "",
+    parameters: Mapping[str, Json] | None = None,
 ) -> tuple[Edit, str]:
     """Place a new node on a wire: the wire's condition stays before it."""
     wire = workflow.connections[connection_id]
-    added, node_id = add_node(workflow, node_type, position)
+    added, node_id = add_node(workflow, node_type, position, title=title, parameters=parameters)
     changes: list[Change] = list(disconnect(workflow, types, [connection_id]).changes) + list(added.changes)
     draft = apply(workflow, changes)
     for source, target, on, condition, source_port, target_port in (

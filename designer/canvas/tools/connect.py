@@ -5,6 +5,7 @@ While the wire hangs on the mouse the cards it could go to light up, and a card 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -19,7 +20,7 @@ from designer.canvas.painter.inks import stroke
 from designer.canvas.painter.labels import draw_bubble
 from designer.canvas.tools.base import Pointer, Tool
 from designer.theme.tokens import CARD_H, CARD_W, SNAP, WIRE_W_HOVER
-from engine.model import edits, queries
+from engine.model import Connection, edits, queries
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -96,15 +97,19 @@ class ConnectTool(Tool):
         if self._forward:
             allowed -= queries.upstream(workflow, [self._node]) | {self._node}
             allowed -= {scene.ids[row] for row, starts in enumerate(scene.trigger) if starts}
-            allowed -= {c.target for c in workflow.connections.values() if self._is_twin(c.source, c.on)}
+            allowed -= {c.target for c in self._like() if c.source == self._node}
         else:
             allowed -= queries.downstream(workflow, [self._node]) | {self._node}
-            allowed -= {c.source for c in workflow.connections.values() if c.target == self._node}
+            allowed -= {c.source for c in self._like() if c.target == self._node}
         self._candidates = frozenset(scene.rows(allowed))
         self.view.viewport().update()
 
-    def _is_twin(self, source: str, on: str) -> bool:
-        return source == self._node and on == self._on
+    def _like(self) -> Iterator[Connection]:
+        """The wires of the same kind and port, which may not be drawn twice between two nodes."""
+        kind = (self._on, self._source_port, None)
+        for wire in self.view.editor.workflow.connections.values():
+            if (wire.on, wire.source_port, wire.target_port) == kind and wire.id != self._taken_off:
+                yield wire
 
     def _take_off(self, row: int) -> None:
         scene = self.view.canvas_scene
