@@ -25,6 +25,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,21 +80,24 @@ class MissingInputError(WorkflowError):
         self, missing_var: str, message: str | None = None, *, missing: Sequence[str] = (), hint: str = ""
     ) -> None:
         super().__init__(message or f"${{{missing_var}}} has no value", hint=hint)
-        self.missing_var = missing_var
-        self.missing = tuple(missing) or (missing_var,)
+        self.missing_var = str(missing_var)
+        self.missing = tuple(map(str, missing)) or (self.missing_var,)
 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "missing_var": self.missing_var, "missing": list(self.missing)}
 
 
 class FormRequired(WorkflowError):
-    """A step asks a person: the form's JSON Schema, what to call it, and why it is asked."""
+    """A step asks a person: the form's JSON Schema, what to call it, and why it is asked.
+
+    Raises TypeError or ValueError when the schema is no JSON: the journal could not keep the question.
+    """
 
     def __init__(self, schema: Mapping[str, Any], *, title: str, text: str = "") -> None:
         super().__init__(f'"{title}" needs an answer')
-        self.schema = dict(schema)
-        self.title = title
-        self.text = text
+        self.schema: dict[str, Any] = json.loads(json.dumps(dict(schema), allow_nan=False))
+        self.title = str(title)
+        self.text = str(text)
 
 
 class SchemaValidationError(WorkflowError):

@@ -197,13 +197,22 @@ def _reference(use: Use) -> _Part:
     def reference(lookup: Lookup, missing: list[str]) -> Json:
         value = lookup(path)
         if value is not MISSING:
-            return value
+            # An action may change what it is given; what others were given must stay as it was.
+            return _copied(value) if isinstance(value, dict | list) else value
         if default is not MISSING:
             return default
         missing.append(str(path))
         return None
 
     return reference
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _copied(item) if isinstance(item, dict | list) else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) if isinstance(item, dict | list) else item for item in value]
+    return value
 
 
 def _joined(parts: list[str | _Part]) -> _Part:

@@ -92,7 +92,15 @@ EXECUTION_MOVES: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
     ),
     # While the last running steps finish, the run may also turn out to be over, or be resumed.
     _X.PAUSING: frozenset(
-        {_X.PAUSED, _X.RUNNING, _X.CANCELLING, _X.COMPLETED, _X.COMPLETED_WITH_ERRORS, _X.FAILED}
+        {
+            _X.PAUSED,
+            _X.RUNNING,
+            _X.CANCELLING,
+            _X.COMPLETED,
+            _X.COMPLETED_WITH_ERRORS,
+            _X.FAILED,
+            _X.ROLLING_BACK,
+        }
     ),
     _X.PAUSED: frozenset({_X.RUNNING, _X.CANCELLING}),
     _X.CANCELLING: frozenset({_X.CANCELLED, _X.ROLLING_BACK}),

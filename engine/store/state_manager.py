@@ -24,6 +24,7 @@ from engine.history.events import (
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus, check_execution_move, check_step_move
 from engine.store.artifacts import ArtifactStore
+from engine.store.json_text import encode
 
 __all__ = ["EventDraft", "ExecutionStateManager", "ExecutionSummary"]
 
@@ -240,11 +241,18 @@ async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) ->
 
 
 def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, Any]:
-    """An error as the journal keeps it: at least ``type`` and ``message``."""
+    """An error as the journal keeps it: at least ``type`` and ``message``, and always JSON."""
     if isinstance(error, WorkflowError):
-        return error.to_json()
-    if isinstance(error, BaseException):
-        return {"type": type(error).__name__, "message": str(error) or type(error).__name__}
-    if isinstance(error, str):
-        return {"type": "Error", "message": error}
-    return {"type": "Error", "message": "", **error}
+        described = error.to_json()
+    elif isinstance(error, BaseException):
+        described = {"type": type(error).__name__, "message": str(error) or type(error).__name__}
+    elif isinstance(error, str):
+        described = {"type": "Error", "message": error}
+    else:
+        described = {"type": "Error", "message": "", **error}
+    try:
+        encode(described)
+    except (TypeError, ValueError):
+        # An action may raise our errors with whatever it likes in them; no run may hang because of it.
+        return {str(key): str(value) for key, value in described.items()}
+    return described

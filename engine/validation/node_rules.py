@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -176,6 +177,10 @@ def policies(drawing: Drawing) -> Iterator[Problem]:
                 read(config[key])
             except ValueError as error:
                 yield _config_problem(drawing, index, key, f"{key}-bad", f"{key}: {error}")
+        for key, choices in _CHOICES.items():
+            if config.get(key) and config[key] not in choices:
+                words = f"{key} must be {' or '.join(map(_shown, choices))}, not {config[key]!r}"
+                yield _config_problem(drawing, index, key, f"{key}-bad", words)
         if problem := _join_fault(config.get("join")):
             yield _config_problem(drawing, index, "join", "join-bad", problem)
         for key in ("input_schema", "output_schema"):
@@ -183,6 +188,10 @@ def policies(drawing: Drawing) -> Iterator[Problem]:
             if schema and (faults := schema_faults(schema)):
                 words = f"{key} is no JSON Schema: {faults[0]['pointer'] or 'it'} {faults[0]['message']}"
                 yield _config_problem(drawing, index, key, "schema-bad", words)
+
+
+def _shown(choice: Json) -> str:
+    return json.dumps(choice)
 
 
 def _join_fault(join: Json) -> str:
@@ -228,6 +237,11 @@ def settings(drawing: Drawing) -> Iterator[Problem]:
         )
 
 
+_CHOICES: Final[Mapping[str, tuple[Json, ...]]] = {
+    # A misspelt promise to run at most once must not become the opposite in silence.
+    "delivery": ("at_least_once", "at_most_once"),
+    "disabled": (True, False, "passthrough", "skip"),
+}
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "retry": RetryPolicy.from_json,
     "timeout": Timeouts.from_json,

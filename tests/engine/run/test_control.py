@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from engine import WorkflowEngine, WorkflowError
+from engine import (
+    ActionError,
+    DefinitionError,
+    ExternalServiceError,
+    SchemaValidationError,
+    WorkflowEngine,
+    WorkflowError,
+)
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.scripted_actions import ScriptedActions
 
@@ -171,3 +178,82 @@ async def test_that_a_value_that_looks_like_a_stored_result_stays_what_it_is(
     assert state["input_data"] == {"x": look_alike}
     assert await engine.state_manager.get_step_output(execution_id, "a") == {"x": look_alike}
     assert (await engine.state_manager.get_execution_state(execution_id))["outputs"] == state["outputs"]
+
+
+async def test_that_a_failure_while_pausing_rolls_back_when_it_is_to(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    async def fails_late(params: dict[str, Any], context: Any) -> None:
+        actions.reached["b"].set()
+        await actions.gates["b"].wait()
+        raise RuntimeError("too late")
+
+    actions.registry.register("test", "fails_late", fails_late)
+    workflow = chain(
+        node("a", rollback={"service": "test", "action": "undo"}),
+        node("b", "fails_late"),
+        settings={"on_failure": {"rollback": True}},
+    )
+    execution_id = await engine.start_workflow(workflow)
+    await actions.reached["b"].wait()
+    await engine.pause_workflow(execution_id)
+    actions.gates["b"].set()
+    async with asyncio.timeout(5):
+        state = await engine.wait(execution_id)
+    assert (state["status"], actions.calls) == ("ROLLED_BACK", ["a", "undo a"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ExternalServiceError("x", status=object()),  # type: ignore[arg-type] # what a careless action gives
+        ActionError("x", hint=object()),  # type: ignore[arg-type] # what a careless action gives
+        SchemaValidationError("input", [{"pointer": math.nan}]),  # type: ignore[dict-item] # what a careless action gives
+    ],
+)
+async def test_that_an_error_with_anything_in_it_fails_its_step_only(
+    engine: WorkflowEngine, actions: ScriptedActions, error: Exception
+) -> None:
+    actions.errors["a"] = [error]
+    async with asyncio.timeout(5):
+        state = await engine.wait(await engine.start_workflow(chain(node("a", "fail"))))
+    assert (state["status"], state["error"]["type"]) == ("FAILED", type(error).__name__)
+
+
+async def test_that_a_question_that_cannot_be_kept_fails_its_step(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    async def asks(params: dict[str, Any], context: Any) -> None:
+        context.ask({"default": object()})
+
+    actions.registry.register("test", "asks", asks)
+    async with asyncio.timeout(5):
+        state = await engine.wait(await engine.start_workflow(chain(node("a", "asks"))))
+    assert (state["status"], state["error"]["type"]) == ("FAILED", "TypeError")
+
+
+async def test_that_an_action_that_changes_what_it_was_given_changes_it_for_nobody_else(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    async def spoils(params: dict[str, Any], context: Any) -> dict[str, Any]:
+        params["rows"].append("spoilt")
+        params["row"]["n"].clear()
+        return params
+
+    actions.registry.register("test", "spoils", spoils)
+    given = {"rows": "${first.rows}", "row": "${input.row}"}
+    workflow = chain(
+        node("first", parameters={"rows": [1]}),
+        node("bad", "spoils", parameters=given),
+        node("good", parameters=given),
+    )
+    state = await engine.wait(await engine.start_workflow(workflow, {"row": {"n": [1]}}))
+    assert state["outputs"]["good"] == {"rows": [1], "row": {"n": [1]}}
+    assert state["outputs"]["first"] == {"rows": [1]}
+    assert state["input_data"] == {"row": {"n": [1]}}
+
+
+@pytest.mark.parametrize("config", [{"delivery": "at_most_onc"}, {"disabled": "skipped"}])
+async def test_that_a_misspelt_setting_is_refused(engine: WorkflowEngine, config: dict[str, Any]) -> None:
+    with pytest.raises(DefinitionError, match="must be"):
+        await engine.start_workflow(chain(node("a", **config)))
