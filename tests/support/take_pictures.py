@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QCursor, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -27,7 +27,7 @@ from engine.model.edits import set_parameters
 from tests.support.desk import Desk
 from tests.support.qt_loop import qt_loop, spin
 
-SIZE = (1440, 900)
+SIZE = (1600, 1000)
 SETTLED_MS = 700
 
 
@@ -41,6 +41,7 @@ class Photographer:
         self.window = self.desk.window
         self.controller = self.window.session.controller
         self.window.resize(*SIZE)
+        QCursor.setPos(SIZE[0] // 2, SIZE[1] - 8)  # over nothing that would light up
 
     def take(self, name: str, *, at_once: bool = False) -> None:
         if not at_once:
@@ -63,6 +64,9 @@ class Photographer:
     def run(self) -> None:
         self.window.commands["run.run"].trigger()
 
+    def count(self, status: StepStatus) -> int:
+        return sum(step.status is status for step in self.controller.steps.values())
+
     def node(self, type_id: str) -> str:
         nodes = self.window.session.editor.workflow.nodes.values()
         return next(node.id for node in nodes if node.type == type_id)
@@ -83,7 +87,8 @@ class Photographer:
         spin(self.window.session.files.load(copy_example(example, folder)))
         self.take("idle")
         self.run()
-        wait(lambda: any(step.status is StepStatus.RUNNING for step in self.controller.steps.values()))
+        wait(lambda: self.count(StepStatus.COMPLETED) >= 2 and self.count(StepStatus.RUNNING) >= 1)
+        QTest.qWait(40)  # the status line lays itself out
         self.take("running", at_once=True)
         wait(lambda: bool(self.dialogs()) and self.controller.view.is_paused)
         self.take("paused-dialog")
