@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -301,12 +302,13 @@ class WorkflowEngine:
         if not step.depends_on:
             return True
         steps = state.get("steps") or {}
-        settled = sum(
-            step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on
-        )
-        if step.join.mode in (JoinMode.ANY, JoinMode.N_OF):
-            return settled >= min(step.join.count, len(step.depends_on))
-        return settled == len(step.depends_on)
+        settled = [step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on]
+        if step.join.mode not in (JoinMode.ANY, JoinMode.N_OF):
+            return all(settled)
+        # The join counts connections, of which several may come from the same step.
+        counts = Counter(route.source for route in step.incoming)
+        weights = counts.values() if len(counts) == len(settled) else [1] * len(settled)
+        return sum(compress(weights, settled)) >= min(step.join.count, sum(weights))
 
     async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any:
         """Call the step's action, wherever it runs, and return what it returns."""

@@ -46,20 +46,27 @@ class Writer:
         self._full_waiters: Waiters = []
         self._turn_on: asyncio.AbstractEventLoop | None = None
         self._is_syncing = False
+        self._may_split = False
         self._unchecked_events = 0
         self._is_checkpointing = False
 
     def batch(self) -> Batch:
-        """Where the next rows go; whatever one call puts in is in one transaction."""
+        """Where the next rows go.
+
+        A new transaction begins only where somebody commits, however long the last one has become: a step's
+        completion and the decisions that follow from it are put in one after the other, and belong together.
+        """
         last = self._line[-1] if self._line else None
-        if last is None or last.events >= _BATCH_EVENTS:
+        if last is None or (self._may_split and last.events >= _BATCH_EVENTS):
             last = Batch()
             self._line.append(last)
+        self._may_split = False
         self._appended += 1
         return last
 
     async def commit(self, *, full_sync: bool) -> None:
         """All that was put into batches so far is durable."""
+        self._may_split = True
         if (self._synced if full_sync else self._durable) >= self._appended:
             return
         if not full_sync and not self._is_syncing:

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import StorageFull, StoreError
 from engine.store.sqlite import SqliteStateManager
-from tests.support.events import completed, running, started, supplied
+from tests.support.events import completed, resolved, running, started, supplied
 from tests.support.flaky_disk import Plan, connect_with, fail_with
 
 
@@ -149,3 +149,22 @@ async def test_that_many_large_results_are_synced_in_the_background(tmp_path):
         await store.commit()
         await store.list_executions()
         assert store.artifacts.unsynced == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("full_sync", [False, True])
+async def test_that_a_completion_is_never_durable_without_what_was_decided_with_it(tmp_path, full_sync):
+    plan = Plan(fail_with("SQLITE_FULL"), "COMMIT", at={2})
+    plan.armed = False
+    async with SqliteStateManager(tmp_path / "runs.db", connect=connect_with(plan)) as store:
+        execution_id = await store.create_execution("w", {})
+        # The transaction is as long as it should get when the step completes.
+        store.append(execution_id, [started(), running("a"), *[supplied(n=1)] * 497])
+        store.append(execution_id, [completed("a")])
+        store.append(execution_id, [resolved("a>b")])
+        plan.armed = True
+        await store.commit(full_sync=full_sync)
+        assert len(await store.read_events(execution_id)) == 502
+        store.append(execution_id, [supplied(n=2)])
+        with pytest.raises(StorageFull):
+            await store.commit(full_sync=full_sync)

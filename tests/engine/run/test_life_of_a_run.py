@@ -1,0 +1,302 @@
+"""Whatever is done to a run, in whatever order, and however often the process dies: the rules hold.
+
+A hypothesis state machine drives the real engine on SQLite with a clock of its own. After every move the
+journal is legal, the store's projections are its fold, no slot is lost, and the run stands where what goes on
+in it says it must. In the end it has ended, routed as the reference model says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from engine.errors import SchemaValidationError
+from engine.files import codec
+from engine.history.events import Event, EventType
+from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.store.codes import EXECUTION_STATUSES, STEP_STATUSES
+from tests.support.fake_clock import settle
+from tests.support.journal_rules import check_journal
+from tests.support.mortal_engine import MortalEngine
+from tests.support.random_graphs import document, fired, furnish, random_shape
+from tests.support.reference_model import ModelGraph, route
+
+T = TypeVar("T")
+RETRY = {"max_attempts": 2, "initial_interval": 10, "jitter": "none"}
+CUT = {("SKIPPED", "cancelled"), ("CANCELLED", "")}
+picks = st.integers(0, 8)
+
+
+class LifeOfARun(RuleBasedStateMachine):
+    """`wish`: what was last asked for: run, pause or cancel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        # In memory where that can be had: no plug is pulled here, and a disk's syncs take most of the time.
+        self.folder = tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        self.host: MortalEngine | None = None
+        self.wish = "run"
+        self.supplied: set[str] = set()
+
+    # -- what can happen --------------------------------------------------------------------------
+
+    @initialize(
+        seed=st.integers(0, 1_000_000),
+        limit=st.sampled_from((1, 2, 5)),
+        mode=st.sampled_from(("drain", "cancel", "continue")),
+    )
+    def start(self, seed: int, limit: int, mode: str) -> None:
+        rng = random.Random(seed)
+        self.mode = mode
+        self.graph = furnish(rng, *random_shape(rng))
+        self.asking = {step.id for step in self.graph.steps if rng.random() < 0.3}
+        drawn = document(self.graph, mode, "work")
+        names = {f"x_{step_id}": {"type": "integer"} for step_id in self.asking}
+        drawn["inputs"] = {"type": "object", "properties": {"flag": {"type": "integer"}, **names}}
+        for item in drawn["nodes"]:
+            item["config"]["parameters"] = {}
+            if item["id"] in self.asking:
+                item["config"]["parameters"] = {"x": f"${{input.x_{item['id']}}}"}
+            if rng.random() < 0.3:
+                item["config"]["retry"] = RETRY
+        self.host = MortalEngine(Path(self.folder.name), limit)
+        workflow = codec.decode(drawn)
+        self.id = self.run(self.host.engine.start_workflow(workflow, {"flag": 1}))
+        self.check()
+
+    @precondition(lambda self: self.host and self.host.live)
+    @rule(pick=picks, how=st.sampled_from(("finish", "finish", "finish", "fail")))
+    def finish(self, pick: int, how: str) -> None:
+        self.tell(pick, how)
+        self.check()
+
+    @precondition(lambda self: self.is_open())
+    @rule()
+    def pause(self) -> None:
+        could = self.state.status is ExecutionStatus.RUNNING
+        assert self.run(self.engine.pause_workflow(self.id)) == (self.wish != "cancel")
+        if could:
+            self.wish = "pause"
+        self.check()
+
+    @precondition(lambda self: self.is_open())
+    @rule(picked=st.sets(picks, max_size=3))
+    def resume(self, picked: set[int]) -> None:
+        names = sorted(self.asking)
+        answers = {f"x_{names[pick % len(names)]}": 1 for pick in picked if names}
+        assert self.run(self.engine.resume_workflow(self.id, answers)) == (self.wish != "cancel")
+        if self.wish != "cancel":
+            self.supplied |= answers.keys()
+            self.wish = "run"
+        self.check()
+
+    @precondition(lambda self: self.is_open() and self.asking and self.wish != "cancel")
+    @rule(pick=picks)
+    def supply_nonsense(self, pick: int) -> None:
+        before = len(self.events)
+        name = f"x_{sorted(self.asking)[pick % len(self.asking)]}"
+        with pytest.raises(SchemaValidationError):
+            self.run(self.engine.resume_workflow(self.id, {name: "no number"}))
+        assert len(self.read()) == before
+        self.check()
+
+    @precondition(lambda self: self.is_open())
+    @rule(force=st.booleans(), often=st.integers(0, 9))
+    def cancel(self, force: bool, often: int) -> None:
+        if often > 1:
+            return  # most runs should get further than this
+        assert self.run(self.engine.cancel_workflow(self.id, force=force))
+        self.wish = "cancel"
+        self.check()
+        assert not (force and self.is_open())
+
+    @precondition(lambda self: self.host is not None)
+    @rule(seconds=st.sampled_from((1, 5, 10, 100)))
+    def let_time_pass(self, seconds: int) -> None:
+        self.run(self.host.clock.advance(seconds))
+        self.check()
+
+    @precondition(lambda self: self.host is not None)
+    @rule(pick=picks, how=st.sampled_from(("", "finish", "finish", "fail")), turns=st.integers(0, 4))
+    def crash(self, pick: int, how: str, turns: int) -> None:
+        """The process dies, perhaps a few turns of the loop after an action came to its end."""
+        known = [event[2:] for event in self.events]
+        if how and self.host.live:
+            self.tell(pick, how, turns)
+        self.run(self.host.die())
+        assert [event[2:] for event in self.read()][: len(known)] == known
+        self.check()
+
+    # -- what must hold ----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        self.run(settle())
+        self.events = self.read()
+        self.state = state = ExecutionState.fold(self.events)
+        check_journal(self.events)
+        shown = self.run(self.engine.get_workflow_status(self.id))
+        folded = state.to_dict()
+        assert {name: step for name, step in shown["steps"].items() if name in folded["steps"]} == folded[
+            "steps"
+        ]
+        assert {**shown, "steps": {}} == {**folded, "steps": {}}
+        check_projections(self.host.path, state)
+        assert self.engine.semaphore._value == self.host.limit - len(self.host.live)
+        assert all(len(keys) == 1 for keys in self.host.keys.values()), self.host.keys
+        retries = Counter(event.step_id for event in self.events if event.type is EventType.STEP_WAITING)
+        # A restart uses up no retry, and neither does a question.
+        assert {name: self.host.attempts[name] for name in self.host.live} == {
+            name: retries[name] + 1 for name in self.host.live
+        }
+        self.check_status(state)
+
+    def check_status(self, state: ExecutionState) -> None:
+        """The run stands where its steps and the last wish say."""
+        statuses = {step.status for step in state.steps.values()}
+        waits, asks = StepStatus.WAITING in statuses, StepStatus.PAUSED in statuses
+        runs = bool(self.host.live)
+        status = state.status
+        if status.is_terminal:
+            assert not runs
+            assert (status is ExecutionStatus.CANCELLED) == (self.wish == "cancel")
+            assert all(step.status.is_terminal for step in state.steps.values())
+            assert state.steps.keys() == {step.id for step in self.graph.steps}
+        elif self.wish == "cancel":
+            assert (status, runs) == (ExecutionStatus.CANCELLING, True)
+        elif self.wish == "pause":
+            assert status is (ExecutionStatus.PAUSING if runs else ExecutionStatus.PAUSED)
+        elif runs or waits:
+            assert status is ExecutionStatus.RUNNING
+            assert runs or self.host.clock.delays
+        else:
+            assert asks
+            assert (status, state.reason) == (ExecutionStatus.PAUSED, "missing_input")
+
+    def teardown(self) -> None:
+        try:
+            if self.host is not None:
+                self.bring_to_an_end()
+                self.run(self.host.close())
+                self.run(settle())
+                assert not asyncio.all_tasks(self.loop)
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+            self.folder.cleanup()
+
+    def bring_to_an_end(self) -> None:
+        for _ in range(100):
+            if not self.is_open():
+                break
+            if self.wish != "cancel":
+                everything = {f"x_{name}": 1 for name in self.asking}
+                self.run(self.engine.resume_workflow(self.id, everything))
+                self.wish = "run"
+            for name in list(self.host.live):
+                self.host.live[name].set_result("finish")
+            self.run(self.host.clock.advance(10))
+            self.check()
+        assert not self.is_open(), "the run never ends"
+        self.check_route()
+
+    def check_route(self) -> None:
+        """What was decided is as the model says, given which steps failed."""
+        ended = {name: (step.status.value, step.reason) for name, step in self.state.steps.items()}
+        graph = with_failures(self.graph, {name for name, end in ended.items() if end[0] == "FAILED"})
+        expected = route(graph, fired(graph))
+        decided = {name: outcome.value for name, outcome in self.state.connections.items()}
+        is_whole = self.wish != "cancel" and (self.mode == "continue" or not expected.unhandled)
+        if is_whole:
+            assert (ended, decided) == (expected.steps, expected.wires)
+        settled = {name for name, end in ended.items() if end not in CUT}
+        assert all(ended[name] == expected.steps[name] for name in settled)
+        assert decided.items() <= expected.wires.items()
+        assert decided.keys() == {wire.id for wire in graph.wires if wire.source in settled}
+        if self.wish != "cancel":
+            assert self.state.status == expected.status
+
+    # -- helpers -------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Any:
+        return self.host.engine
+
+    def is_open(self) -> bool:
+        return self.host is not None and not self.state.status.is_terminal
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(coroutine)
+
+    def read(self) -> Sequence[Event]:
+        return self.run(self.engine.state_manager.read_events(self.id))
+
+    def tell(self, pick: int, how: str, turns: int = 0) -> None:
+        live = sorted(self.host.live)
+        self.host.live[live[pick % len(live)]].set_result(how)
+        self.run(settle(turns))
+
+
+def with_failures(graph: ModelGraph, failed: set[str]) -> ModelGraph:
+    return replace(graph, steps=tuple(replace(step, fails=step.id in failed) for step in graph.steps))
+
+
+def check_projections(path: Path, state: ExecutionState) -> None:
+    """The tables that lists are read from say what the journal says."""
+    with sqlite3.connect(path) as connection:
+        query = "SELECT key, status, reason FROM executions WHERE id = ?"
+        key, status, reason = connection.execute(query, (state.id,)).fetchone()
+        rows = connection.execute(
+            "SELECT step_id, status, reason, attempts FROM steps WHERE execution = ?", (key,)
+        ).fetchall()
+    connection.close()
+    assert (EXECUTION_STATUSES[status], reason) == (state.status, state.reason)
+    projected = {name: (STEP_STATUSES[code], why, attempts) for name, code, why, attempts in rows}
+    assert projected == {
+        name: (step.status, step.reason, step.attempts) for name, step in state.steps.items()
+    }
+
+
+def live_through(lives: int, moves: int, *, always_the_same: bool) -> None:
+    run_state_machine_as_test(
+        LifeOfARun,
+        settings=settings(
+            max_examples=lives,
+            stateful_step_count=moves,
+            deadline=None,
+            derandomize=always_the_same,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_that_a_run_keeps_the_rules_whatever_is_done_to_it() -> None:
+    live_through(lives=40, moves=25, always_the_same=True)
+
+
+@pytest.mark.slow
+def test_that_many_runs_keep_the_rules_whatever_is_done_to_them() -> None:
+    live_through(
+        lives=int(os.environ.get("WORKFLOW_DESIGNER_LIVES", "1500")), moves=50, always_the_same=False
+    )

@@ -1,0 +1,40 @@
+"""What must hold of every journal, whatever the workflow was and whatever happened to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, Event, EventType
+from engine.history.status import ExecutionStatus, StepStatus, can_move
+
+_COMPLETED_ONCE = (EventType.STEP_COMPLETED, EventType.STEP_FAILED, EventType.STEP_SKIPPED)
+
+
+def check_journal(events: Sequence[Event]) -> None:
+    """Dense numbers, legal moves only, one end per step, one decision per connection."""
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert events[0].type is EventType.EXECUTION_CREATED
+    execution = ExecutionStatus.PENDING
+    steps: dict[str, StepStatus] = {}
+    for event in events:
+        if event.type in STATUS_OF_STEP_EVENT:
+            assert event.step_id is not None
+            before, after = steps.get(event.step_id, StepStatus.PENDING), STATUS_OF_STEP_EVENT[event.type]
+            assert can_move(before, after), f"{event.step_id}: {before} -> {after} at {event.seq}"
+            steps[event.step_id] = after
+        elif event.type in STATUS_OF_EXECUTION_EVENT:
+            reached = STATUS_OF_EXECUTION_EVENT[event.type]
+            assert can_move(execution, reached), f"run: {execution} -> {reached} at {event.seq}"
+            execution = reached
+    ends = Counter(event.step_id for event in events if event.type in _COMPLETED_ONCE)
+    assert all(count == 1 for count in ends.values()), ends
+    decided = Counter(
+        event.data["connection_id"] for event in events if event.type is EventType.CONNECTION_RESOLVED
+    )
+    assert all(count == 1 for count in decided.values()), decided
+
+
+def starts(events: Sequence[Event]) -> Counter[str | None]:
+    """How often each step began to run."""
+    return Counter(event.step_id for event in events if event.type is EventType.STEP_RUNNING)

@@ -1,0 +1,140 @@
+"""How a workflow is routed, a second time: small, slow, and written from the rules alone.
+
+The engine decides step by step as events arrive. This model has no order at all: it asks for the end of
+each step from the ends of those before it. Where the two differ, one of them is wrong. It imports nothing
+of the engine and must stay so.
+
+What the rules leave open is decided here and only here:
+- joins that need every connection (`merge`, `all`, and those that run out of chances) wait for all of them,
+  so that the reason for a skip does not depend on who was first;
+- a skip is for `upstream_failed` if a connection is poisoned, else for `condition`;
+- a disabled step that is passed through completes, one that is left out is skipped where it would have run;
+- a condition that cannot be evaluated poisons its connection, and nobody handles that failure;
+- a failure is handled by a connection on error, or on always, that was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStep:
+    id: str
+    fails: bool = False
+    tolerated: bool = False
+    join: str = "merge"
+    count: int = 1
+    disabled: str = ""
+    is_trigger: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelWire:
+    """`condition`: none | true | false | raises; `on_error`: what is done about one that raises."""
+
+    id: str
+    source: str
+    target: str
+    on: str = "success"
+    condition: str = "none"
+    on_error: str = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelGraph:
+    """Steps in the file's order, which need not be the order they run in."""
+
+    steps: tuple[ModelStep, ...]
+    wires: tuple[ModelWire, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelResult:
+    """The run's status, each step's (status, reason), each connection's outcome."""
+
+    status: str
+    steps: Mapping[str, tuple[str, str]]
+    wires: Mapping[str, str]
+    unhandled: frozenset[str]
+
+
+def route(graph: ModelGraph, fired: str | None = None) -> ModelResult:
+    """Where everything ends when nothing is cut short by a failure; `fired`: the trigger that did."""
+    steps: dict[str, tuple[str, str]] = {}
+    wires: dict[str, str] = {}
+    broken: set[str] = set()
+    remaining = list(graph.steps)
+    while remaining:
+        step = next(one for one in remaining if _sources(graph, one.id) <= steps.keys())
+        remaining.remove(step)
+        steps[step.id] = _end(step, [wires[w.id] for w in graph.wires if w.target == step.id], fired)
+        leaving = [w for w in graph.wires if w.source == step.id]
+        for wire in leaving:
+            wires[wire.id] = _outcome(steps[step.id], wire)
+        status, reason = steps[step.id]
+        if status == "FAILED" and reason != "tolerated":
+            handled = any(w.on != "success" and wires[w.id] == "TAKEN" for w in leaving)
+            steps[step.id] = (status, "error_connection" if handled else "unhandled")
+        if any(_breaks(steps[step.id], w) for w in leaving):
+            broken.add(step.id)
+    unhandled = broken | {name for name, end in steps.items() if end == ("FAILED", "unhandled")}
+    failed = any(status == "FAILED" for status, _ in steps.values())
+    status = "FAILED" if unhandled else "COMPLETED_WITH_ERRORS" if failed else "COMPLETED"
+    return ModelResult(status=status, steps=steps, wires=wires, unhandled=frozenset(unhandled))
+
+
+def _sources(graph: ModelGraph, target: str) -> set[str]:
+    return {wire.source for wire in graph.wires if wire.target == target}
+
+
+def _end(step: ModelStep, incoming: list[str], fired: str | None) -> tuple[str, str]:
+    """How a step ends when these are the outcomes of its connections."""
+    if step.is_trigger and step.id != fired:
+        return "SKIPPED", "disabled"
+    taken = incoming.count("TAKEN")
+    runs = (
+        not incoming
+        or {
+            "merge": taken >= 1 and "POISONED" not in incoming,
+            "all": taken == len(incoming),
+            "any": taken >= 1,
+            "n_of": taken >= step.count,
+            "always": True,
+        }[step.join]
+    )
+    if not runs:
+        return "SKIPPED", "upstream_failed" if "POISONED" in incoming else "condition"
+    if step.disabled == "skip":
+        return "SKIPPED", "disabled"
+    if not step.fails or step.disabled == "passthrough":
+        return "COMPLETED", ""
+    return "FAILED", "tolerated" if step.tolerated else "unhandled"
+
+
+def _is_asked(end: tuple[str, str], wire: ModelWire) -> bool:
+    """Whether the connection's condition is what decides."""
+    match end:
+        case ("COMPLETED", _):
+            return wire.on != "error"
+        case ("FAILED", "tolerated"):
+            return True
+        case ("FAILED", _):
+            return wire.on != "success"
+    return False
+
+
+def _breaks(end: tuple[str, str], wire: ModelWire) -> bool:
+    """Whether the routing fails because the condition does."""
+    return _is_asked(end, wire) and wire.condition == "raises" and wire.on_error == "fail"
+
+
+def _outcome(end: tuple[str, str], wire: ModelWire) -> str:
+    if _is_asked(end, wire):
+        answers = {"none": "TAKEN", "true": "TAKEN", "false": "DEAD"}
+        raised = {"fail": "POISONED", "true": "TAKEN", "false": "DEAD"}
+        return raised[wire.on_error] if wire.condition == "raises" else answers[wire.condition]
+    if end[0] == "FAILED" or end == ("SKIPPED", "upstream_failed"):
+        return "POISONED"
+    return "DEAD"
