@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QCursor, QPainter
+from PySide6.QtGui import QCursor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from designer.canvas import geometry
@@ -105,6 +105,13 @@ class PaintedView(QGraphicsView):
         middle = self.camera.centre
         wish = (middle.x() - CARD_W / 2, middle.y() - CARD_H / 2)
         return QPointF(*geometry.free_place(self.canvas_scene.xy, wish))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is in the middle stays there, or a window made small would show nothing of the drawing."""
+        super().resizeEvent(event)
+        grown = event.size() - event.oldSize()
+        if event.oldSize().isValid():
+            self.camera.pan(grown.width() / 2, grown.height() / 2)
 
     # -- painting ----------------------------------------------------------------------------
 

@@ -134,8 +134,9 @@ class CanvasView(PaintedView):
 
     def ask_for_node(self, corner: QPointF, screen: QPoint, context: AddContext, text: str = "") -> None:
         """Open the popup of node types; what is chosen is added with its corner there and connected."""
-        self._pending = (corner, context)
-        if context.source or context.target:  # below the outline of the card that is coming
+        self._pending = None
+        if context.source or context.target:
+            self._pending = (corner, context)  # its outline is drawn, and the popup stands below
             below = self.mapFromScene(corner + QPointF(0, CARD_H)) + QPoint(0, 12)
             if self.viewport().rect().contains(below):
                 screen = self.viewport().mapToGlobal(below)

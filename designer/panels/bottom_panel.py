@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from designer.panels.data_panel import DataPanel, Locate
+from designer.panels.elided_label import ElidedLabel
 from designer.panels.history_panel import HistoryPanel
 from designer.panels.log_panel import LogPanel
 from designer.panels.problems_panel import ProblemsPanel
@@ -16,6 +18,9 @@ from designer.panels.timeline_panel import TimelinePanel
 from engine.history.events import Event
 
 TABS = ("Data", "Timeline", "Problems", "Log", "History")
+
+
+ROOMY_PX, LEAST_PX = 520, 400
 
 
 class BottomPanel(QWidget):
@@ -35,10 +40,10 @@ class BottomPanel(QWidget):
         self.history = HistoryPanel(parent=self)
         self._panels = (self.data, self.timeline, self.problems, self.log, self.history)
         self.tabs = PanelTabBar(self)
-        self.summary = QLabel(self)
+        self.summary = ElidedLabel(Qt.TextElideMode.ElideLeft, self)
         self.summary.setProperty("role", "subtitle")
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.summary.setMinimumWidth(40)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.stack = QStackedWidget(self)
         for title, panel in zip(TABS, self._panels, strict=True):
             self.tabs.addTab(title)
@@ -60,6 +65,7 @@ class BottomPanel(QWidget):
         bar.addWidget(self.tabs)
         bar.addWidget(self.summary, 1)
         self.data.selector.setFixedHeight(26)
+        self.data.selector.setMinimumWidth(80)
         bar.addWidget(self.data.selector)
         divider = QFrame(self)
         divider.setProperty("role", "divider")
@@ -72,6 +78,13 @@ class BottomPanel(QWidget):
         layout.addWidget(holder)
         layout.addWidget(divider)
         layout.addWidget(self.stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.tabs.set_tight(self.width() < ROOMY_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_PX, super().minimumSizeHint().height())
 
     def show_tab(self, title: str) -> None:
         """Open the tab called `Data`, `Timeline`, `Problems`, `Log` or `History`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QWidget
 
 from designer.editor import Editor
@@ -21,6 +22,10 @@ from engine.model.node_type import NodeType
 from engine.model.workflow import Connection, Node, Workflow
 
 TABS = ("Parameters", "Error handling", "Output", "Notes")
+
+
+ROOMY_PX = 336
+SHORT_ERRORS = "Errors"
 
 
 class NodePage(Page):
@@ -61,6 +66,11 @@ class NodePage(Page):
         self._show_header()
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self._on_tab_changed(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow panel has a short word for the second tab: no tab is out of sight."""
+        super().resizeEvent(event)
+        self.tabs.setTabText(1, TABS[1] if self.width() >= ROOMY_PX else SHORT_ERRORS)
 
     def _show_header(self) -> None:
         theme = themes.current()

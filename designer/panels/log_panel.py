@@ -125,7 +125,8 @@ class LogPanel(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(14, 6, 14, 6)
         bar.setSpacing(8)
-        self.node.setMinimumWidth(150)
+        for widget, least_px in ((self.node, 80), (self.level, 76), (self.text, 60)):
+            widget.setMinimumWidth(least_px)
         self.text.setMaximumWidth(280)
         for widget in (self.node, self.level, self.text):
             bar.addWidget(widget)

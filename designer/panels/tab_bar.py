@@ -10,7 +10,7 @@ from designer.panels import paint
 from designer.theme import current, fonts
 
 HEIGHT_PX = 36
-_SIDE_PX = 14.0
+_SIDE_PX, _TIGHT_SIDE_PX = 14.0, 9.0
 _GAP_PX = 6.0
 _PILL_HEIGHT_PX = 16.0
 _UNDERLINE_PX = 2.0
@@ -29,6 +29,7 @@ class PanelTabBar(QTabBar):
         self._font = fonts.sans(12.5, 500)
         self._selected_font = fonts.sans(12.5, 600)
         self._pill_font = fonts.tabular(11, 600)
+        self._side_px = _SIDE_PX
         self._counts: dict[int, tuple[int, str]] = {}
 
     def set_count(self, tab: int, number: int, severity: str) -> None:
@@ -39,16 +40,27 @@ class PanelTabBar(QTabBar):
             self._counts.pop(tab, None)
         described = f"{self.tabText(tab)}, {number}" if number else self.tabText(tab)
         self.setAccessibleTabName(tab, described)
-        # The width of the tab changes; QTabBar lays out again when a text is set.
-        self.setTabText(tab, self.tabText(tab) + " ")
-        self.setTabText(tab, self.tabText(tab).rstrip())
+        self._lay_out()
+
+    def set_tight(self, is_tight: bool) -> None:
+        """Move the tabs closer together, where there is little room."""
+        side_px = _TIGHT_SIDE_PX if is_tight else _SIDE_PX
+        if side_px != self._side_px:
+            self._side_px = side_px
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """The width of a tab has changed; QTabBar lays out again when a text is set."""
+        text = self.tabText(0)
+        self.setTabText(0, f"{text} ")
+        self.setTabText(0, text)
         self.update()
 
     def count_of(self, tab: int) -> int:
         return self._counts.get(tab, (0, ""))[0]
 
     def tabSizeHint(self, index: int) -> QSize:
-        width = QFontMetricsF(self._selected_font).horizontalAdvance(self.tabText(index)) + 2 * _SIDE_PX
+        width = QFontMetricsF(self._selected_font).horizontalAdvance(self.tabText(index)) + 2 * self._side_px
         if index in self._counts:
             width += self._pill_width(index) + _GAP_PX
         return QSize(round(width), HEIGHT_PX)
@@ -65,14 +77,14 @@ class PanelTabBar(QTabBar):
             is_selected = tab == self.currentIndex()
             painter.setFont(self._selected_font if is_selected else self._font)
             painter.setPen(colors.text if is_selected or self._is_hovered(tab) else colors.text2)
-            inner = area.adjusted(_SIDE_PX, 0, 0, 0)
+            inner = area.adjusted(self._side_px, 0, 0, 0)
             painter.drawText(
                 inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.tabText(tab)
             )
             if tab in self._counts:
                 self._paint_pill(painter, tab, area)
             if is_selected:
-                line = area.adjusted(_SIDE_PX, area.height() - _UNDERLINE_PX, -_SIDE_PX, 0)
+                line = area.adjusted(self._side_px, area.height() - _UNDERLINE_PX, -self._side_px, 0)
                 painter.fillRect(line, colors.accent)
                 if self.hasFocus():
                     painter.setPen(colors.accent)
@@ -93,7 +105,7 @@ class PanelTabBar(QTabBar):
         look = "failed" if severity == "error" else "paused"
         width = self._pill_width(tab)
         pill = QRectF(
-            area.right() - _SIDE_PX - width,
+            area.right() - self._side_px - width,
             area.center().y() - _PILL_HEIGHT_PX / 2,
             width,
             _PILL_HEIGHT_PX,

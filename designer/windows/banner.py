@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from designer.panels.elided_label import ElidedLabel
 from designer.theme import icons
 from designer.theme.theme import Theme
 
@@ -34,7 +35,7 @@ class Banner(QFrame):
         self._notices: dict[str, Notice] = {}
         self._theme: Theme | None = None
         self._icon = QLabel()
-        self._text = QLabel()
+        self._text = ElidedLabel(Qt.TextElideMode.ElideRight)
         self._text.setObjectName("bannerText")
         self._button = QPushButton()
         self._button.setProperty("variant", "banner")

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 STATE_VERSION = 1
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 352, 268
+LEAST_LEFT_PX, LEAST_RIGHT_PX = 160, 272
+"""Narrower, the names of the nodes and the tabs of the inspector are cut."""
 
 _Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
@@ -37,6 +39,8 @@ class Docks:
 
     def __init__(self, window: QMainWindow, palette: QWidget, inspector: QWidget, bottom: QWidget) -> None:
         self._window = window
+        palette.setMinimumWidth(LEAST_LEFT_PX)
+        inspector.setMinimumWidth(LEAST_RIGHT_PX)
         self.palette = PanelDock("paletteDock", "Nodes", palette, window)
         self.inspector = PanelDock("inspectorDock", "Inspector", inspector, window)
         self.bottom = PanelDock("bottomDock", "Data", bottom, window)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.theme import icons
 from designer.theme.theme import Theme
@@ -15,6 +15,9 @@ from designer.windows.banner import Banner
 from designer.windows.examples import Example
 
 BANNER_TOP_PX = 14
+WIDTH_PX = 440
+MOST_RECENT = 4
+BUTTON_TEXT_PX = 132
 
 
 class StartHint(QFrame):
@@ -49,23 +52,27 @@ class StartHint(QFrame):
         row.addWidget(self._button("Open a file…", "folder-open", self.open_requested.emit))
         row.addStretch(1)
         column.addLayout(row)
+        self._offers = QWidget(self)
+        offers = QVBoxLayout(self._offers)
+        offers.setContentsMargins(0, 0, 0, 0)
+        offers.setSpacing(10)
         if recent:
-            column.addWidget(_section("Recent"))
-            for path in recent[:3]:
-                name = path.name.removesuffix(".workflow.json")
-                button = self._button(name, "history", lambda p=path: self.recent_chosen.emit(str(p)))
-                button.setToolTip(str(path))
-                column.addWidget(button)
+            offers.addWidget(_section("Recent"))
+            offers.addLayout(_in_pairs([self._recent_button(path) for path in recent[:MOST_RECENT]]))
         if examples:
-            column.addWidget(_section("Examples with real data"))
-            for example in examples:
-                button = self._button(
-                    example.title, "book-open", lambda e=example: self.example_chosen.emit(e.folder)
-                )
-                button.setToolTip(example.summary)
-                button.setObjectName(f"example.{example.folder}")
-                column.addWidget(button)
-        self.setFixedWidth(440)
+            offers.addWidget(_section("Examples with real data"))
+            offers.addLayout(_in_pairs([self._example_button(example) for example in examples]))
+        column.addWidget(self._offers)
+        self.setFixedWidth(WIDTH_PX)
+
+    def fit(self, width: int, height: int) -> None:
+        """Leave out the files on offer where there is no room for them; the menu has them too."""
+        self.setFixedWidth(min(WIDTH_PX, width))
+        self._offers.show()
+        self.adjustSize()
+        if self.height() > height:
+            self._offers.hide()
+            self.adjustSize()
 
     def dragEnterEvent(self, _event: QDragEnterEvent) -> None:
         # What is dragged is meant for the canvas below, which shows the hint again if it goes away.
@@ -76,10 +83,23 @@ class StartHint(QFrame):
             primary = button.property("variant") == "primary"
             button.setIcon(icons.icon(icon, theme.on_accent if primary else theme.text2))
 
+    def _recent_button(self, path: Path) -> QPushButton:
+        name = path.name.removesuffix(".workflow.json")
+        button = self._button(name, "history", lambda: self.recent_chosen.emit(str(path)))
+        button.setToolTip(str(path))
+        return button
+
+    def _example_button(self, example: Example) -> QPushButton:
+        button = self._button(example.title, "book-open", lambda: self.example_chosen.emit(example.folder))
+        button.setToolTip(example.summary)
+        button.setObjectName(f"example.{example.folder}")
+        return button
+
     def _button(
         self, text: str, icon: str, slot: Callable[..., object], *, primary: bool = False
     ) -> QPushButton:
-        button = QPushButton(text)
+        button = QPushButton()
+        button.setText(button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, BUTTON_TEXT_PX))
         button.setIconSize(QSize(16, 16))
         button.setProperty("variant", "primary" if primary else "")
         button.clicked.connect(lambda _checked=False: slot())
@@ -148,6 +168,7 @@ class Stage(QWidget):
 
     def arrange_banner(self) -> None:
         """Puts the banner where it belongs after its text has changed."""
+        self.banner.setMaximumWidth(max(200, self.width() - 2 * BANNER_TOP_PX))
         self.banner.adjustSize()
         self.banner.move((self.width() - self.banner.width()) // 2, BANNER_TOP_PX)
         self.banner.raise_()
@@ -156,10 +177,23 @@ class Stage(QWidget):
         self._canvas.setGeometry(self.rect())
         self.arrange_banner()
         if self._hint is not None:
-            self._hint.adjustSize()
+            top = 60 if self.banner.isVisible() else 8
+            self._hint.fit(self.width() - 16, self.height() - top - 8)
             size = self._hint.size()
-            self._hint.move((self.width() - size.width()) // 2, max(60, (self.height() - size.height()) // 2))
+            self._hint.move(
+                (self.width() - size.width()) // 2, max(top, (self.height() - size.height()) // 2)
+            )
             self._hint.raise_()
+
+
+def _in_pairs(buttons: Sequence[QPushButton]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setSpacing(8)
+    for place, button in enumerate(buttons):
+        grid.addWidget(button, place // 2, place % 2)
+    grid.setColumnStretch(0, 1)
+    grid.setColumnStretch(1, 1)
+    return grid
 
 
 def _section(text: str) -> QLabel:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from designer.execution.run_view import RunView
+from designer.panels.elided_label import ElidedLabel
 from designer.theme import icons
 from designer.theme.theme import Theme
 from designer.windows.actions import Actions
@@ -16,6 +17,8 @@ from designer.windows.actions import Actions
 HEIGHT_PX = 44
 ICON_PX = 16
 TILE_PX = 24
+ROOMY_PX = 1080
+SEARCH, SHORT_SEARCH = "  Search or run a command", "  Search"
 
 
 class TopBar(QFrame):
@@ -39,6 +42,12 @@ class TopBar(QFrame):
         row.addWidget(self._left(), 1)
         row.addWidget(self._middle(), 0)
         row.addWidget(self._right(), 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_roomy = self.width() >= ROOMY_PX
+        self._search.setText(SEARCH if is_roomy else SHORT_SEARCH)
+        self._search.setFixedWidth(260 if is_roomy else 150)
 
     def show_document(self, name: str, *, is_edited: bool, tooltip: str) -> None:
         """The name of what is open, with a dot and a word while it has unsaved edits."""
@@ -77,7 +86,7 @@ class TopBar(QFrame):
         self._tile.setObjectName("appTile")
         self._tile.setFixedSize(TILE_PX, TILE_PX)
         self._tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._name = QLabel()
+        self._name = ElidedLabel(Qt.TextElideMode.ElideRight)
         self._name.setObjectName("workflowName")
         self._dot = QLabel()
         self._dot.setObjectName("editedDot")
@@ -109,10 +118,9 @@ class TopBar(QFrame):
         return _row([self._run, pause, self._stop])
 
     def _right(self) -> QWidget:
-        self._search = QPushButton("  Search or run a command")
+        self._search = QPushButton(SEARCH)
         self._search.setObjectName("commandBox")
         self._search.setToolTip(self._actions["view.commands"].toolTip())
-        self._search.setMinimumWidth(232)
         self._search.clicked.connect(self.commands_requested)
         key = QLabel("Ctrl K", self._search)
         key.setObjectName("commandKey")
