@@ -102,7 +102,7 @@ class Program:
         catalog = Catalog.load()
         document = Document(empty_workflow())
         editor = Editor(document)
-        bridge = EngineBridge(engine_factory(store, self.settings))
+        bridge = EngineBridge(engine_factory(store, self.settings), keep_days=self.settings.keep_runs_days)
         checker = Checker(document, catalog, self.tasks)
         self.person.editor = editor
         journal = Journal(document, self.places.data_dir, self._say)

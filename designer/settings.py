@@ -76,6 +76,15 @@ class Settings(QObject):
         self._write("max_concurrent_steps", value)
 
     @property
+    def keep_runs_days(self) -> int:
+        """For how many days runs that have ended are kept; 0 keeps them all."""
+        return max(0, self._read("keep_runs_days", 0, int))
+
+    @keep_runs_days.setter
+    def keep_runs_days(self, value: int) -> None:
+        self._write("keep_runs_days", value)
+
+    @property
     def recent_files(self) -> list[Path]:
         """Files opened or saved before, the latest first; some may be gone by now."""
         value = self._store.value("recent_files", [])

@@ -13,7 +13,7 @@ from designer.theme.controller import ThemeController
 
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "required": ["theme", "max_concurrent_steps"],
+    "required": ["theme", "max_concurrent_steps", "keep_runs_days"],
     "properties": {
         "theme": {
             "title": "Theme",
@@ -30,6 +30,14 @@ _SCHEMA: Final[dict[str, Any]] = {
             "minimum": 1,
             "maximum": 64,
         },
+        "keep_runs_days": {
+            "title": "Keep runs for",
+            "description": "Older runs and their results are removed at the next start; 0 keeps them all.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 3650,
+            "x-unit": "days",
+        },
         "wheel_zooms": {"title": "The mouse wheel zooms the canvas", "type": "boolean"},
         "reduce_motion": {"title": "Reduce motion", "type": "boolean"},
     },
@@ -37,7 +45,7 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 
 class PreferencesDialog(Dialog[None]):
-    """Theme, wheel, motion, and how many steps work at the same time."""
+    """Theme, wheel, motion, how many steps work at the same time, and how long runs are kept."""
 
     def __init__(
         self, settings: Settings, theme_controller: ThemeController, parent: QWidget | None = None
@@ -58,6 +66,7 @@ class PreferencesDialog(Dialog[None]):
         self._settings.wheel_zooms = value["wheel_zooms"]
         self._settings.reduce_motion = value["reduce_motion"]
         self._settings.max_concurrent_steps = value["max_concurrent_steps"]
+        self._settings.keep_runs_days = value["keep_runs_days"]
         if value["theme"] != self._settings.theme_mode:
             self._settings.theme_mode = value["theme"]
             self._theme_controller.set_mode(value["theme"])

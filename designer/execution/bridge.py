@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
+from engine.errors import StoreError
 from engine.history.status import ExecutionStatus
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 BATCH_INTERVAL_S = 1 / 30
 RECENT_RUNS = 200
+DAY_S = 86_400.0
 
 EngineFactory = Callable[[], Awaitable["WorkflowEngine"]]
 """Makes an engine with its store open; called on the engine's own loop."""
@@ -46,9 +48,11 @@ class EngineBridge(QObject):
     batch_arrived = Signal(object)
     _crossed = Signal(object)
 
-    def __init__(self, factory: EngineFactory, parent: QObject | None = None) -> None:
+    def __init__(self, factory: EngineFactory, *, keep_days: int = 0, parent: QObject | None = None) -> None:
+        """keep_days: runs that ended longer ago are removed when the engine has started; 0 keeps them all."""
         super().__init__(parent)
         self._factory = factory
+        self._keep_days = keep_days
         self._thread = EngineThread()
         self._opening = asyncio.Lock()
         self._host: EngineHost | None = None
@@ -66,7 +70,9 @@ class EngineBridge(QObject):
             thread = EngineThread()
             thread.start()
             try:
-                self._host = await thread.call(EngineHost.open(self._factory, self._crossed.emit))
+                self._host = await thread.call(
+                    EngineHost.open(self._factory, self._crossed.emit, self._keep_days)
+                )
             except BaseException:
                 thread.stop()
                 raise
@@ -137,12 +143,26 @@ class EngineHost:
         self._send = send
         self._watchers: dict[str, _Watcher] = {}
         self._taken_up: frozenset[str] = frozenset()
+        self._pruning: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, factory: EngineFactory, send: Callable[[RunBatch], None]) -> EngineHost:
+    async def open(
+        cls, factory: EngineFactory, send: Callable[[RunBatch], None], keep_days: int = 0
+    ) -> EngineHost:
         host = cls(await factory(), send)
         host._taken_up = frozenset(await host.engine.recover())
+        if keep_days:
+            host._pruning = asyncio.create_task(host._prune(keep_days), name="prune")
         return host
+
+    async def _prune(self, keep_days: int) -> None:
+        """Make room beside whatever runs; what cannot be removed now is at the next start."""
+        try:
+            pruned = await self.engine.state_manager.prune(older_than=keep_days * DAY_S)
+        except StoreError as error:
+            log.warning("Old runs were not removed: %s", error)
+        else:
+            log.info("Removed %d runs and %d stored results", pruned.runs, pruned.results)
 
     async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None) -> str:
         execution_id = await self.engine.start_workflow(workflow, dict(inputs), base_dir=base_dir)
@@ -190,6 +210,9 @@ class EngineHost:
     async def close(self) -> None:
         watchers, self._watchers = self._watchers, {}
         await asyncio.gather(*(watcher.close() for watcher in watchers.values()))
+        if self._pruning is not None:
+            self._pruning.cancel()
+            await asyncio.wait([self._pruning])
         await self.engine.close()
 
 

@@ -147,6 +147,24 @@ def show(execution_id: str, as_json: bool, store: Path | None) -> None:
     _end(lambda: inspecting.show(execution_id, store, as_json=as_json))
 
 
+@commands.command()
+@_store_option
+@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="The newest N runs stay.")
+@click.option(
+    "--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Runs that ended since then stay."
+)
+@_json_option
+def prune(store: Path | None, keep: int | None, older_than: float | None, as_json: bool) -> None:
+    """Remove runs that have ended, and stored results that no run needs any more.
+
+    With both options a run goes only when neither keeps it; with none of them, only results that
+    nothing refers to go. Runs that can still go on always stay.
+    """
+    from engine.cli import pruning
+
+    _end(lambda: pruning.prune(store, keep=keep, older_than_days=older_than, as_json=as_json))
+
+
 def _end(work: Callable[[], ExitCode]) -> NoReturn:
     """Exit with the code of the work; what the engine raises on purpose becomes a sentence on stderr."""
     try:

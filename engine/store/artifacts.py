@@ -17,7 +17,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -26,6 +26,7 @@ from uuid import uuid4
 
 from engine.errors import StorageFull, StoreCorrupt, StoreError
 from engine.store.json_text import INLINE_LIMIT, encode, preview
+from engine.store.retention import reachable
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
@@ -42,6 +43,8 @@ class ArtifactStore:
         self._remove: weakref.finalize[Any, ArtifactStore] | None = None
         self._lock = Lock()
         self._unsynced: list[Path] = []
+        self._claimed: set[str] = set()
+        self.is_sweeping = False
 
     @property
     def root(self) -> Path:
@@ -164,6 +167,37 @@ class ArtifactStore:
         """How many files the loss of power could still take."""
         return len(self._unsynced)
 
+    def begin_sweep(self, *, forget: bool) -> None:
+        """From now on `claim` has to be told of every name that is written into a journal.
+
+        forget: no step is under way, so whatever was moved in before stands in a journal or will never.
+        """
+        with self._lock:
+            self.is_sweeping = True
+            if forget:
+                self._claimed.clear()
+
+    def claim(self, names: Iterable[str]) -> None:
+        """Somebody is about to refer to these: no sweep takes them."""
+        with self._lock:
+            self._claimed.update(names)
+
+    def sweep(self, names: Iterable[str]) -> tuple[int, int]:
+        """Remove what `names` do not lead to and nobody claimed; returns how many files and bytes."""
+        root = self.root
+        try:
+            with _translated(root):
+                kept = reachable(names, self._place)
+                sizes = [
+                    self._remove_unclaimed(path)
+                    for path in root.glob("??/*")
+                    if _is_sha(path.name) and path.name not in kept
+                ]
+        finally:
+            self.is_sweeping = False
+        removed = [size for size in sizes if size is not None]
+        return len(removed), sum(removed)
+
     def close(self) -> None:
         """Remove a temporary folder; a kept one loses only what was never finished."""
         if self._remove is not None:
@@ -183,8 +217,21 @@ class ArtifactStore:
             raise StoreError(f"{str(sha)[:80]!r} is no reference to a stored result")
         return self.root / sha[:2] / sha
 
+    def _remove_unclaimed(self, path: Path) -> int | None:
+        """The bytes freed; None when the file stays."""
+        with self._lock:
+            if path.name in self._claimed:
+                return None
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except (FileNotFoundError, PermissionError):
+                return None  # open elsewhere (Windows) or gone: the next sweep looks again
+        return size
+
     def _move_in(self, path: Path, sha: str) -> None:
         place = self._place(sha)
+        self.claim([sha])  # before looking whether it is there: a sweep must not take it in between
         place.parent.mkdir(exist_ok=True)
         if place.is_file() and place.stat().st_size == path.stat().st_size:
             # The same content: leave the file alone, someone may be reading it.

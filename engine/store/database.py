@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import StorageFull, StoreCorrupt, StoreError
 from engine.store.file_lock import FileLock
 from engine.store.json_text import decode
+from engine.store.retention import names_in
 
 Connect = Callable[[Path], sqlite3.Connection]
 
@@ -76,6 +77,20 @@ class Database:
             ).fetchone()
         items: list[Any] = decode(row[0])
         return items
+
+    def stored_names(self) -> set[str]:
+        """Every name of a stored result in the durable journals and definitions. Blocks."""
+        with translated(self.path):
+            connection = self._connect(self.path)
+            try:
+                rows = connection.execute(
+                    "SELECT data FROM journal WHERE length(data) >= 64 AND data GLOB ?1 "
+                    "UNION ALL SELECT definition FROM definitions WHERE definition GLOB ?1",
+                    ("*" + "[0-9a-f]" * 64 + "*",),
+                )
+                return {name for (text,) in rows for name in names_in(text)}
+            finally:
+                connection.close()
 
     def checkpoint(self) -> None:
         """Move what the log holds into the main file, as far as it goes without waiting. Blocks."""

@@ -32,6 +32,7 @@ from engine.history.status import (
 )
 from engine.store.artifacts import ArtifactStore, holds_look_alike
 from engine.store.json_text import INLINE_LIMIT, encode
+from engine.store.retention import names_in
 from engine.store.state_manager import ExecutionSummary
 
 
@@ -99,6 +100,29 @@ class Ledger:
         self._artifacts = artifacts
         self._now = now
         self.records: dict[str, ExecutionRecord] = {}
+
+    def execution_status(self, execution_id: str) -> ExecutionStatus:
+        """The status after everything admitted."""
+        return self.record(execution_id).status
+
+    def step_status(self, execution_id: str, step_id: str) -> StepStatus:
+        """The status after everything admitted; PENDING for a step that nothing happened to."""
+        step = self.record(execution_id).steps.get(step_id)
+        return step.status if step is not None else StepStatus.PENDING
+
+    def is_at_rest(self) -> bool:
+        """Whether no step of any execution in use is under way, nor will be by itself."""
+        return all(
+            record.status.is_terminal
+            or (
+                record.status is ExecutionStatus.PAUSED
+                and all(
+                    step.status not in (StepStatus.RUNNING, StepStatus.WAITING)
+                    for step in record.steps.values()
+                )
+            )
+            for record in self.records.values()
+        )
 
     def record(self, execution_id: str) -> ExecutionRecord:
         """The record of an execution that was created or loaded; else ``ExecutionNotFound``."""
@@ -236,3 +260,9 @@ def _advance_execution(
     if status is ExecutionStatus.RUNNING and record.started_at is None:
         record.started_at = at
     record.ended_at = at if status.is_terminal else None
+
+
+def claim_named(artifacts: ArtifactStore, admitted: Admitted) -> None:
+    """While results are swept, those that new events refer to stay."""
+    if artifacts.is_sweeping:
+        artifacts.claim(name for text in admitted.texts if text is not None for name in names_in(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,9 @@ from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import TRANSIENT, Event, EventDraft
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.ledger import Ledger
+from engine.store.json_text import encode
+from engine.store.ledger import Ledger, claim_named
+from engine.store.retention import names_in
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 
 
@@ -26,7 +29,9 @@ class MemoryStateManager(ExecutionStateManager):
     ) -> None:
         self.artifacts = ArtifactStore()
         self._new_id = new_id
-        self._ledger = Ledger(self.artifacts, now)
+        self._now = now
+        self._pruning = asyncio.Lock()
+        self._ledger: Ledger = Ledger(self.artifacts, now)
         self._journals: dict[str, list[Event]] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
 
@@ -38,7 +43,9 @@ class MemoryStateManager(ExecutionStateManager):
         self.artifacts.close()
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
-        events = self._ledger.admit(self._ledger.record(execution_id), drafts).events
+        admitted = self._ledger.admit(self._ledger.record(execution_id), drafts)
+        claim_named(self.artifacts, admitted)
+        events = admitted.events
         self._journals[execution_id].extend(event for event in events if event.type not in TRANSIENT)
         return events
 
@@ -67,6 +74,15 @@ class MemoryStateManager(ExecutionStateManager):
         found = [record.summary() for record in records if statuses is None or record.status in statuses]
         return found if limit is None else found[:limit]
 
+    async def _remove(self, execution_ids: Sequence[str]) -> int:
+        for execution_id in execution_ids:
+            del self._ledger.records[execution_id], self._journals[execution_id]
+        return len(execution_ids)
+
+    async def _stored_names(self) -> set[str]:
+        data = [event.data for events in self._journals.values() for event in events]
+        return set(names_in(encode([data, list(self._definitions.values())])))
+
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         step = self._ledger.record(execution_id).steps.get(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
@@ -78,14 +94,8 @@ class MemoryStateManager(ExecutionStateManager):
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
     ) -> None:
         _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
+        claim_named(self.artifacts, admitted)
         self._journals[execution_id] = admitted.events
 
     async def _track(self, execution_id: str) -> None:
         self._ledger.record(execution_id)
-
-    def _execution_status(self, execution_id: str) -> ExecutionStatus:
-        return self._ledger.record(execution_id).status
-
-    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
-        step = self._ledger.record(execution_id).steps.get(step_id)
-        return step.status if step is not None else StepStatus.PENDING

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.store.artifacts import ArtifactStore
 from engine.store.codes import EVENT_TYPES, EXECUTION_CODE, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.database import Connect, Database, connect
 from engine.store.json_text import encode
-from engine.store.ledger import ExecutionRecord, Ledger, StepRecord
+from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 from engine.store.writer import Writer
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 _PAGE_EVENTS = 20_000
 # So many ended executions stay known, so that a late writer is told it is late.
 _ENDED_KEPT = 64
+# What a run commits waits while one transaction of a pruning is written.
+_RUNS_A_TRANSACTION = 20
 
 _EXECUTION_COLUMNS = (
     "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, json(error), "
@@ -55,8 +58,10 @@ class SqliteStateManager(ExecutionStateManager):
         self._new_id = new_id
         self._now = now
         self._connect = connect
-        self._ledger = Ledger(self.artifacts, now)
+        self._ledger: Ledger = Ledger(self.artifacts, now)
         self._saved_definitions: set[str] = set()
+        self._pruning = asyncio.Lock()
+        self._going: set[str] = set()
         self._database: Database | None = None
         self._opening: asyncio.Future[None] | None = None
 
@@ -84,6 +89,7 @@ class SqliteStateManager(ExecutionStateManager):
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         record = self._ledger.record(execution_id)
         admitted = self._ledger.admit(record, drafts)
+        claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
         if record.status.is_terminal:
             self._forget_old(record)
@@ -166,6 +172,33 @@ class SqliteStateManager(ExecutionStateManager):
         job = partial(self._database.read_json, query, parameters)
         return await asyncio.get_running_loop().run_in_executor(self._reading, job)
 
+    async def _remove(self, execution_ids: Sequence[str]) -> int:
+        removed = 0
+        for first in range(0, max(1, len(execution_ids)), _RUNS_A_TRANSACTION):
+            group = execution_ids[first : first + _RUNS_A_TRANSACTION]
+            going = [execution_id for execution_id in group if self._forget(execution_id)]
+            self._going.update(going)
+            try:
+                await self._writer.write_through(partial(_delete, going, self._saved_definitions))
+            finally:
+                self._going.difference_update(going)
+            removed += len(going)
+        return removed
+
+    def _forget(self, execution_id: str) -> bool:
+        """Drop the record of an ended execution; False when it went on meanwhile."""
+        record = self._ledger.records.get(execution_id)
+        if record is not None and not record.status.is_terminal:
+            return False
+        self._ledger.records.pop(execution_id, None)
+        if execution_id in self._ended:
+            self._ended.remove(execution_id)
+        return True
+
+    async def _stored_names(self) -> set[str]:
+        assert self._database is not None
+        return await asyncio.to_thread(self._database.stored_names)
+
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         record = self._ledger.record(execution_id)
         step = record.steps.get(step_id)
@@ -184,6 +217,7 @@ class SqliteStateManager(ExecutionStateManager):
             raise StoreError(f"There is a run {execution_id!r} already")
         record, admitted = self._ledger.create(self._next_key, execution_id, workflow_id, data)
         self._next_key += 1
+        claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
@@ -196,7 +230,7 @@ class SqliteStateManager(ExecutionStateManager):
             return
         await self.commit()
         record = await self._find(execution_id)
-        if record is None:
+        if record is None or execution_id in self._going:
             raise ExecutionNotFound(execution_id)
         rows = await self._read(
             "SELECT json_array(step_id, status, reason, attempts, started_at, ended_at, duration_ms, seq, "
@@ -222,12 +256,22 @@ class SqliteStateManager(ExecutionStateManager):
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
 
-    def _execution_status(self, execution_id: str) -> ExecutionStatus:
-        return self._ledger.record(execution_id).status
 
-    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
-        step = self._ledger.record(execution_id).steps.get(step_id)
-        return step.status if step is not None else StepStatus.PENDING
+def _delete(execution_ids: Sequence[str], saved: Set[str], connection: sqlite3.Connection) -> None:
+    """Whole executions, and the definitions that none is left of; in a thread, inside a transaction.
+
+    saved: definitions of which this process takes for granted that they are there.
+    """
+    ids = encode(list(execution_ids))
+    keys = "(SELECT key FROM executions WHERE id IN (SELECT value FROM json_each(?)))"
+    for table in ("journal", "steps", "timers"):
+        connection.execute(f"DELETE FROM {table} WHERE execution IN {keys}", (ids,))
+    connection.execute("DELETE FROM executions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    connection.execute(
+        "DELETE FROM definitions WHERE hash NOT IN (SELECT definition_hash FROM executions) "
+        "AND hash NOT IN (SELECT value FROM json_each(?))",
+        (encode(list(saved)),),
+    )
 
 
 def _event(record: ExecutionRecord, row: Sequence[Any]) -> Event:

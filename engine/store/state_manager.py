@@ -8,11 +8,12 @@ below do the same one fact at a time and can be used without an engine.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from engine.errors import WorkflowError
 from engine.history.events import (
@@ -25,6 +26,7 @@ from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus, check_execution_move, check_step_move
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
+from engine.store.retention import Pruned, choose
 
 __all__ = ["EventDraft", "ExecutionStateManager", "ExecutionSummary"]
 
@@ -45,6 +47,22 @@ class ExecutionSummary:
     ended_at: float | None
 
 
+class Standing(Protocol):
+    """Where the tracked executions are after everything appended."""
+
+    def execution_status(self, execution_id: str) -> ExecutionStatus:
+        """The status of an execution."""
+        ...
+
+    def step_status(self, execution_id: str, step_id: str) -> StepStatus:
+        """The status of a step; PENDING for one that nothing happened to."""
+        ...
+
+    def is_at_rest(self) -> bool:
+        """Whether no step of any of them is under way, nor will be by itself."""
+        ...
+
+
 class ExecutionStateManager(ABC):
     """Keeps executions: memory and SQLite behave alike, and pass one conformance suite.
 
@@ -53,6 +71,9 @@ class ExecutionStateManager(ABC):
 
     artifacts: ArtifactStore
     _new_id: Callable[[], str]
+    _now: Callable[[], float]
+    _ledger: Standing
+    _pruning: asyncio.Lock
 
     @abstractmethod
     async def open(self) -> None:
@@ -111,6 +132,27 @@ class ExecutionStateManager(ABC):
         active = [status for status in ExecutionStatus if not status.is_terminal]
         return await self.list_executions(statuses=active, limit=None)
 
+    async def prune(self, *, keep: int | None = None, older_than: float | None = None) -> Pruned:
+        """Remove runs that have ended, and every stored result that nothing refers to any more.
+
+        keep: the newest that stay. older_than: seconds since their end that they stay. With both, a run goes
+        only when neither keeps it; with none, no run goes. Unfinished runs and what they refer to stay.
+        Interrupted at any point, what is left over goes at the next call.
+        """
+        await self.open()
+        async with self._pruning:
+            await self.commit()
+            chosen = choose(
+                await self.list_executions(limit=None), keep=keep, older_than=older_than, now=self._now()
+            )
+            removed = await self._remove(chosen)
+            # What is written from here on claims what it refers to; what was written before is read below.
+            self.artifacts.begin_sweep(forget=self._ledger.is_at_rest())
+            await self.commit()
+            names = await self._stored_names()
+            results, size = await asyncio.to_thread(self.artifacts.sweep, names)
+        return Pruned(runs=removed, results=results, bytes=size)
+
     async def create_execution(
         self,
         workflow_id: str,
@@ -147,7 +189,7 @@ class ExecutionStateManager(ABC):
     ) -> bool:
         """Move the execution; False when it is there already, ``IllegalTransition`` when it may not go."""
         await self._track(execution_id)
-        before, after = self._execution_status(execution_id), ExecutionStatus(status)
+        before, after = self._ledger.execution_status(execution_id), ExecutionStatus(status)
         if before is after:
             return False
         check_execution_move(execution_id, before, after)
@@ -171,7 +213,7 @@ class ExecutionStateManager(ABC):
     ) -> bool:
         """Move one step; False when it is there already, ``IllegalTransition`` when it may not go."""
         await self._track(execution_id)
-        before, after = self._step_status(execution_id, step_id), StepStatus(status)
+        before, after = self._ledger.step_status(execution_id, step_id), StepStatus(status)
         if before is after:
             return False
         check_step_move(step_id, before, after)
@@ -206,6 +248,14 @@ class ExecutionStateManager(ABC):
         await self.close()
 
     @abstractmethod
+    async def _remove(self, execution_ids: Sequence[str]) -> int:
+        """Forget these executions, for good on return; those that went on meanwhile stay. How many went."""
+
+    @abstractmethod
+    async def _stored_names(self) -> set[str]:
+        """The names of stored results in everything that is durable."""
+
+    @abstractmethod
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         """The durable output as journaled (large parts are references), or ``None``."""
 
@@ -218,14 +268,6 @@ class ExecutionStateManager(ABC):
     @abstractmethod
     async def _track(self, execution_id: str) -> None:
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
-
-    @abstractmethod
-    def _execution_status(self, execution_id: str) -> ExecutionStatus:
-        """The status after everything appended, of a tracked execution."""
-
-    @abstractmethod
-    def _step_status(self, execution_id: str, step_id: str) -> StepStatus:
-        """The status after everything appended; PENDING for a step nothing happened to."""
 
 
 async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) -> dict[str, Any]:

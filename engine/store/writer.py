@@ -10,7 +10,8 @@ durable when it is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from engine.errors import StoreError
@@ -23,6 +24,7 @@ _CHECKPOINT_EVENTS = 2_000
 _CHECKPOINT_FILES = 50
 
 Waiters = list[asyncio.Future[None]]
+Work = Callable[[sqlite3.Connection], None]
 
 
 class Writer:
@@ -44,6 +46,7 @@ class Writer:
         self._appended = self._durable = self._synced = 0
         self._waiters: Waiters = []
         self._full_waiters: Waiters = []
+        self._work: list[Work] = []
         self._turn_on: asyncio.AbstractEventLoop | None = None
         self._is_syncing = False
         self._may_split = False
@@ -79,6 +82,18 @@ class Writer:
         self._schedule(loop)
         await waiter
 
+    async def write_through(self, work: Work) -> None:
+        """All that was put into batches so far, and then what `work` writes in a transaction, is on the disk.
+
+        `work` is called in a thread; what is appended meanwhile waits.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._work.append(work)
+        self._full_waiters.append(waiter)
+        self._schedule(loop)
+        await waiter
+
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._turn_on is not loop and not self._is_syncing:
             self._turn_on = loop
@@ -111,24 +126,28 @@ class Writer:
         self._checkpoint_if_due()
 
     def _write(self, batch: Batch) -> None:
+        self._transact(batch.write)
+        self._unchecked_events += batch.events
+
+    def _transact(self, write: Work) -> None:
         connection = self._database.writer
         with translated(self._database.path):
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                batch.write(connection)
+                write(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-        self._unchecked_events += batch.events
 
     def _start_sync(self, loop: asyncio.AbstractEventLoop, waiters: Waiters) -> None:
         """Write in a thread; meanwhile the connection is the thread's, and ``_is_syncing`` says so."""
         self._is_syncing = True
         taken, self._line = self._line, []
+        work, self._work = self._work, []
         covered = self._appended
-        job = loop.run_in_executor(self._disk, self._write_through, taken)
+        job = loop.run_in_executor(self._disk, self._write_through, taken, work)
 
         def finish(job: asyncio.Future[None]) -> None:
             self._is_syncing = False
@@ -145,8 +164,8 @@ class Writer:
 
         job.add_done_callback(finish)
 
-    def _write_through(self, batches: list[Batch]) -> None:
-        """In the thread: all ``batches``, each removed when it is written, and the disk has them."""
+    def _write_through(self, batches: list[Batch], work: Sequence[Work]) -> None:
+        """In the thread: ``batches``, each removed when it is written, and ``work``; the disk has them."""
         self._artifacts.sync()
         connection = self._database.writer
         with translated(self._database.path):
@@ -160,6 +179,8 @@ class Writer:
             last.force_sync()
             self._write(last)
             batches.clear()
+            for write in work:
+                self._transact(write)
         finally:
             with translated(self._database.path):
                 connection.execute("PRAGMA synchronous = NORMAL")

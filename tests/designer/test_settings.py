@@ -17,6 +17,7 @@ def test_that_settings_are_there_again_after_a_restart(tmp_path: Path, qtbot: Qt
     first.wheel_zooms = False
     first.reduce_motion = True
     first.max_concurrent_steps = 9
+    first.keep_runs_days = 30
     first.set_window_state("geometry", QByteArray(b"123"))
     first.sync()
     again = Settings(file)
@@ -24,6 +25,7 @@ def test_that_settings_are_there_again_after_a_restart(tmp_path: Path, qtbot: Qt
     assert not again.wheel_zooms
     assert again.reduce_motion
     assert again.max_concurrent_steps == 9
+    assert again.keep_runs_days == 30
     assert again.window_state("geometry") == QByteArray(b"123")
 
 
@@ -38,10 +40,11 @@ def test_that_a_change_is_announced_once(tmp_path: Path, qtbot: QtBot) -> None:
 
 def test_that_nonsense_in_the_file_becomes_the_default(tmp_path: Path, qtbot: QtBot) -> None:
     file = tmp_path / "s.ini"
-    file.write_text("[General]\ntheme=purple\nmax_concurrent_steps=-3\n")
+    file.write_text("[General]\ntheme=purple\nmax_concurrent_steps=-3\nkeep_runs_days=-1\n")
     settings = Settings(file)
     assert settings.theme_mode == "system"
     assert settings.max_concurrent_steps == 1
+    assert settings.keep_runs_days == 0
 
 
 def test_that_recent_files_are_kept_latest_first_and_once(tmp_path: Path, qtbot: QtBot) -> None:

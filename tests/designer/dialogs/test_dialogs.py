@@ -310,6 +310,12 @@ def test_that_preferences_take_effect_at_once(window: QWidget, qtbot: QtBot, tmp
     qtbot.keyClick(line, Qt.Key.Key_Backspace)
     qtbot.keyClicks(line, "8")
     assert settings.max_concurrent_steps == 8
+    days = dialog.form.row("keep_runs_days")
+    assert days is not None
+    line = days.editor.focus_target()
+    line.selectAll()  # type: ignore[attr-defined]  # a line edit
+    qtbot.keyClicks(line, "90")
+    assert settings.keep_runs_days == 90
     controller.set_mode("light")
 
 

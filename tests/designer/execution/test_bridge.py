@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.bridge import EngineBridge
 from designer.execution.engine_thread import EngineThread
-from engine.errors import StoreBusy
+from designer.program import engine_factory
+from designer.settings import Settings
+from engine.errors import StorageFull, StoreBusy
 from engine.history.events import Event, EventType
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.workflow import Workflow
+from engine.store.sqlite import SqliteStateManager
 from tests.designer.execution.conftest import Rig
-from tests.support.qt_loop import spin
+from tests.designer.execution.fakes import ScriptedEngine, ScriptedStore
+from tests.support.qt_loop import qt_loop, spin
 
 
 def test_that_a_started_run_arrives_as_batches_in_the_window_thread(rig: Rig, qtbot: QtBot) -> None:
@@ -143,3 +149,49 @@ def test_that_the_engine_thread_runs_work_on_its_own_loop_and_stops_twice() -> N
     thread.stop()
     thread.stop()
     assert not thread.is_alive
+
+
+def test_that_runs_that_are_too_old_go_when_the_engine_starts(qapp: QApplication, tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+
+    async def two_runs() -> str:
+        for now in (lambda: 1e9, time.time):
+            async with SqliteStateManager(path, now=now) as store:
+                execution_id = await store.create_execution("w")
+                await store.update_execution_status(execution_id, "RUNNING")
+                await store.update_execution_status(execution_id, "COMPLETED")
+        return execution_id
+
+    recent = asyncio.run(two_runs())
+    with qt_loop(qapp):
+        for days, count in ((0, 2), (30, 1)):
+            bridge = EngineBridge(engine_factory(path, Settings(tmp_path / "s.ini")), keep_days=days)
+            spin(bridge.open())
+            assert bridge._host is not None
+            if days:
+                assert bridge._host._pruning is not None
+                spin(bridge._thread.call(asyncio.wait_for(bridge._host._pruning, 20)))
+            history = spin(bridge.history())
+            assert len(history) == count
+            spin(bridge.close())
+    assert history[0].id == recent
+
+
+def test_that_a_store_that_cannot_be_pruned_is_used_all_the_same(
+    qapp: QApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Refusing(ScriptedStore):
+        async def prune(self, **_: float) -> None:
+            raise StorageFull("no room")
+
+    async def make() -> ScriptedEngine:
+        engine = ScriptedEngine()
+        engine.state_manager = Refusing()
+        return engine
+
+    with qt_loop(qapp):
+        bridge = EngineBridge(make, keep_days=3)  # type: ignore[arg-type] # stands in for the engine
+        spin(bridge.open())
+        spin(bridge.history())
+        spin(bridge.close())
+    assert "Old runs were not removed: no room" in caplog.text

@@ -313,3 +313,26 @@ def test_that_ctrl_c_keeps_the_run_for_later(shell: Shell) -> None:
     assert "workflow-designer resume " in output
     assert "Interrupted" in errors
     assert "paused" in shell.run("runs").output
+
+
+def test_that_prune_removes_old_runs_and_says_what_it_freed(shell: Shell) -> None:
+    empty = CliRunner().invoke(commands, ["prune", "--store", str(shell.store), "--keep", "0"])
+    assert (empty.exit_code, empty.output) == (0, "There was nothing to remove.\n")
+    file = shell.write({"id": "w", "nodes": [values(text="x" * 70_000)], "connections": []})
+    for _ in range(3):
+        assert shell.run("run", file).exit_code == 0
+    assert shell.run("prune", "--older-than", 1).output == "There was nothing to remove.\n"
+    pruned = shell.run("prune", "--keep", 1)
+    assert (pruned.exit_code, pruned.output) == (0, "Removed 2 runs and 0 stored results: 0 bytes freed.\n")
+    last = shell.run("prune", "--keep", 0)
+    assert last.output == "Removed 1 run and 1 stored result: 70.0 kB freed.\n"
+    assert json.loads(shell.run("prune", "--json").output) == [
+        {"store": str(shell.store), "runs": 0, "results": 0, "bytes": 0}
+    ]
+
+
+def test_that_prune_says_which_store_another_program_holds(shell: Shell) -> None:
+    with held(shell.store):
+        refused = shell.run("prune", "--keep", 0)
+    assert refused.exit_code == ExitCode.FAILED
+    assert "another program holds" in refused.output
