@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import compress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
@@ -37,7 +37,7 @@ from engine.run.questions import check_input, sort_answers
 from engine.run.runtime import Runtime
 from engine.run.schemas import SchemaGate
 from engine.run.step_runner import CURRENT
-from engine.store.memory import MemoryStateManager
+from engine.store.mirror import StatusKeeper, as_store
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 from engine.validation import check
 
@@ -60,14 +60,15 @@ class WorkflowEngine:
 
     Belongs to one event loop. Owns its state manager from the first call on: `close` (or `async with`) ends
     both; what is still running then can be recovered by another engine on the same store. Without a state
-    manager, runs last as long as the process: pass a SqliteStateManager to keep them.
+    manager, runs last as long as the process: pass a SqliteStateManager to keep them. An object with only
+    the six coroutines of the original engine's store is told of every change, and no more than that.
     """
 
     def __init__(
         self,
         max_concurrent_steps: int = DEFAULT_CONCURRENT_STEPS,
         *,
-        state_manager: ExecutionStateManager | None = None,
+        state_manager: ExecutionStateManager | StatusKeeper | None = None,
         notifier: Notifier | None = None,
         analytics: Analytics | None = None,
         registry: ActionRegistry | None = None,
@@ -81,7 +82,9 @@ class WorkflowEngine:
         self.semaphore = asyncio.Semaphore(max_concurrent_steps)
         self.var_pattern = re.compile(r"(?<!\$)\$\{([^{}]+)\}")
         self.cancellation_requests: set[str] = set()
-        self.state_manager = state_manager if state_manager is not None else MemoryStateManager()
+        store = as_store(state_manager)
+        # Whoever asks for it gets back what they gave, also where the engine works with a store around it.
+        self.state_manager = store if state_manager is None else cast("ExecutionStateManager", state_manager)
         self.registry = registry if registry is not None else ActionRegistry.default()
         self.catalog = catalog if catalog is not None else Catalog.load()
         self.notifier = notifier
@@ -93,7 +96,7 @@ class WorkflowEngine:
         self._is_closed = False
         self._runtime = Runtime(
             seams=self,
-            store=self.state_manager,
+            store=store,
             registry=self.registry,
             compiler=self._compiler,
             observers=Observers(notifier, analytics),
@@ -202,7 +205,7 @@ class WorkflowEngine:
 
     async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event with a seq greater than `after`, then those to come, until the execution has ended."""
-        await self.state_manager.open()
+        await self._runtime.store.open()
         async for event in self._runtime.streams.follow(execution_id, after):
             yield event
 
@@ -212,9 +215,9 @@ class WorkflowEngine:
         PAUSED ones stay paused. One that cannot be brought back is logged and left as it is.
         """
         self._must_be_open()
-        await self.state_manager.open()
+        await self._runtime.store.open()
         recovered: list[str] = []
-        unfinished: list[ExecutionSummary] = await self.state_manager.unfinished()
+        unfinished: list[ExecutionSummary] = await self._runtime.store.unfinished()
         for summary in reversed(unfinished):
             try:
                 await self._runtime.find(summary.id)
