@@ -95,6 +95,12 @@ async def _answer(params: Params, url: URL, context: StepContext) -> AsyncIterat
             f"{where} cannot be reached: {error.os_error.strerror or error.os_error}",
             hint="Check the address and the network.",
         ) from error
+    except aiohttp.RedirectClientError as error:
+        raise ExternalServiceError(
+            f"{where} sends us on to what is no web address: {error}",
+            retryable=False,
+            hint="Ask whoever runs the server; nothing but http:// and https:// is followed.",
+        ) from error
     except aiohttp.ClientError as error:
         raise ExternalServiceError(f"{where} broke off: {error}", hint="Try again later.") from error
 

@@ -126,7 +126,7 @@ async def _ask(method: Callable[..., Any], *args: Any, **named: Any) -> Any:
     try:
         answer = method(*args, **named)
         return await answer if inspect.isawaitable(answer) else answer
-    except Exception as error:
+    except Exception as error:  # foreign code: whatever it raises means that it did not take the fact
         raise StoreError(
             f"The state manager refused: {error}", hint="Put it right, then resume the run."
         ) from error

@@ -38,7 +38,7 @@ async def answer(incoming: web.Request) -> web.StreamResponse:
                 status=503, text="busy", headers={"Retry-After": incoming.query.get("after", "7")}
             )
         case "/moved":
-            raise web.HTTPFound("/records")
+            raise web.HTTPFound(incoming.query.get("to", "/records"))
         case "/slow":
             await asyncio.Event().wait()
         case "/cut":
@@ -101,6 +101,13 @@ class TestAnswer:
         output = await called(bench, "text")
         assert output["body"] == "héllo"
         assert "table" not in output
+
+    @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/x"])
+    async def test_that_a_redirect_to_anything_but_the_web_is_refused(self, bench: Bench, to: str) -> None:
+        error = await fault(bench, "moved", query={"to": to})
+        assert isinstance(error, ExternalServiceError)
+        assert not error.retryable
+        assert "no web address" in error.message
 
     async def test_that_a_redirect_is_followed(self, bench: Bench) -> None:
         assert (await called(bench, "moved"))["url"].endswith("/records")
