@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,6 +85,25 @@ class Settings(QObject):
     @keep_runs_days.setter
     def keep_runs_days(self, value: int) -> None:
         self._write("keep_runs_days", value)
+
+    @property
+    def shortcuts(self) -> dict[str, list[str]]:
+        """The keys that were given to commands, by the command's id, in place of their own."""
+        try:
+            value = json.loads(self._read("shortcuts", "{}", str))
+        except ValueError:
+            return {}
+        if not isinstance(value, dict):
+            return {}
+        return {
+            name: keys
+            for name, keys in value.items()
+            if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        }
+
+    @shortcuts.setter
+    def shortcuts(self, value: Mapping[str, Sequence[str]]) -> None:
+        self._write("shortcuts", json.dumps({name: list(keys) for name, keys in value.items()}))
 
     @property
     def recent_files(self) -> list[Path]:

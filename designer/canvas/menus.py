@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class Menus:
-    """Builds a menu for what is at a place; ``current`` is the one that was opened last."""
+    """Builds a menu for what is at a place; ``current`` is the one that was opened last.
+
+    ``shown_keys`` says which key a command has now for the one it comes with.
+    """
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
         self.current: QMenu | None = None
+        self.shown_keys: Mapping[str, str] = {}
 
     def open(self, at: QPointF, screen: QPoint) -> None:
         """Open the menu of what is at this scene point."""
@@ -63,6 +67,7 @@ class Menus:
         action = menu.addAction(text)
         if icon:
             action.setIcon(icons.icon(icon, self._view.theme.theme.text2))
+        key = self.shown_keys.get(key, key)
         if key:
             # Shown only: the canvas's own keys do the work.
             action.setText(f"{text}\t{QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)}")

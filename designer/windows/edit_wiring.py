@@ -89,7 +89,12 @@ class EditWiring(QObject):
         actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
         actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
         actions.follow_selection((), ())
+        self._window.keymap.changed.connect(self._show_keys)
+        self._show_keys()
         docks.bind(actions["view.palette"], actions["view.inspector"], actions["view.bottom"])
+
+    def _show_keys(self) -> None:
+        self._window.canvas.menus.shown_keys = self._window.keymap.renamed()
 
     def _connect_undo(self) -> None:
         stack, actions = self._session.editor.undo_stack, self._window.commands

@@ -39,7 +39,7 @@ class FileWiring(QObject):
                     person.show_preferences(session.settings, session.theme)
                 ),
                 "file.quit": window.close,
-                "help.shortcuts": lambda: self._start(person.show_shortcuts(window.commands)),
+                "help.shortcuts": lambda: self._start(person.show_shortcuts(window.commands, window.keymap)),
                 "help.logs": self._show_logs,
                 "help.about": lambda: self._start(person.show_about()),
             }

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from designer.canvas.view import CanvasView
+from designer.dialogs.keymap import Keymap
 from designer.panels.bottom_panel import BottomPanel
 from designer.panels.inspector_panel import InspectorPanel
 from designer.panels.palette_panel import PalettePanel
@@ -43,6 +44,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._may_close = False
         self.commands = Actions(self)
+        self.keymap = Keymap(self.commands, session.settings, self)
         self.canvas = CanvasView(session.editor, session.catalog, session.theme, session.settings)
         self.palette_panel = PalettePanel(session.catalog.types)
         self.inspector = InspectorPanel(session.editor, session.catalog)

@@ -20,6 +20,7 @@ from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 
 if TYPE_CHECKING:
+    from designer.dialogs.keymap import Keymap
     from designer.editor import Editor
     from designer.settings import Settings
     from designer.theme.controller import ThemeController
@@ -135,12 +136,12 @@ class Person:
 
         await ask(PreferencesDialog(settings, theme, self.window))
 
-    async def show_shortcuts(self, actions: Actions) -> None:
-        """Every key on one sheet."""
+    async def show_shortcuts(self, actions: Actions, keymap: Keymap) -> None:
+        """Every key on one sheet, where it can be changed."""
         from designer.dialogs.shortcuts import ShortcutsDialog
 
         groups = {title: [actions[entry] for entry in actions_of(entries)] for title, entries in MENUS}
-        await ask(ShortcutsDialog(groups, parent=self.window))
+        await ask(ShortcutsDialog(groups, keymap, parent=self.window))
 
     async def show_about(self) -> None:
         """Version and licences."""

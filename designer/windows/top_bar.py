@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from designer.execution.run_view import RunView
 from designer.panels.elided_label import ElidedLabel
@@ -79,7 +88,9 @@ class TopBar(QFrame):
         self._menu.setActiveAction(self._menu.actions()[0])
 
     def _left(self) -> QWidget:
-        self._menu_button = _tool_button("menuButton", "Menu (Alt+M)")
+        self._menu_button = _tool_button("menuButton")
+        self._menu_button.setToolTip("Menu (Alt+M)")
+        self._menu_button.setAccessibleName("Menu (Alt+M)")
         self._menu_button.setShortcut(QKeySequence("Alt+M"))
         self._menu_button.clicked.connect(self.open_menu)
         self._tile = QLabel()
@@ -103,16 +114,16 @@ class TopBar(QFrame):
         self._run = QPushButton("  Run")
         self._run.setObjectName("runButton")
         self._run.setProperty("variant", "primary")
-        self._run.setToolTip(run.toolTip())
         self._run.clicked.connect(run.trigger)
         run.changed.connect(lambda: self._run.setEnabled(run.isEnabled()))
-        hint = QLabel("F5", self._run)
+        hint = QLabel(self._run)
         hint.setObjectName("runKey")
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(self._run)
         inside.setContentsMargins(0, 0, 12, 0)
         inside.addStretch(1)
         inside.addWidget(hint)
+        _follow(run, self._run, hint)
         pause = self._action_button("run.pause", with_text=True)
         self._stop = self._action_button("run.stop", with_text=True)
         return _row([self._run, pause, self._stop])
@@ -120,22 +131,24 @@ class TopBar(QFrame):
     def _right(self) -> QWidget:
         self._search = QPushButton(SEARCH)
         self._search.setObjectName("commandBox")
-        self._search.setToolTip(self._actions["view.commands"].toolTip())
         self._search.clicked.connect(self.commands_requested)
-        key = QLabel("Ctrl K", self._search)
+        key = QLabel(self._search)
         key.setObjectName("commandKey")
         key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(self._search)
         inside.setContentsMargins(0, 0, 10, 0)
         inside.addStretch(1)
         inside.addWidget(key)
-        self._theme_button = _tool_button("themeButton", self._actions["view.theme"].toolTip())
+        _follow(self._actions["view.commands"], self._search, key)
+        self._theme_button = _tool_button("themeButton")
+        _follow(self._actions["view.theme"], self._theme_button)
         self._theme_button.clicked.connect(self._actions["view.theme"].trigger)
         return _row([self._search, self._theme_button], stretch_first=True)
 
     def _action_button(self, action_id: str, *, with_text: bool = False) -> QToolButton:
         action = self._actions[action_id]
-        button = _tool_button(f"button.{action_id}", action.toolTip())
+        button = _tool_button(f"button.{action_id}")
+        _follow(action, button)
         if with_text:
             button.setText(f" {action.text()}")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -146,11 +159,9 @@ class TopBar(QFrame):
         return button
 
 
-def _tool_button(name: str, tip: str) -> QToolButton:
+def _tool_button(name: str) -> QToolButton:
     button = QToolButton()
     button.setObjectName(name)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
     button.setIconSize(QSize(ICON_PX, ICON_PX))
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
@@ -168,3 +179,18 @@ def _row(widgets: Sequence[QWidget], *, stretch_first: bool = False, stretch_las
     if stretch_last:
         row.addStretch(1)
     return holder
+
+
+def _follow(action: QAction, button: QAbstractButton, key: QLabel | None = None) -> None:
+    """Show the action's tip, and in ``key`` its key, also when they change."""
+
+    def show() -> None:
+        button.setToolTip(action.toolTip())
+        if isinstance(button, QToolButton):  # it has no text of its own
+            button.setAccessibleName(action.toolTip())
+        if key is not None:
+            text = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            key.setText(text.replace("+", " "))
+
+    action.changed.connect(show)
+    show()

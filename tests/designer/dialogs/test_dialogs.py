@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +20,6 @@ from designer.dialogs.missing_input import LATER, MissingInputAnswer, MissingInp
 from designer.dialogs.preferences import PreferencesDialog
 from designer.dialogs.questions import CloseRunningDialog, RecoveredDialog, UnsavedDialog
 from designer.dialogs.run_inputs import RunInputsDialog
-from designer.dialogs.shortcuts import ShortcutsDialog
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
 
@@ -327,16 +326,3 @@ def test_that_about_copies_what_a_report_needs(window: QWidget, qtbot: QtBot) ->
     assert "Python 3" in dialog.facts
     click(qtbot, dialog.close_button)
     assert not dialog.isVisible()
-
-
-def test_that_the_key_sheet_is_made_of_the_actions_and_can_be_searched(window: QWidget, qtbot: QtBot) -> None:
-    actions = []
-    for text, keys in (("&Save", "Ctrl+S"), ("&Open…", "Ctrl+O"), ("No key", "")):
-        action = QAction(text, window)
-        action.setShortcut(keys)
-        actions.append(action)
-    dialog = ShortcutsDialog({"File": actions}, gestures=(("Pan", "Space-drag"),), parent=window)
-    opened(dialog, qtbot)
-    assert dialog.visible_commands() == ["Save", "Open", "Pan"]
-    qtbot.keyClicks(dialog.search, "ctrl open")
-    assert dialog.visible_commands() == ["Open"]

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.rename import RenameField
@@ -237,3 +237,39 @@ def test_that_nothing_to_disconnect_is_said(window: MainWindow) -> None:
     assert Connection(id="start_to_read", source="start", target="read") in (
         window.session.editor.workflow.connections.values()
     )
+
+
+def test_that_a_changed_key_works_at_once_and_the_old_one_no_longer(window: MainWindow) -> None:
+    editor, duplicate = window.session.editor, window.commands["edit.duplicate"]
+    window.keymap.give(duplicate, QKeySequence("Ctrl+J"))
+    window.canvas.select(["keep"])
+    press(window, "Ctrl+D")
+    assert editor.undo_stack.count() == 0
+    press(window, "Ctrl+J")
+    assert editor.undo_stack.count() == 1
+    window.canvas.menus.open_at_focus()
+    menu = window.canvas.menus.current
+    assert menu is not None
+    assert "Duplicate\tCtrl+J" in [action.text() for action in menu.actions()]
+    menu.hide()
+    offered = {command.title: command.keys for command in action_commands(window.commands)}
+    assert offered["Duplicate"] == "Ctrl+J"
+
+
+def test_that_the_top_bar_shows_the_keys_as_they_are_now(window: MainWindow) -> None:
+    hint = window.top_bar.findChild(QLabel, "runKey")
+    assert isinstance(hint, QLabel)
+    assert hint.text() == "F5"
+    window.keymap.give(window.commands["run.run"], QKeySequence("F4"))
+    assert hint.text() == "F4"
+    window.keymap.reset_all()
+    assert hint.text() == "F5"
+
+
+def test_that_the_window_opens_with_the_keys_that_were_given(desk: Desk) -> None:
+    desk.open()
+    desk.window.keymap.give(desk.window.commands["edit.heal"], QKeySequence("Ctrl+H"))
+    desk.program.settings.sync()
+    again = Desk(desk.folder)
+    assert again.window.commands["edit.heal"].shortcuts() == [QKeySequence("Ctrl+H")]
+    again.close()
