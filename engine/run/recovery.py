@@ -103,7 +103,7 @@ def _restore_step(execution: Execution, step: Step, known: StepState, clock: Clo
             activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)
             steps.paused.add(number)
         case StepStatus.UNCERTAIN:
-            execution.error = execution.error or _uncertain_error(step)
+            _give_up(execution, step, known)
         case _:
             pass  # it has ended, and stands in the live state
     return []
@@ -116,9 +116,14 @@ def _activity(execution: Execution, step: Step, attempt: int, known: StepState) 
 
 
 def _uncertain(execution: Execution, step: Step, known: StepState) -> None:
-    error = _uncertain_error(step)
-    draft = EventDraft(EventType.STEP_UNCERTAIN, step.id, known.attempts, {"error": error})
+    draft = EventDraft(EventType.STEP_UNCERTAIN, step.id, known.attempts, {"error": _uncertain_error(step)})
     execution.record([draft])
+    _give_up(execution, step, known)
+
+
+def _give_up(execution: Execution, step: Step, known: StepState) -> None:
+    """Nothing follows from a step of which nobody knows how it ended, and the run fails."""
+    error = _uncertain_error(step)
     execution.steps.live.ended(step.id, StepStatus.UNCERTAIN, error=error, attempts=known.attempts)
     execution.error = execution.error or error
 

@@ -49,8 +49,8 @@ class MortalEngine:
             del live[step]
         return {"done": True}
 
-    async def die(self) -> None:
-        """Another process takes over what this one had committed."""
+    async def die(self, turns: int | None = None) -> None:
+        """Another process takes over what this one had committed, and so far as `turns` of its loop go."""
         before, old = self.path, self.engine
         self.lives += 1
         shutil.copytree(before.parent, self.path.parent, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
@@ -59,7 +59,7 @@ class MortalEngine:
         await old.close()
         self.engine, self.clock = self._born()
         await self.engine.recover()
-        await settle()
+        await settle(50 if turns is None else turns)
 
     async def close(self) -> None:
         await self.engine.close()

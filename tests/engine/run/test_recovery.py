@@ -91,6 +91,28 @@ async def test_that_at_most_once_is_not_tried_twice(actions: ScriptedActions, pa
     assert "nobody knows" in state["error"]["message"]
 
 
+async def test_that_a_step_of_uncertain_end_stays_so_through_another_crash(
+    actions: ScriptedActions, path: Path
+) -> None:
+    nodes = [node("pay", "gate", delivery="at_most_once"), node("slow", "gate"), node("after")]
+    execution_id = await left_behind(actions, path, make_workflow(nodes, ["pay>after"]), "pay")
+    actions.reached["slow"].clear()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        await actions.reached["slow"].wait()
+        await engine._runtime.barrier()
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert state["status"] == "FAILED"
+    assert [state["steps"][name]["status"] for name in ("pay", "slow", "after")] == [
+        "UNCERTAIN",
+        "COMPLETED",
+        "SKIPPED",
+    ]
+
+
 async def test_that_a_retry_keeps_its_due_time(actions: ScriptedActions, path: Path) -> None:
     actions.errors["a"] = [ConnectionError("down")]
     retry = {"max_attempts": 2, "initial_interval": 50, "jitter": "none"}
