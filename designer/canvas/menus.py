@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF
@@ -13,6 +14,7 @@ from designer.canvas import hits
 from designer.canvas.context import AddContext
 from designer.canvas.hits import Hit
 from designer.canvas.looks import ASKING
+from designer.document import clipboard
 from designer.theme import icons
 from engine.model import edits
 from engine.model.workflow import ConnectionOn
@@ -85,6 +87,8 @@ class Menus:
             self._add(menu, "Add next node…", lambda: self._add_after(node_id, screen), "Ctrl+Space", "plus")
         if len(chosen) == 2:
             self._add(menu, "Connect", commands.connect_selected, "Ctrl+L", "workflow")
+        if any(view.editor.workflow.incoming(i) or view.editor.workflow.outgoing(i) for i in chosen):
+            self._add(menu, "Disconnect", commands.disconnect_selected, "Ctrl+Shift+L", "unlink")
         menu.addSeparator()
         self._add(menu, "Cut", commands.cut, "Ctrl+X", "scissors")
         self._add(menu, "Copy", commands.copy, "Ctrl+C", "copy")
@@ -138,8 +142,10 @@ class Menus:
         self._add(
             menu, "Add node…", lambda: view.ask_for_node(corner, screen, AddContext()), "Ctrl+Space", "plus"
         )
-        if QGuiApplication.clipboard().text().strip().startswith("{"):
+        if clipboard.seems_to_hold_nodes(QGuiApplication.clipboard().text()):
             self._add(menu, "Paste", commands.paste, "Ctrl+V", "clipboard-paste")
+            wired = partial(commands.paste, keep_incoming=True)
+            self._add(menu, "Paste with incoming connections", wired, "Ctrl+Shift+V")
         menu.addSeparator()
         if view.canvas_scene.ids:
             self._add(menu, "Select all", view.select_all, "Ctrl+A")

@@ -6,6 +6,8 @@ reader as a file, and a whole workflow file pastes too.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 
 from engine.errors import WorkflowFileError
@@ -14,6 +16,7 @@ from engine.model import Workflow
 from engine.model.fragment import Fragment, take
 
 _ID = "clipboard"
+_QUOTE_MARK = re.compile(r"^(?:>[ \u00a0]?)+", re.MULTILINE)
 
 
 def to_text(workflow: Workflow, node_ids: Iterable[str]) -> str:
@@ -34,9 +37,9 @@ def to_text(workflow: Workflow, node_ids: Iterable[str]) -> str:
 
 def from_text(text: str) -> Fragment:
     """Read what was copied. Raises ``WorkflowFileError`` in plain words when the text is something else."""
-    if not text.strip().startswith("{"):
+    if not seems_to_hold_nodes(text):
         raise WorkflowFileError(None, "The clipboard holds no nodes.", hint="Copy some nodes first.")
-    piece = codec.decode(text)
+    piece = codec.decode(_without_mail(text))
     if not piece.nodes:
         raise WorkflowFileError(None, "The copied text holds no nodes.", hint="Copy some nodes first.")
     wires = piece.connections.values()
@@ -46,3 +49,21 @@ def from_text(text: str) -> Fragment:
         incoming=tuple(c for c in wires if c.source not in piece.nodes and c.target in piece.nodes),
         layout=piece.layout,
     )
+
+
+def seems_to_hold_nodes(text: str) -> bool:
+    """Whether it is worth offering to paste this."""
+    return "{" in text and ('"nodes"' in text or '"steps"' in text)
+
+
+def _without_mail(text: str) -> str:
+    """The JSON object in a text, without what a mail puts around it and before its lines."""
+    unquoted = _QUOTE_MARK.sub("", text)
+    if unquoted != text:
+        text = unquoted.replace("\u00a0", " ")
+    begin = text.find("{")
+    try:
+        _, length = json.JSONDecoder().raw_decode(text[begin:])
+    except ValueError:
+        return text[begin:]  # the strict reader says what is wrong, and where
+    return text[begin : begin + length]

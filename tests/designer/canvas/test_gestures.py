@@ -9,6 +9,8 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
@@ -335,6 +337,23 @@ def test_that_the_plain_wheel_scrolls_when_it_is_set_to(canvas: CanvasView, sett
     left = canvas.camera.visible().left()
     _turn(canvas, QPoint(300, 300), -1, SHIFT)
     assert canvas.camera.visible().left() > left
+
+
+def test_that_two_fingers_scroll_and_pinching_zooms_at_the_cursor(canvas: CanvasView) -> None:
+    place, screen = QPointF(300, 300), QPointF(canvas.viewport().mapToGlobal(QPoint(300, 300)))
+    before, zoom = canvas.camera.centre, canvas.camera.zoom
+    none, update = Qt.MouseButton.NoButton, Qt.ScrollPhase.ScrollUpdate
+    fingers = QWheelEvent(place, screen, QPoint(-30, -20), QPoint(-60, -40), none, NONE, update, False)
+    QApplication.sendEvent(canvas.viewport(), fingers)
+    way = (canvas.camera.centre - before) * zoom
+    assert (round(way.x()), round(way.y())) == (30, 20)
+    assert canvas.camera.zoom == zoom
+    under = canvas.scene_point(place)
+    kind, pad = Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice()
+    pinch = QNativeGestureEvent(kind, pad, 2, place, place, screen, 0.25, QPointF())
+    QApplication.sendEvent(canvas.viewport(), pinch)
+    assert canvas.camera.zoom == pytest.approx(zoom * 1.25)
+    assert (canvas.scene_point(place) - under).manhattanLength() < 2
 
 
 def test_that_a_double_click_opens_a_node(canvas: CanvasView, hand: Hand, qtbot: QtBot) -> None:

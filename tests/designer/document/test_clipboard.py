@@ -41,3 +41,16 @@ def test_that_other_text_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(WorkflowFileError) as refused:
         clipboard.from_text(text)
     assert refused.value.message
+
+
+@pytest.mark.parametrize("mark", ["", "> ", ">> ", ">\u00a0"])
+def test_that_nodes_are_found_in_a_mail_with_words_around_them(mark: str) -> None:
+    text = f"Hello,\nthese are the steps:\n\n{clipboard.to_text(WORKFLOW, ['keep'])}\n\nRegards {{A.}}\n"
+    mail = "".join(f"{mark}{line}\n" for line in text.splitlines())
+    assert clipboard.from_text(mail).nodes == (WORKFLOW.nodes["keep"],)
+
+
+def test_that_a_piece_that_was_cut_off_is_refused() -> None:
+    text = clipboard.to_text(WORKFLOW, ["keep", "write"])
+    with pytest.raises(WorkflowFileError):
+        clipboard.from_text(text[: len(text) // 2])

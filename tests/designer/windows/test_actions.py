@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.rename import RenameField
-from designer.windows.actions import SPECS
+from designer.canvas.view import CanvasView
+from designer.windows.actions import SPECS, Actions
 from designer.windows.command_list import action_commands
 from designer.windows.main_window import MainWindow
 from engine.model import Connection
-from tests.designer.canvas.conftest import small_workflow
+from tests.designer.canvas.conftest import canvas, editor, settings, small_workflow, theme
 from tests.support.desk import Desk
 
+__all__ = ["canvas", "editor", "settings", "theme"]
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
@@ -273,3 +276,38 @@ def test_that_the_window_opens_with_the_keys_that_were_given(desk: Desk) -> None
     again = Desk(desk.folder)
     assert again.window.commands["edit.heal"].shortcuts() == [QKeySequence("Ctrl+H")]
     again.close()
+
+
+@pytest.fixture
+def bench(canvas: CanvasView, qtbot: QtBot) -> Iterator[tuple[QMainWindow, Actions]]:
+    """The window's commands around a canvas, tied to nothing: keys can be tried without consequences."""
+    frame = QMainWindow()
+    qtbot.addWidget(frame)
+    frame.setCentralWidget(canvas)
+    actions = Actions(frame)
+    actions.place_on_canvas(canvas)
+    frame.show()
+    frame.activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    yield frame, actions
+    frame.hide()
+
+
+def _note(done: list[str], action: QAction, _checked: bool = False) -> None:
+    done.append(action.objectName())
+
+
+def test_that_every_key_of_every_command_does_it(bench: tuple[QMainWindow, Actions]) -> None:
+    frame, actions = bench
+    done: list[str] = []
+    for action in actions:
+        action.triggered.connect(partial(_note, done, action))
+    for spec in SPECS:
+        for keys in spec.keys:
+            sequence = QKeySequence(keys)
+            for place in range(sequence.count()):
+                combination = sequence[place]  # type: ignore[index]  # the stubs do not know it
+                QTest.keyClick(frame.windowHandle(), combination.key(), combination.keyboardModifiers())
+            assert done == [spec.id], keys
+            done.clear()
