@@ -10,7 +10,7 @@ from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, StepState, apply
 from engine.history.status import ExecutionStatus, StepStatus
 
-_CLOCK_STARTS = frozenset({EventType.EXECUTION_STARTED, EventType.EXECUTION_RESUMED})
+_CLOCK_STARTS = frozenset({EventType.EXECUTION_STARTED, EventType.EXECUTION_RESUMED, EventType.STORAGE_WORKS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +65,10 @@ class RunFold:
             self._note_step(event.step_id, self._state)
         if event.type is EventType.CONNECTION_RESOLVED:
             self._connections.add(str(event.data["connection_id"]))
-        if event.type in _CLOCK_STARTS and self._running_since is None:
+        stands_still = _stands_still(self._state.status)
+        if event.type in _CLOCK_STARTS and self._running_since is None and not stands_still:
             self._running_since = event.ts
-        elif self._running_since is not None and _stands_still(self._state.status):
+        elif self._running_since is not None and stands_still:
             self._active_s += max(0.0, event.ts - self._running_since)
             self._running_since = None
 

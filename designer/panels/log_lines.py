@@ -117,6 +117,8 @@ _LINES: Mapping[EventType, tuple[str, Callable[[Event], str]]] = {
     _E.EXECUTION_STARTED: ("info", _constant("Run started")),
     _E.EXECUTION_PAUSED: ("warning", _run_paused),
     _E.EXECUTION_RESUMED: ("info", _constant("Run resumed")),
+    _E.STORAGE_REFUSED: ("error", _with_error("Run paused, resume it to try again")),
+    _E.STORAGE_WORKS: ("info", _constant("Run goes on: it can be recorded again")),
     _E.EXECUTION_CANCELLING: ("info", _constant("Stopping the run")),
     _E.EXECUTION_COMPLETED: ("info", _constant("Run completed")),
     _E.EXECUTION_COMPLETED_WITH_ERRORS: ("warning", _with_error("Run completed with errors")),

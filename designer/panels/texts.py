@@ -47,7 +47,7 @@ _STATUS_LOOKS = {
 
 def status_word(status: str, reason: str = "") -> str:
     """A status in the analyst's words."""
-    if status == "PAUSED" and reason == "user":
+    if status == "PAUSED" and reason in ("user", "storage_error"):
         return "Paused"
     if status == "WAITING" and reason == "retry":
         return "Will try again"

@@ -101,6 +101,7 @@ def _asked(needed: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     return schemas
 
 
+_STANDS_STILL = (EventType.EXECUTION_PAUSED, EventType.STORAGE_REFUSED)
 Begin: TypeAlias = "Callable[[WorkflowEngine], Awaitable[tuple[str, int | None]]]"
 """Starts or resumes; gives the execution's id and the last event that is old, None if nothing will follow."""
 
@@ -165,7 +166,7 @@ class _Session:
             async for event in engine.events(state.id, after):
                 history.apply(state, event)
                 progress.show(event, state)
-                if state.status.is_terminal or event.type is EventType.EXECUTION_PAUSED:
+                if state.status.is_terminal or event.type in _STANDS_STILL:
                     return
 
         folding = asyncio.create_task(fold(), name=f"follow {state.id}")

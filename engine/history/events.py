@@ -51,12 +51,23 @@ class EventType(StrEnum):
     STEP_QUEUED = "STEP_QUEUED"  # transient
     STEP_PROGRESS = "STEP_PROGRESS"  # transient: fraction (0..1 or null), text
     STEP_LOG = "STEP_LOG"  # transient: text, level
+    STORAGE_REFUSED = "STORAGE_REFUSED"  # transient: error; nothing goes on before the store works again
+    STORAGE_WORKS = "STORAGE_WORKS"  # transient: status, reason, error as they were before it refused
     LAGGED = "LAGGED"  # transient: this reader was too slow and reads the journal again from seq
 
     __hash__ = str.__hash__
 
 
-TRANSIENT = frozenset({EventType.STEP_QUEUED, EventType.STEP_PROGRESS, EventType.STEP_LOG, EventType.LAGGED})
+TRANSIENT = frozenset(
+    {
+        EventType.STEP_QUEUED,
+        EventType.STEP_PROGRESS,
+        EventType.STEP_LOG,
+        EventType.STORAGE_REFUSED,
+        EventType.STORAGE_WORKS,
+        EventType.LAGGED,
+    }
+)
 
 STATUS_OF_EXECUTION_EVENT: Mapping[EventType, ExecutionStatus] = {
     EventType.EXECUTION_STARTED: ExecutionStatus.RUNNING,

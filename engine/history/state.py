@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import StoreCorrupt
 from engine.history.events import (
@@ -159,6 +159,8 @@ def apply(state: ExecutionState, event: Event) -> None:
 
 
 _NOT_RUN = StepState()
+# Why a run is shown as paused while its store refuses; no journal ever holds it.
+STORAGE_ERROR: Final = "storage_error"
 
 
 def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
@@ -257,6 +259,12 @@ def _take_note(state: ExecutionState, event: Event) -> None:
                 progress=event.data.get("fraction"),
                 progress_text=event.data.get("text", ""),
             )
+        case EventType.STORAGE_REFUSED:
+            state.status, state.reason = ExecutionStatus.PAUSED, STORAGE_ERROR
+            state.error = event.data["error"]
+        case EventType.STORAGE_WORKS if state.reason == STORAGE_ERROR:
+            state.status, state.reason = ExecutionStatus(event.data["status"]), event.data["reason"]
+            state.error = event.data["error"]
         case EventType.STEP_QUEUED if event.step_id is not None:
             _change_step(state, event.step_id, queued=True)
         case _:

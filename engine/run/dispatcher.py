@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from engine.run.clock import Clock
 if TYPE_CHECKING:
     from engine.run.execution import Execution
     from engine.run.journal import Journal
+    from engine.run.storage_trouble import StorageTrouble
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Dispatcher:
         self._clock = clock
         self._run = run
         self._journal: Journal | None = None
-        self._broken: Callable[[BaseException], None] = lambda error: None
+        self._trouble: StorageTrouble | None = None
+        self._executions: Callable[[], Iterable[Execution]] = tuple
         self._ready: list[tuple[int, int, Execution, int]] = []
         self._staged: list[tuple[Execution, int]] = []
         self._count = 0
@@ -58,10 +60,13 @@ class Dispatcher:
         self._is_halted = False
         self._is_closed = False
 
-    def attach(self, journal: Journal, on_broken: Callable[[BaseException], None]) -> None:
-        """Give the dispatcher its journal; on_broken is told when the store refuses a commit."""
+    def attach(
+        self, journal: Journal, trouble: StorageTrouble, executions: Callable[[], Iterable[Execution]]
+    ) -> None:
+        """Give the dispatcher its journal, and whom it tells that the store refuses the `executions`."""
         self._journal = journal
-        self._broken = on_broken
+        self._trouble = trouble
+        self._executions = executions
 
     def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
         """Run these steps once all that is recorded now is durable and slots are free."""
@@ -155,28 +160,39 @@ class Dispatcher:
             async with self._commit:
                 await self._flush()
         except StoreError:
-            return  # those who wait for a run have been told
+            return  # its runs are shown as paused; resuming one tries again
         self._dispatch()
 
     async def _flush(self, *, full_sync: bool = False) -> None:
         """Commit until nothing is left; holds the lock. What it makes ready is not dispatched yet."""
         assert self._journal is not None
-        while full_sync or self._has_unflushed():
+        assert self._trouble is not None
+        while full_sync or self._is_halted or self._has_unflushed():
             staged, self._staged = self._staged, []
             try:
                 await self._journal.commit(full_sync=full_sync)
             except BaseException as error:
                 self._staged[:0] = staged
                 if isinstance(error, StoreError):
-                    self._is_halted = True
-                    self._broken(error)
+                    self._halt(error)
                 raise
-            full_sync = self._is_halted = False
+            full_sync = False
+            if self._is_halted:
+                self._is_halted = False
+                self._trouble.ends()
             for execution, step in staged:
                 self._count += 1
                 heapq.heappush(
                     self._ready, (execution.plan.steps[step].priority, self._count, execution, step)
                 )
+
+    def _halt(self, error: StoreError) -> None:
+        """Nothing more is started before a commit succeeds."""
+        assert self._trouble is not None
+        if not self._is_halted:
+            _log.error("The store cannot be written; runs stand still: %s", error)
+        self._is_halted = True
+        self._trouble.begins(self._executions(), error)
 
     def _dispatch(self, *, but: int = 0) -> None:
         """Start workers for ready steps, as many as there are slots; `but` steps already have a worker."""
@@ -211,7 +227,7 @@ class Dispatcher:
                     await asyncio.sleep(0)
                     turn_ends = perf_counter() + TURN_S
         except StoreError:
-            return  # those who wait for a run have been told
+            return  # its runs are shown as paused; resuming one tries again
         finally:
             self._active -= 1
 

@@ -31,6 +31,7 @@ from engine.run.observers import Observers
 from engine.run.reports import Reports
 from engine.run.rollback import roll_back
 from engine.run.step_runner import CURRENT, Seams, StepRunner
+from engine.run.storage_trouble import StorageTrouble
 from engine.run.stream import EventStreams
 from engine.store.state_manager import ExecutionStateManager, with_large_outputs
 
@@ -56,7 +57,8 @@ class Runtime:
         rng: Rng,
     ) -> None:
         self.store = store
-        self.streams = EventStreams(store.read_events)
+        self._trouble = StorageTrouble(self._publish)
+        self.streams = EventStreams(store.read_events, self._trouble.sign)
         self._seams = seams
         self._compiler = compiler
         self._observers = observers
@@ -77,7 +79,7 @@ class Runtime:
         self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock, run=runner.run)
         runner.attach(self._dispatcher)
         self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
-        self._dispatcher.attach(self._journal, self._broken)
+        self._dispatcher.attach(self._journal, self._trouble, lambda: list(self._executions.values()))
 
     async def create(self, plan: Plan, input_data: Mapping[str, Json], base_dir: str) -> str:
         """A new execution, durable with its definition when its id is returned."""
@@ -127,6 +129,10 @@ class Runtime:
     async def barrier(self) -> None:
         """Everything recorded so far is durable and published."""
         await self._dispatcher.barrier()
+
+    def waits_for_store(self, execution_id: str) -> bool:
+        """Whether the run stands still because the store refused a commit."""
+        return execution_id in self._trouble
 
     async def drain_observers(self) -> None:
         """Give the notifier and analytics a moment to hear of what has been published."""
@@ -197,12 +203,6 @@ class Runtime:
             self._executions.pop(execution.id, None)
         elif events[-1].type is EventType.EXECUTION_ROLLING_BACK:
             self._roll_back(execution)
-
-    def _broken(self, error: BaseException) -> None:
-        """The store refuses: nothing more is started, and nobody waits for what cannot come."""
-        _log.error("The store cannot be written; runs stand still: %s", error)
-        for execution in list(self._executions.values()):
-            execution.broken(error)
 
     def _roll_back(self, execution: Execution) -> None:
         self.spawn(roll_back(execution, self._undo, self.barrier), f"roll back {execution.id}")

@@ -47,9 +47,13 @@ class Subscription:
 class EventStreams:
     """Hands published events to every reader; never waits for one."""
 
-    def __init__(self, read_events: ReadEvents) -> None:
-        """read_events: (execution id, after seq) -> the durable events behind it."""
+    def __init__(self, read_events: ReadEvents, sign: Callable[[str], Event | None]) -> None:
+        """read_events: (execution id, after seq) -> the durable events behind it.
+
+        sign: the transient event that still holds for an execution, for those who come after it.
+        """
         self._read_events = read_events
+        self._sign = sign
         self._readers: dict[str, list[Subscription]] = {}
         self._is_closed = False
 
@@ -80,6 +84,8 @@ class EventStreams:
                     events, replay = await self._read_events(execution_id, seq), False
                     if not events and await self._has_ended(execution_id):
                         return
+                    sign = self._sign(execution_id)
+                    events = events if sign is None else [*events, sign]
                 else:
                     events = reader.take()
                 for event in events:

@@ -138,7 +138,8 @@ class WorkflowEngine:
     async def wait(self, execution_id: str) -> dict[str, Any]:
         """The state once the execution has ended or is PAUSED; observers have been told by then.
 
-        Raises StoreError when the store refuses to go on.
+        While the store refuses (a full disk), executions are shown as PAUSED for `storage_error`: what their
+        state shows besides is durable, what happened since is not, and resuming one tries again.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id, start=False)
@@ -170,9 +171,15 @@ class WorkflowEngine:
         SchemaValidationError when a value does not fit, and the execution stays paused.
         workflow: for callers that keep no definitions; an execution always goes on with the definition it
         was started with, so another one is refused with DefinitionError.
+        One that is paused because its store refused goes on once the store works; else StoreError again.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id)
+        if self._runtime.waits_for_store(execution_id):
+            await self._runtime.barrier()
+            execution = await self._runtime.find(execution_id)
+            if execution is None:
+                return True  # what waited to be written was its end
         if execution is None or execution.status in _RESTING:
             return False
         if workflow is not None:

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.bridge import EngineBridge
 from designer.execution.engine_thread import EngineThread
+from designer.panels.log_lines import log_line
+from designer.panels.texts import status_word
 from designer.program import engine_factory
 from designer.settings import Settings
 from engine.errors import StorageFull, StoreBusy
@@ -195,3 +197,29 @@ def test_that_a_store_that_cannot_be_pruned_is_used_all_the_same(
         spin(bridge.history())
         spin(bridge.close())
     assert "Old runs were not removed: no room" in caplog.text
+
+
+def test_that_a_run_whose_store_refuses_is_shown_as_paused_and_its_clock_stands() -> None:
+    fold = RunFold()
+    refused = {"error": {"type": "StorageFull", "message": "There is no room left"}}
+    works = {"status": "RUNNING", "reason": "", "error": None}
+    for seq, ts, type, data in (
+        (1, 100.0, EventType.EXECUTION_CREATED, {}),
+        (2, 100.0, EventType.EXECUTION_STARTED, {}),
+        (2, 103.0, EventType.STORAGE_REFUSED, refused),
+    ):
+        fold.add(Event("r", "w", seq, ts, type, None, 0, data))
+    batch = fold.take()
+    assert (batch.status, batch.reason, batch.running_since) == (
+        ExecutionStatus.PAUSED,
+        "storage_error",
+        None,
+    )
+    assert status_word(batch.status, batch.reason) == "Paused"
+    line = log_line(batch.events[-1])
+    assert line is not None
+    assert line.text == "Run paused, resume it to try again: There is no room left"
+    fold.add(Event("r", "w", 2, 900.0, EventType.STORAGE_WORKS, None, 0, works))
+    batch = fold.take()
+    assert (batch.status, batch.error, batch.running_since) == (ExecutionStatus.RUNNING, None, 900.0)
+    assert batch.active_s == 3.0

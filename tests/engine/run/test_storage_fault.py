@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import MemoryStateManager, WorkflowEngine
 from engine.errors import StorageFull
-from engine.history.events import Event
+from engine.history.events import TRANSIENT, Event, EventType
+from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus
+from engine.store.sqlite import SqliteStateManager
 from tests.support.builders import chain, node
 from tests.support.fake_clock import settle
+from tests.support.flaky_disk import Plan, connect_with, fail_with
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -37,15 +42,22 @@ async def test_that_a_full_disk_stops_the_run_and_tells_who_waits(actions: Scrip
         await settle()
         store.is_full = True
         actions.gates["a"].set()
-        with pytest.raises(StorageFull):
-            await waiting
+        shown = await waiting
+        assert (shown["status"], shown["reason"]) == ("PAUSED", "storage_error")
+        assert shown["error"]["type"] == "StorageFull"
+        assert shown["steps"]["a"]["status"] == "RUNNING"  # that it completed is not durable
+        assert await engine.get_workflow_status(execution_id) == shown
+        assert await engine.wait(execution_id) == shown
         assert "STEP_COMPLETED" not in notifier.statuses
         assert actions.calls == ["a"]
+        with pytest.raises(StorageFull):
+            await engine.resume_workflow(execution_id)
+        assert await engine.get_workflow_status(execution_id) == shown
 
         store.is_full = False
         await engine.resume_workflow(execution_id)
         state = await engine.wait(execution_id)
-        assert (state["status"], actions.calls) == ("COMPLETED", ["a", "b"])
+        assert (state["status"], state["error"], actions.calls) == ("COMPLETED", None, ["a", "b"])
 
 
 async def test_that_an_external_effect_waits_until_its_run_is_on_disk(actions: ScriptedActions) -> None:
@@ -75,8 +87,7 @@ async def test_that_an_external_step_that_could_not_be_made_safe_runs_later(acti
 
     async with Engine(registry=actions.registry, state_manager=store) as engine:
         execution_id = await engine.start_workflow(chain("a", node("b", "send")))
-        with pytest.raises(StorageFull):
-            await engine.wait(execution_id)
+        assert (await engine.wait(execution_id))["reason"] == "storage_error"
         store.is_full = False
         await engine.resume_workflow(execution_id)
         state = await engine.wait(execution_id)
@@ -109,6 +120,106 @@ async def test_that_waiting_after_the_fault_does_not_wait_for_ever(actions: Scri
         actions.gates["a"].set()
         await settle()
         async with asyncio.timeout(5):
-            with pytest.raises(StorageFull):
-                await engine.wait(execution_id)
+            assert (await engine.wait(execution_id))["status"] == "PAUSED"
         store.is_full = False
+
+
+async def seen(engine: WorkflowEngine, execution_id: str, into: list[Event]) -> None:
+    async for event in engine.events(execution_id):
+        into.append(event)
+
+
+async def test_that_every_reader_of_events_is_told_and_told_when_it_is_over(actions: ScriptedActions) -> None:
+    store = FullStore()
+    early: list[Event] = []
+    late: list[Event] = []
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate"), node("b", "gate")))
+        await actions.reached["a"].wait()
+        readers = [asyncio.create_task(seen(engine, execution_id, early))]
+        await settle()
+        store.is_full = True
+        actions.gates["a"].set()
+        await engine.wait(execution_id)
+        readers.append(asyncio.create_task(seen(engine, execution_id, late)))
+        await settle()
+        for events in (early, late):
+            assert events[-1].type is EventType.STORAGE_REFUSED
+            shown = ExecutionState.fold(events)
+            assert (shown.status, shown.reason) == (ExecutionStatus.PAUSED, "storage_error")
+        assert len(await store.read_events(execution_id)) > early[-1].seq  # numbered, and not told
+        store.is_full = False
+        await engine.resume_workflow(execution_id)
+        await actions.reached["b"].wait()
+        await settle()
+        for events in (early, late):
+            state = ExecutionState.fold(events)
+            assert (state.status, state.reason, state.error) == (ExecutionStatus.RUNNING, "", None)
+        actions.gates["b"].set()
+        await asyncio.gather(*readers)
+    facts = [event for event in early if event.type not in TRANSIENT]
+    assert [event.seq for event in facts] == list(range(1, len(facts) + 1))
+    assert ExecutionState.fold(facts).status is ExecutionStatus.COMPLETED
+
+
+async def test_that_all_runs_stand_still_and_go_on_together(actions: ScriptedActions) -> None:
+    store = FullStore()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        one = await engine.start_workflow(chain(node("a", "gate"), "b"))
+        ending = await engine.start_workflow(chain(node("c", "gate")))
+        asking = await engine.start_workflow(chain(node("d", parameters={"x": "${input.x}"})))
+        assert (await engine.wait(asking))["reason"] == "missing_input"
+        await actions.reached["c"].wait()
+        store.is_full = True
+        for name in "ac":
+            actions.gates[name].set()
+        for execution_id in (one, ending, asking):
+            await settle()
+            assert (await engine.wait(execution_id))["reason"] == "storage_error"
+        assert "b" not in actions.calls
+        store.is_full = False
+        assert await engine.resume_workflow(ending)  # what was still to be written was its end
+        assert (await engine.wait(ending))["status"] == "COMPLETED"
+        assert (await engine.wait(one))["status"] == "COMPLETED"
+        shown = await engine.wait(asking)
+        assert (shown["status"], shown["reason"], shown["error"]) == ("PAUSED", "missing_input", None)
+        assert [item["name"] for item in shown["needed"]] == ["x"]
+
+
+async def test_that_a_start_after_the_fault_takes_the_others_along(actions: ScriptedActions) -> None:
+    store = FullStore()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        one = await engine.start_workflow(chain(node("a", "gate"), "b"))
+        await actions.reached["a"].wait()
+        store.is_full = True
+        actions.gates["a"].set()
+        await engine.wait(one)
+        with pytest.raises(StorageFull):
+            await engine.start_workflow(chain("c"))
+        store.is_full = False
+        other = await engine.start_workflow(chain("d"))
+        assert (await engine.wait(other))["status"] == "COMPLETED"
+        assert (await engine.wait(one))["status"] == "COMPLETED"
+
+
+async def test_that_a_disk_that_was_full_loses_nothing(actions: ScriptedActions, tmp_path: Path) -> None:
+    plan = Plan(fail_with("SQLITE_FULL"), "COMMIT")
+    plan.armed = False
+    path = tmp_path / "runs.db"
+    store = SqliteStateManager(path, connect=connect_with(plan))
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate"), "b"))
+        await actions.reached["a"].wait()
+        plan.armed = True
+        actions.gates["a"].set()
+        shown = await engine.wait(execution_id)
+        assert (shown["status"], shown["reason"]) == ("PAUSED", "storage_error")
+        durable = await store.read_events(execution_id)
+        assert EventType.STEP_COMPLETED not in [event.type for event in durable]
+        plan.armed = False
+        await engine.resume_workflow(execution_id)
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+        events = await store.read_events(execution_id)
+    assert actions.calls == ["a", "b"]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert not TRANSIENT & {event.type for event in events}

@@ -25,7 +25,7 @@ def event(seq: int, event_type: EventType = EventType.STEP_RUNNING) -> Event:
 class Journal:
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.streams = EventStreams(self.read)
+        self.streams = EventStreams(self.read, lambda _: None)
 
     async def read(self, execution_id: str, after: int) -> list[Event]:
         return [each for each in self.events if each.seq > after]
