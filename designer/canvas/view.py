@@ -82,6 +82,11 @@ class CanvasView(PaintedView):
             self.selection.focused = node_id
             self.camera.look_at(self.canvas_scene.card(row).center())
 
+    def reveal(self, node_id: str) -> None:
+        """Scroll as far as it takes to see a node."""
+        for row in self.canvas_scene.rows([node_id]):
+            self.camera.reveal(self.canvas_scene.card(row))
+
     # -- editing -----------------------------------------------------------------------------
 
     def delete_selection(self) -> None:

@@ -72,7 +72,12 @@ class ProblemsModel(QAbstractTableModel):
         place = self._title_of(problem.node_id) if problem.node_id else ""
         if not place:
             place = "Connection" if problem.connection_id else "Workflow"
-        return problem.message, place, problem.suggestion
+        # The place has a column of its own; a long title would hide what is wrong there.
+        named = f'"{place}": '
+        message = problem.message.removeprefix(named)
+        if problem.message.startswith(named):
+            message = message[:1].upper() + message[1:]
+        return message, place, problem.suggestion
 
 
 class ProblemsPanel(QWidget):

@@ -66,7 +66,7 @@ class Person:
         assert self.editor is not None
         for key, value in values.items():
             name = key.removeprefix("input.")
-            if name in self.editor.workflow.input_properties:
+            if "." not in name:  # a field inside an input has no default of its own
                 self.editor.push(set_input_default(self.editor.workflow, name, value))
 
     async def ask_unsaved(self, name: str) -> Unsaved:

@@ -12,6 +12,7 @@ from designer.windows.banner import Notice
 from designer.windows.session import Session
 from engine.history.events import Event
 from engine.history.state import StepState
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 QUESTION = "question"
 WAITING_RUN = "waiting run"
+_FAILED = (ExecutionStatus.FAILED, ExecutionStatus.COMPLETED_WITH_ERRORS)
 
 
 class RunWiring(QObject):
@@ -28,6 +30,7 @@ class RunWiring(QObject):
         super().__init__(window)
         self._window = window
         self._session = session
+        self._running: str | None = None
         controller = session.controller
         controller.run_changed.connect(self._on_run_changed)
         controller.run_cleared.connect(self._on_run_cleared)
@@ -72,6 +75,24 @@ class RunWiring(QObject):
         actions["run.answer"].setEnabled(view.needs_person)
         actions["run.clear"].setEnabled(not view.is_active and view.status is not None)
         self._show_question(view)
+        has_failed = view.status in _FAILED and self._running == view.execution_id
+        self._running = view.execution_id if view.is_active else None
+        if has_failed:
+            self._show_failure()
+
+    def _show_failure(self) -> None:
+        """Says where the run failed and why; goes there unless the person is looking at something."""
+        steps = self._session.controller.steps
+        failed = next((i for i, step in steps.items() if step.status is StepStatus.FAILED), None)
+        if failed is None:
+            return
+        reason = str((steps[failed].error or {}).get("message") or "the step failed")
+        window = self._window
+        window.status_line.say(f"{self._title(failed)}: {reason}")
+        if not window.canvas.selected_nodes():
+            window.canvas.select([failed])
+            window.canvas.reveal(failed)
+            window.bottom.show_tab("Data")
 
     def _show_question(self, view: RunView) -> None:
         banner = self._window.stage.banner

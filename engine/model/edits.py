@@ -318,11 +318,15 @@ def set_workflow(workflow: Workflow, **values: Json) -> Edit:
     )
 
 
+_KINDS = ((bool, "boolean"), (int | float, "number"), (str, "string"))
+
+
 def set_input_default(workflow: Workflow, name: str, value: Json) -> Edit:
-    """Give an input a default for later runs."""
+    """Give an input a default for later runs; one that is only referred to becomes an input by it."""
     inputs = dict(workflow.inputs)
     properties = {key: dict(schema) for key, schema in workflow.input_properties.items()}
-    properties.setdefault(name, {})["default"] = value
+    kind = next((word for kind, word in _KINDS if isinstance(value, kind)), "")
+    properties.setdefault(name, {"type": kind} if kind else {})["default"] = value
     inputs.setdefault("type", "object")
     inputs["properties"] = properties  # type: ignore[assignment]  # dict is invariant in its values
     return Edit(label=f"Set default of {name}", changes=(WorkflowChanged(values={"inputs": inputs}),))

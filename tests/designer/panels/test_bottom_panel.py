@@ -189,3 +189,11 @@ def test_that_every_column_of_a_list_is_seen_in_a_narrow_window(qtbot) -> None:
         panel.resize(width, 200)
         qtbot.waitUntil(lambda: not panel.table.horizontalScrollBar().maximum())
         assert panel.table.columnWidth(2) >= 160
+
+
+def test_that_a_long_title_does_not_hide_what_is_wrong(problems) -> None:
+    message = f'"{title_of("read")}": path is required'
+    problems.set_problems([Problem(severity="error", code="p", message=message, node_id="read")])
+    model = problems.model
+    assert model.index(0, 0).data() == "Path is required"
+    assert model.index(0, 1).data() == title_of("read")
