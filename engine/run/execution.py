@@ -170,11 +170,15 @@ class Execution:
         steps = self.steps
         if steps.running or self.ready:
             return
+        # What has begun may finish although the run is failing, but not before it is resumed.
+        is_interrupted = self.status is ExecutionStatus.PAUSING and (
+            bool(steps.waiting) or any(number in steps.activities for number in self.held)
+        )
         if self.status is ExecutionStatus.CANCELLING:
             self._end(EventType.EXECUTION_CANCELLED)
         elif self.status not in (ExecutionStatus.RUNNING, ExecutionStatus.PAUSING):
             return
-        elif self._is_stopping():
+        elif self._is_stopping() and not is_interrupted:
             if not steps.waiting:
                 self._end(EventType.EXECUTION_FAILED)
         elif self.status is ExecutionStatus.PAUSING and (self.held or steps.waiting or steps.paused):

@@ -46,7 +46,9 @@ _log = logging.getLogger(__name__)
 DEFAULT_CONCURRENT_STEPS = 5
 MAX_PREPARED = 32
 _SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
-_RESTING = frozenset({ExecutionStatus.CANCELLING, ExecutionStatus.ROLLING_BACK})
+# An end that is recorded but not yet durable counts: nothing can come after it any more.
+_OVER = frozenset(status for status in ExecutionStatus if status.is_terminal) | {ExecutionStatus.ROLLING_BACK}
+_ENDING = _OVER | {ExecutionStatus.CANCELLING}
 
 
 class BackgroundTasks(Protocol):
@@ -152,7 +154,7 @@ class WorkflowEngine:
         """Start nothing new; PAUSED once what runs has finished. False when it is ending or has ended."""
         self._must_be_open()
         execution = await self._runtime.find(execution_id)
-        if execution is None or execution.status in _RESTING:
+        if execution is None or execution.status in _ENDING:
             return False
         if execution.status is ExecutionStatus.RUNNING:
             execution.pause()
@@ -180,7 +182,7 @@ class WorkflowEngine:
             execution = await self._runtime.find(execution_id)
             if execution is None:
                 return True  # what waited to be written was its end
-        if execution is None or execution.status in _RESTING:
+        if execution is None or execution.status in _ENDING:
             return False
         if workflow is not None:
             must_be_same(execution.plan, self._compiler.compile(load(workflow)))
@@ -201,7 +203,7 @@ class WorkflowEngine:
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id, start=False)
-        if execution is None or execution.status is ExecutionStatus.ROLLING_BACK:
+        if execution is None or execution.status in _OVER:
             return False
         execution.cancel(rollback=rollback)
         await self._runtime.barrier()

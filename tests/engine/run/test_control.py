@@ -12,11 +12,13 @@ from engine import (
     ActionError,
     DefinitionError,
     ExternalServiceError,
+    MemoryStateManager,
     SchemaValidationError,
     WorkflowEngine,
     WorkflowError,
 )
 from tests.support.builders import chain, make_workflow, node, wire
+from tests.support.fake_clock import FakeClock
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -257,3 +259,61 @@ async def test_that_an_action_that_changes_what_it_was_given_changes_it_for_nobo
 async def test_that_a_misspelt_setting_is_refused(engine: WorkflowEngine, config: dict[str, Any]) -> None:
     with pytest.raises(DefinitionError, match="must be"):
         await engine.start_workflow(chain(node("a", **config)))
+
+
+@pytest.mark.parametrize("begun", ["asleep", "between attempts"])
+async def test_that_a_failing_run_can_be_paused_while_another_step_waits(
+    engine: WorkflowEngine, actions: ScriptedActions, clock: FakeClock, begun: str
+) -> None:
+    async def sleeps(params: dict[str, Any], context: Any) -> dict[str, Any]:
+        await context.sleep(60)
+        return {}
+
+    async def fails_late(params: dict[str, Any], context: Any) -> None:
+        actions.reached["bad"].set()
+        await actions.gates["bad"].wait()
+        raise RuntimeError("no use")
+
+    actions.registry.register("test", "sleeps", sleeps)
+    actions.registry.register("test", "fails_late", fails_late)
+    actions.errors["w"] = [ConnectionError("away")]
+    waits = node("w", "sleeps") if begun == "asleep" else node("w", "fail", retry={"max_attempts": 2})
+    execution_id = await engine.start_workflow(make_workflow([waits, node("bad", "fails_late")]))
+    await actions.reached["bad"].wait()
+    await clock.until_asked()
+    await engine.pause_workflow(execution_id)
+    actions.gates["bad"].set()
+    async with asyncio.timeout(5):
+        assert (await engine.wait(execution_id))["status"] == "PAUSED"
+        await clock.advance(100)
+        assert (await engine.get_workflow_status(execution_id))["steps"]["w"]["status"] == "WAITING"
+        await engine.resume_workflow(execution_id)
+        state = await engine.wait(execution_id)
+    assert (state["status"], statuses(state)) == ("FAILED", ["COMPLETED", "FAILED"])
+
+
+async def test_that_a_run_whose_end_is_recorded_but_not_yet_durable_has_ended(
+    actions: ScriptedActions,
+) -> None:
+    class Slow(MemoryStateManager):
+        is_slow = False
+        reached, go = asyncio.Event(), asyncio.Event()
+
+        async def commit(self, *, full_sync: bool = False) -> None:
+            if self.is_slow:
+                self.reached.set()
+                await self.go.wait()
+
+    store = Slow()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate")))
+        await actions.reached["a"].wait()
+        store.is_slow = True
+        actions.gates["a"].set()
+        await store.reached.wait()
+        assert (await engine.get_workflow_status(execution_id))["status"] == "RUNNING"
+        assert not await engine.resume_workflow(execution_id)
+        assert not await engine.cancel_workflow(execution_id, force=True)
+        assert not await engine.pause_workflow(execution_id)
+        store.go.set()
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
