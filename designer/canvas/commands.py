@@ -33,7 +33,7 @@ class Commands:
 
     def copy(self) -> bool:
         """Put the selected nodes on the clipboard as text; False when there are none."""
-        text = clipboard.to_text(self._workflow, self._view.selection.nodes)
+        text = clipboard.to_text(self._workflow, self._view.selection.nodes, self._view.comments.chosen)
         if not text:
             self._view.message.emit("Select some nodes first.")
             return False
@@ -55,25 +55,35 @@ class Commands:
         at = self._view.pointer_or_centre()
         offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
-        if self._view.editor.push(edit):
-            self._show_added(added)
+        self._push_added(edit, added)
+
+    def _push_added(self, edit: Edit, added: Sequence[str]) -> bool:
+        """Make the edit; select the nodes and comments that it brings, and scroll until they are seen."""
+        view, scene = self._view, self._view.canvas_scene
+        known = set(scene.notes.ids)
+        if not view.editor.push(edit):
+            return False
+        notes = [note for note in scene.notes.ids if note not in known]
+        view.selection.set([i for i in added if i in scene.row_of], notes=notes)
+        area = scene.bounds(scene.rows(added)).united(scene.notes.bounds(notes))
+        if not area.isNull():
+            view.camera.reveal(area)
+        return True
 
     def duplicate(self, offset: tuple[float, float] = (2.0 * SNAP, CARD_H + GAP_Y)) -> None:
         """Put a copy of the selected nodes that far from them, fed by the same wires."""
-        chosen = self._view.selection.nodes
-        if not chosen:
+        chosen, notes = self._view.selection.nodes, self._view.comments.chosen
+        if not chosen and not notes:
             return
-        edit, added = fragment.duplicate(self._workflow, chosen, offset)
-        if self._view.editor.push(edit):
-            self._show_added(added)
+        edit, added = fragment.duplicate(self._workflow, chosen, offset, notes)
+        self._push_added(edit, added)
 
     def delete(self) -> None:
         """Delete what is selected, nodes with their wires."""
         selection = self._view.selection
         if not selection.is_empty:
-            self._view.editor.push(
-                edits.delete(self._workflow, self._view.catalog, selection.nodes, selection.wires)
-            )
+            edit = edits.delete(self._workflow, self._view.catalog, selection.nodes, selection.wires)
+            self._view.editor.push(self._view.comments.with_removal(edit))
 
     def heal(self) -> None:
         """Delete the selected nodes and join what came before with what came after."""
@@ -164,7 +174,8 @@ class Commands:
     def move(self, node_ids: Sequence[str], places: Sequence[Sequence[float]]) -> None:
         """Put nodes where they were dragged to."""
         moved = {n: (float(x), float(y)) for n, (x, y) in zip(node_ids, places, strict=True)}
-        self._view.editor.push(edits.move(self._workflow, moved))
+        edit = edits.move(self._workflow, moved) if moved else Edit(label="", changes=())
+        self._view.editor.push(self._view.comments.with_moves(edit))
 
     def rename(self, node_id: str, title: str) -> None:
         node = self._workflow.nodes.get(node_id)
@@ -179,18 +190,7 @@ class Commands:
             return None
         place = (geometry.snap(at.x()), geometry.snap(at.y()))
         edit, node_id = self._added(node_type, place, context or AddContext())
-        if not self._view.editor.push(edit):
-            return None
-        self._show_added([node_id])
-        return node_id
-
-    def _show_added(self, node_ids: Sequence[str]) -> None:
-        """Select what is new, and scroll as far as it takes to see it."""
-        view, scene = self._view, self._view.canvas_scene
-        view.select(node_ids)
-        rows = scene.rows(node_ids)
-        if rows:
-            view.camera.reveal(scene.bounds(rows))
+        return node_id if self._push_added(edit, [node_id]) else None
 
     def _added(
         self, node_type: NodeType, place: tuple[float, float], context: AddContext
@@ -245,5 +245,5 @@ class Commands:
 
 def _corner(piece: fragment.Fragment) -> tuple[float, float]:
     """The top-left corner of what is pasted."""
-    places = list(piece.layout.values()) or [(0.0, 0.0)]
+    places = [*piece.layout.values(), *((note.x, note.y) for note in piece.comments)] or [(0.0, 0.0)]
     return min(x for x, _ in places), min(y for _, y in places)

@@ -52,6 +52,7 @@ class Keys(QObject):
             "Ctrl+V": commands.paste,
             "Ctrl+Shift+V": lambda: commands.paste(keep_incoming=True),
             "Ctrl+D": commands.duplicate,
+            "Shift+S": view.comments.add,
             "Ctrl+L": commands.connect_selected,
             "Ctrl+F": view.open_find,
             "Ctrl+Space": view.open_quick_add,

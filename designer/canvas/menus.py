@@ -17,6 +17,7 @@ from designer.canvas.looks import ASKING
 from designer.document import clipboard
 from designer.theme import icons
 from engine.model import edits
+from engine.model.comments import Comment
 from engine.model.workflow import ConnectionOn
 
 if TYPE_CHECKING:
@@ -40,6 +41,18 @@ class Menus:
         noticed = view.layer.attention.plus_for
         found = hits.hit(view.canvas_scene, view.layer.inks, at, view.camera.zoom, noticed)
         self._popup(self._menu_for(found, at, screen), screen)
+
+    def open_comment(self, comment: Comment, screen: QPoint) -> None:
+        """Open the menu of a comment."""
+        commands, menu = self._view.commands, QMenu(self._view)
+        self._add(menu, "Edit comment", lambda: self._view.comments.edit(comment), icon="pencil")
+        menu.addSeparator()
+        self._add(menu, "Cut", commands.cut, "Ctrl+X", "scissors")
+        self._add(menu, "Copy", commands.copy, "Ctrl+C", "copy")
+        self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
+        menu.addSeparator()
+        self._add(menu, "Delete", commands.delete, "Del", "trash-2")
+        self._popup(menu, screen)
 
     def open_at_focus(self) -> None:
         """Open the menu of the selection by the keyboard."""
@@ -146,6 +159,7 @@ class Menus:
             self._add(menu, "Paste", commands.paste, "Ctrl+V", "clipboard-paste")
             wired = partial(commands.paste, keep_incoming=True)
             self._add(menu, "Paste with incoming connections", wired, "Ctrl+Shift+V")
+        self._add(menu, "Add comment", view.comments.add, "Shift+S", "sticky-note")
         menu.addSeparator()
         if view.canvas_scene.ids:
             self._add(menu, "Select all", view.select_all, "Ctrl+A")

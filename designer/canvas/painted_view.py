@@ -68,7 +68,7 @@ class PaintedView(QGraphicsView):
     # -- zoom --------------------------------------------------------------------------------
 
     def select_all(self) -> None:
-        self.selection.set(self.canvas_scene.ids)
+        self.selection.set(self.canvas_scene.ids, notes=self.canvas_scene.notes.ids)
 
     def frame_all(self) -> None:
         """Show the whole drawing, at most at 100 %."""
@@ -77,7 +77,8 @@ class PaintedView(QGraphicsView):
     def frame_selection(self) -> None:
         """Show what is selected; everything when nothing is."""
         rows = self.canvas_scene.rows(self.selection.nodes)
-        self.camera.frame(self.canvas_scene.bounds(rows if rows else None))
+        area = self.canvas_scene.bounds(rows).united(self.canvas_scene.notes.bounds(self.selection.notes))
+        self.camera.frame(self.canvas_scene.bounds() if area.isNull() else area)
 
     def set_zoom(self, zoom: float) -> None:
         """Zoom to this factor (1.0: actual size), kept within 5 % and 400 %."""
@@ -143,6 +144,10 @@ class PaintedView(QGraphicsView):
         scene, seen = self.canvas_scene, self.layer.attention
         before = self._noticed(seen)
         seen.nodes = frozenset(scene.rows(self.selection.nodes))
+        papers = frozenset(self.selection.notes)
+        if papers != seen.notes:
+            seen.notes = papers
+            self.viewport().update()
         wires = scene.wires.row_of
         seen.wires = frozenset(wires[wire] for wire in self.selection.wires if wire in wires)
         seen.focused = scene.row_of.get(self.selection.focused or "", -1) if self.hasFocus() else -1

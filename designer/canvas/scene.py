@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.marks import Marks
+from designer.canvas.notes import Notes
 from designer.canvas.wire_rows import WireRows
 from designer.document.document import Document
 from engine.catalog import subtitle
@@ -42,6 +43,7 @@ class Scene(QObject):
         self.document = document
         self.catalog = catalog
         self.marks = Marks()
+        self.notes = Notes(document.workflow)
         self._build()
         self._unsubscribe = document.subscribe(self._on_document_changed)
 
@@ -88,12 +90,14 @@ class Scene(QObject):
         return text
 
     def bounds(self, rows: Iterable[int] | None = None) -> QRectF:
-        """A box around the cards of these rows, or of all; null for none."""
+        """A box around the cards of these rows, or around everything, comments too; null for nothing."""
         chosen = self.xy if rows is None else self.xy[list(rows)]
+        area = self.notes.bounds() if rows is None else QRectF()
         if not len(chosen):
-            return QRectF()
+            return area
         low, high = chosen.min(axis=0), np.add(chosen.max(axis=0), geometry.CARD_SIZE)
-        return QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+        cards = QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+        return cards.united(area)
 
     def rows(self, node_ids: Iterable[str]) -> list[int]:
         """The rows of those ids that are on the canvas."""
@@ -159,6 +163,8 @@ class Scene(QObject):
         if not changes:
             self.marks.forget_run()
             self.marks.problems = {}
+        if self.notes.follow(after):
+            self.changed.emit(QRectF())
         stale = self.marks.mark_stale(before, after, changes)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         if (

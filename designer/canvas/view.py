@@ -13,6 +13,7 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter
 
 from designer.canvas.arrange import Arrange
 from designer.canvas.commands import Commands
+from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
 from designer.canvas.keys import Keys
 from designer.canvas.menus import Menus
@@ -52,6 +53,7 @@ class CanvasView(PaintedView):
         self.commands = Commands(self)
         self.arrange = Arrange(self)
         self.pointing = Pointing(self)
+        self.comments = Comments(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
         self.overlays = Overlays(self)
@@ -197,4 +199,5 @@ class CanvasView(PaintedView):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.pointing.cancel()
+        self.comments.finish()
         super().hideEvent(event)

@@ -13,16 +13,19 @@ from collections.abc import Iterable
 from engine.errors import WorkflowFileError
 from engine.files import codec
 from engine.model import Workflow
+from engine.model.comments import Comment, comments
 from engine.model.fragment import Fragment, take
+from engine.model.json_value import Json
 
 _ID = "clipboard"
 _QUOTE_MARK = re.compile(r"^(?:>[ \u00a0]?)+", re.MULTILINE)
 
 
-def to_text(workflow: Workflow, node_ids: Iterable[str]) -> str:
-    """The nodes with the wires among and into them; empty text for no nodes."""
+def to_text(workflow: Workflow, node_ids: Iterable[str], notes: Iterable[Comment] = ()) -> str:
+    """The nodes with the wires among and into them, and comments; empty text for nothing."""
     fragment = take(workflow, node_ids)
-    if not fragment.nodes:
+    written: list[Json] = [note.to_json() for note in notes]
+    if not fragment.nodes and not written:
         return ""
     connections = (*fragment.connections, *fragment.incoming)
     piece = Workflow(
@@ -31,6 +34,7 @@ def to_text(workflow: Workflow, node_ids: Iterable[str]) -> str:
         nodes={node.id: node for node in fragment.nodes},
         connections={connection.id: connection for connection in connections},
         layout=fragment.layout,
+        layout_extra={"comments": written} if written else {},
     )
     return codec.encode(piece)
 
@@ -40,7 +44,8 @@ def from_text(text: str) -> Fragment:
     if not seems_to_hold_nodes(text):
         raise WorkflowFileError(None, "The clipboard holds no nodes.", hint="Copy some nodes first.")
     piece = codec.decode(_without_mail(text))
-    if not piece.nodes:
+    notes = comments(piece)
+    if not piece.nodes and not notes:
         raise WorkflowFileError(None, "The copied text holds no nodes.", hint="Copy some nodes first.")
     wires = piece.connections.values()
     return Fragment(
@@ -48,6 +53,7 @@ def from_text(text: str) -> Fragment:
         connections=tuple(c for c in wires if c.source in piece.nodes and c.target in piece.nodes),
         incoming=tuple(c for c in wires if c.source not in piece.nodes and c.target in piece.nodes),
         layout=piece.layout,
+        comments=notes,
     )
 
 

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 
-Needs = Literal["", "nodes", "selection", "one", "two"]
+Needs = Literal["", "nodes", "pieces", "selection", "one", "two"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:
     """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
 
-    `needs` says what must be selected, or it cannot be done: any nodes, nodes or wires, one node, two.
+    `needs` says what must be selected, or it cannot be done: any nodes, nodes or
+    comments (pieces), anything at all, one node, two.
     """
 
     id: str
@@ -61,6 +62,14 @@ def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") 
 
 
 ARRANGE: tuple[ActionSpec, ...] = (
+    _spec(
+        "edit.comment",
+        "Add comment",
+        "Writes on the canvas, for others to read",
+        "Shift+S",
+        icon="sticky-note",
+        on_canvas=True,
+    ),
     _spec(
         "arrange.tidy",
         "Tidy up",
@@ -101,8 +110,8 @@ SPECS: tuple[ActionSpec, ...] = (
         "Ctrl+Y",
         icon="redo-2",
     ),
-    _on("nodes", "edit.cut", "Cut", "Moves the selected nodes to the clipboard", "Ctrl+X", icon="scissors"),
-    _on("nodes", "edit.copy", "Copy", "Copies the selected nodes as text", "Ctrl+C", icon="copy"),
+    _on("pieces", "edit.cut", "Cut", "Moves the selected nodes to the clipboard", "Ctrl+X", icon="scissors"),
+    _on("pieces", "edit.copy", "Copy", "Copies the selected nodes as text", "Ctrl+C", icon="copy"),
     _on("", "edit.paste", "Paste", "Inserts nodes from the clipboard", "Ctrl+V", icon="clipboard-paste"),
     _on(
         "",
@@ -111,7 +120,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "Inserts nodes from the clipboard, fed by the same steps as the originals",
         "Ctrl+Shift+V",
     ),
-    _on("nodes", "edit.duplicate", "Duplicate", "Copies the selected nodes beside themselves", "Ctrl+D"),
+    _on("pieces", "edit.duplicate", "Duplicate", "Copies the selected nodes beside themselves", "Ctrl+D"),
     _on("selection", "edit.delete", "Delete", "Deletes what is selected", "Del", "Backspace", icon="trash-2"),
     _on(
         "nodes",
@@ -268,8 +277,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Node",
         (
-            "edit.add_node", "node.open", "node.rename", "node.disable", SEPARATOR, "node.connect",
-            "node.disconnect", SEPARATOR, "menu.nudge",
+            "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", SEPARATOR,
+            "node.connect", "node.disconnect", SEPARATOR, "menu.nudge",
         ),
     ),
     (
@@ -338,10 +347,11 @@ class Actions(QObject):
             if spec.on_canvas:
                 canvas.addAction(self._actions[spec.id])
 
-    def follow_selection(self, nodes: Sequence[str], wires: Sequence[str]) -> None:
+    def follow_selection(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Enables what can be done with the selection; a key that does nothing is left to typing."""
         count = len(nodes)
-        met = {"nodes": count > 0, "selection": bool(nodes or wires), "one": count == 1, "two": count == 2}
+        met = {"nodes": count > 0, "one": count == 1, "two": count == 2}
+        met |= {"pieces": bool(nodes or notes), "selection": bool(nodes or wires or notes)}
         for spec in SPECS:
             if spec.needs:
                 self._actions[spec.id].setEnabled(met[spec.needs])

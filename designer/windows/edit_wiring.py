@@ -85,7 +85,7 @@ class EditWiring(QObject):
         arrange, actions = canvas.arrange, self._window.commands
         edges: tuple[Edge, ...] = ("left", "right", "top", "bottom", "middle", "centre")
         ways: tuple[Way, ...] = ("horizontally", "vertically")
-        actions.connect_all({"arrange.tidy": arrange.tidy})
+        actions.connect_all({"arrange.tidy": arrange.tidy, "edit.comment": canvas.comments.add})
         actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
         actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
         actions.follow_selection((), ())
@@ -110,7 +110,7 @@ class EditWiring(QObject):
             )
 
     def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
-        self._window.commands.follow_selection(nodes, connections)
+        self._window.commands.follow_selection(nodes, connections, self._window.canvas.selection.notes)
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
 

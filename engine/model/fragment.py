@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.model.changes import Change, ConnectionAdded, NodeAdded
+from engine.model.comments import Comment, copies, set_comments
 from engine.model.edits import Edit, free_id
 from engine.model.json_value import Json
 from engine.model.queries import connections_touching, connections_within
@@ -17,12 +18,13 @@ _REFERENCE_ROOT = re.compile(r"(?<!\$)\$\{(?P<steps>steps\.)?(?P<root>[A-Za-z_][
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """Nodes with the connections among them; ``incoming`` holds wires that came from outside."""
+    """Nodes with the connections among them, and comments; ``incoming`` holds wires from outside."""
 
     nodes: tuple[Node, ...]
     connections: tuple[Connection, ...] = ()
     incoming: tuple[Connection, ...] = ()
     layout: Mapping[str, Point] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
 
 
 def take(workflow: Workflow, node_ids: Iterable[str]) -> Fragment:
@@ -70,15 +72,25 @@ def paste(
         condition = connection.condition and str(_follow(connection.condition, renamed))
         copied = replace(connection, id=wire_id, source=source, target=target, condition=condition)
         changes.append(ConnectionAdded(connection=copied))
+    if fragment.comments:
+        changes += set_comments(workflow, copies(workflow, fragment.comments, offset), "").changes
+    return Edit(label=_label(fragment), changes=tuple(changes)), list(renamed.values())
+
+
+def _label(fragment: Fragment) -> str:
     count = len(fragment.nodes)
-    label = f"Paste {fragment.nodes[0].label}" if count == 1 else f"Paste {count} nodes"
-    return Edit(label=label, changes=tuple(changes)), list(renamed.values())
+    if not count:
+        return "Paste comment" if len(fragment.comments) == 1 else f"Paste {len(fragment.comments)} comments"
+    return f"Paste {fragment.nodes[0].label}" if count == 1 else f"Paste {count} nodes"
 
 
-def duplicate(workflow: Workflow, node_ids: Iterable[str], offset: Point) -> tuple[Edit, list[str]]:
-    """Paste a copy beside the nodes, fed by the same wires."""
-    edit, copies = paste(workflow, take(workflow, node_ids), offset, keep_incoming=True)
-    return replace(edit, label=edit.label.replace("Paste", "Duplicate", 1)), copies
+def duplicate(
+    workflow: Workflow, node_ids: Iterable[str], offset: Point, notes: Iterable[Comment] = ()
+) -> tuple[Edit, list[str]]:
+    """Paste a copy beside the nodes, fed by the same wires, and of these comments."""
+    piece = replace(take(workflow, node_ids), comments=tuple(notes))
+    edit, added = paste(workflow, piece, offset, keep_incoming=True)
+    return replace(edit, label=edit.label.replace("Paste", "Duplicate", 1)), added
 
 
 def _follow(value: Json, renamed: Mapping[str, str]) -> Json:

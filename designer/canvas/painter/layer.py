@@ -21,6 +21,7 @@ from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_rects
 from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
 from designer.canvas.painter.inks import Inks
+from designer.canvas.painter.notes import NotePainter
 from designer.canvas.scene import Scene
 from designer.theme import tokens
 from designer.theme.theme import Theme
@@ -37,6 +38,7 @@ class Attention:
 
     nodes: frozenset[int] = frozenset()
     wires: frozenset[int] = frozenset()
+    notes: frozenset[str] = frozenset()
     hovered: int = -1
     hovered_wire: int = -1
     focused: int = -1
@@ -59,6 +61,7 @@ class Layer:
 
     def set_theme(self, theme: Theme) -> None:
         self.inks = Inks(theme)
+        self.notes = NotePainter(self.inks)
         self._cards = CardCache(self.inks)
         self._words = labels.Words(self.inks)
         self._dots: tuple[float, float, QPixmap] | None = None
@@ -73,6 +76,9 @@ class Layer:
         painter.save()
         painter.setWorldTransform(QTransform())
         self._paint_ground(painter, exposed, transform)
+        painter.setWorldTransform(transform)
+        self.notes.paint(painter, self._scene.notes, exposed, zoom, self.attention.notes)
+        painter.setWorldTransform(QTransform())
         self._paint_wires(painter, box, zoom, offset)
         rows = self._scene.cards_in(box)
         painter.setWorldTransform(transform)

@@ -58,6 +58,9 @@ class MoveTool(Tool):
                 self.view.viewport().update()
                 return
             scene.place(self._ids, self._origin + shift)
+            if self.view.selection.notes:
+                scene.notes.shift(self.view.selection.notes, shift)
+                self.view.viewport().update()
 
     def release(self, pointer: Pointer) -> bool:
         if not self.moved:
@@ -77,7 +80,9 @@ class MoveTool(Tool):
         if self._copies:
             self.view.viewport().update()
         elif self._ids:
+            self.view.canvas_scene.notes.moved.clear()
             self.view.canvas_scene.place(self._ids, self._origin)
+            self.view.viewport().update()
 
     def paint(self, painter: QPainter) -> None:
         if not self._copies or not self._ids:

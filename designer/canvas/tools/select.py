@@ -22,7 +22,7 @@ class BoxTool(Tool):
     def __init__(self, view: CanvasView, pointer: Pointer) -> None:
         super().__init__(view, pointer)
         self._box = QRectF()
-        self._before = (self.view.selection.nodes, self.view.selection.wires)
+        self._before = (self.view.selection.nodes, self.view.selection.wires, self.view.selection.notes)
 
     def move(self, pointer: Pointer) -> None:
         if not self.is_far(pointer):
@@ -49,17 +49,18 @@ class BoxTool(Tool):
         nodes = [scene.ids[row] for row in rows]
         # A box around cards means the cards; wires are taken when the box touches nothing else.
         wires = [] if nodes else [scene.wires.ids[row] for row in hits.wires_in(scene, self._box)]
+        notes = scene.notes.inside(self._box)
         if not (pointer.shift or pointer.control):
-            self.view.selection.set(nodes, wires)
+            self.view.selection.set(nodes, wires, notes)
             return
-        kept_nodes, kept_wires = (dict.fromkeys(part) for part in self._before)
-        for held, found in ((kept_nodes, nodes), (kept_wires, wires)):
+        kept_nodes, kept_wires, kept_notes = (dict.fromkeys(part) for part in self._before)
+        for held, found in ((kept_nodes, nodes), (kept_wires, wires), (kept_notes, notes)):
             for item in found:
                 if pointer.control and item in held:
                     del held[item]
                 else:
                     held[item] = None
-        self.view.selection.set(kept_nodes, kept_wires)
+        self.view.selection.set(kept_nodes, kept_wires, kept_notes)
 
     def paint(self, painter: QPainter) -> None:
         if self._box.isNull():

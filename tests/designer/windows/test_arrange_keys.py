@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from designer.canvas.comment_field import CommentField
 from engine.model import edits
+from engine.model.comments import comments
 from tests.support.desk import Desk
 
 ALT = Qt.KeyboardModifier.AltModifier
@@ -40,3 +42,21 @@ def test_that_the_keys_reach_the_canvas(desk: Desk) -> None:
     QTest.keyClick(canvas, Qt.Key.Key_T, ALT | SHIFT)
     assert editor.undo_stack.undoText() == "Tidy up"
     assert len({place[0] for place in editor.workflow.layout.values()}) == 3
+
+
+def test_that_a_comment_is_written_copied_and_deleted_by_keys(desk: Desk) -> None:
+    desk.open()
+    canvas, editor = desk.window.canvas, desk.window.session.editor
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_S, SHIFT)
+    field = canvas.viewport().findChild(CommentField)
+    assert field is not None
+    QTest.keyClicks(field, "Why d and f?")  # letters that are keys of the canvas elsewhere
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert [comment.text for comment in comments(editor.workflow)] == ["Why d and f?"]
+    QTest.keyClick(canvas, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert len(comments(editor.workflow)) == 2
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert len(comments(editor.workflow)) == 1
+    desk.window.commands["edit.undo"].trigger()
+    assert len(comments(editor.workflow)) == 2
