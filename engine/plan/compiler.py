@@ -23,6 +23,7 @@ from engine.plan.parameters import Parameters
 from engine.plan.step import (
     Call,
     Disabled,
+    Durability,
     FailurePolicy,
     Join,
     JoinMode,
@@ -102,6 +103,7 @@ def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definiti
         routes=tuple(routes),
         order=order,
         on_failure=_failure_policy(workflow.settings.get("on_failure")),
+        durability=_durability(workflow.settings.get("durability")),
     )
 
 
@@ -242,6 +244,13 @@ def _failure_policy(described: Json) -> FailurePolicy:
             f'settings.on_failure: the mode is "drain", "cancel" or "continue", not {mode!r}'
         )
     return FailurePolicy(mode=cast("OnFailure", mode), rollback=bool(given.get("rollback", False)))
+
+
+def _durability(mode: Json) -> Durability:
+    mode = "auto" if mode is None else mode
+    if mode not in ("auto", "strict", "relaxed", "none"):
+        raise DefinitionError(f'settings.durability is "auto", "strict", "relaxed" or "none", not {mode!r}')
+    return cast("Durability", mode)
 
 
 def _condition_policy(value: Json) -> OnConditionError:

@@ -14,6 +14,7 @@ from engine.plan.parameters import Parameters
 
 OnConditionError = Literal["fail", "true", "false"]
 OnFailure = Literal["drain", "cancel", "continue"]
+Durability = Literal["auto", "strict", "relaxed", "none"]
 Disabled = Literal["", "passthrough", "skip"]
 
 
@@ -109,6 +110,8 @@ class Plan:
     """A compiled workflow; equal definitions share one, so nothing in it may ever change.
 
     `order` is a topological order of step numbers. `definition` is the canonical text that was hashed.
+    `durability` says what a run's facts must survive before anything follows from them: "strict" the loss of
+    power, "auto" that too before an effect on the outside, "relaxed" the end of the process, "none" nothing.
     """
 
     workflow: Workflow
@@ -119,6 +122,7 @@ class Plan:
     routes: tuple[Route, ...]
     order: tuple[int, ...]
     on_failure: FailurePolicy
+    durability: Durability = "auto"
 
     def step(self, step_id: str) -> Step:
         return self.steps[self.numbers[step_id]]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.history.events import Event, EventDraft
+from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionStateManager
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Journal:
 
     `record` numbers facts and checks that each move is legal; nobody hears of them before `commit`, which
     makes everything recorded so far durable and publishes it in order. A commit that fails keeps its facts
-    for the next one.
+    for the next one. How durable the facts of a run must be is a setting of its workflow.
     """
 
     def __init__(self, store: ExecutionStateManager, publish: Publish, on_dirty: Callable[[], None]) -> None:
@@ -59,7 +60,9 @@ class Journal:
         batch, self._unpublished = self._unpublished, []
         self._is_committing = True
         try:
-            await self.store.commit(full_sync=full_sync)
+            if full_sync or not batch or not all(_may_be_lost(execution) for execution, _ in batch):
+                strict = any(execution.plan.durability == "strict" for execution, _ in batch)
+                await self.store.commit(full_sync=full_sync or strict)
         except BaseException:
             self._unpublished[:0] = batch
             raise
@@ -67,3 +70,12 @@ class Journal:
             self._is_committing = False
         for execution, events in batch:
             self._publish(execution, events)
+
+
+def _may_be_lost(execution: Execution) -> bool:
+    """Whether the run's facts need not be written yet: it asked for none of it and goes on."""
+    if execution.plan.durability != "none":
+        return False
+    if execution.status.is_terminal or execution.status is ExecutionStatus.PAUSED:
+        return False
+    return not any(execution.plan.steps[number].at_most_once for number in execution.steps.running)

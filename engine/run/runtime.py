@@ -96,6 +96,8 @@ class Runtime:
             workflow_name=plan.workflow.name,
             base_dir=base_dir,
         )
+        if plan.durability == "strict":
+            await self.store.commit(full_sync=True)
         state = ExecutionState.fold(await self.store.read_events(execution_id))
         self._enter(plan, state, state)
         return execution_id

@@ -153,8 +153,11 @@ class StepRunner:
         if activity.first_started_at is None:
             activity.first_started_at = self._clock.now()
             self._seams._validate_input_schema(step, params)
-        if step.at_most_once or self._registry.get(step.service, step.action).options.effects == "external":
-            await self._make_durable()
+        outlasts_power = execution.plan.durability in ("auto", "strict")
+        if step.at_most_once:
+            await self._make_durable(full_sync=outlasts_power)
+        elif outlasts_power and self._is_external(step):
+            await self._make_durable(full_sync=True)
         activity.context = StepContext(
             execution_id=execution.id,
             step_id=step.id,
@@ -165,12 +168,15 @@ class StepRunner:
         )
         return await self._within_time(execution, activity, step, params)
 
-    async def _make_durable(self) -> None:
+    def _is_external(self, step: Step) -> bool:
+        return self._registry.get(step.service, step.action).options.effects == "external"
+
+    async def _make_durable(self, *, full_sync: bool) -> None:
         """An effect on the world outside must not be forgotten, whatever happens after it."""
         dispatcher = self._work()
         dispatcher.park()
         try:
-            await dispatcher.barrier(full_sync=True)
+            await dispatcher.barrier(full_sync=full_sync)
         except StoreError as error:
             raise _StoreRefused from error
         finally:

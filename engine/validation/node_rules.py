@@ -18,6 +18,7 @@ from engine.validation.drawing import GENERIC_TRIGGER, Drawing
 # Types of workflows that name their service and action themselves.
 _GENERIC_TYPES: Final = frozenset({GENERIC_TRIGGER, "action", "step", "service", ""})
 _JOINS: Final = ("merge", "all", "any", "n_of", "always")
+_DURABILITIES: Final = ("auto", "strict", "relaxed", "none")
 _FAILURE_MODES: Final = ("drain", "cancel", "continue")
 # These faults stand whatever the references inside the value give.
 _CERTAIN: Final = frozenset(
@@ -234,6 +235,14 @@ def settings(drawing: Drawing) -> Iterator[Problem]:
             code="settings-bad",
             message=f"on_failure must be one of {', '.join(_FAILURE_MODES)}, not {mode!r}",
             pointer="/settings/on_failure",
+        )
+    durability = workflow.settings.get("durability")
+    if durability is not None and durability not in _DURABILITIES:
+        yield Problem(
+            severity="error",
+            code="settings-bad",
+            message=f"durability must be one of {', '.join(_DURABILITIES)}, not {durability!r}",
+            pointer="/settings/durability",
         )
 
 
