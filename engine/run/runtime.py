@@ -149,6 +149,8 @@ class Runtime:
         task = asyncio.create_task(_logged(coroutine, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first turn never enters the coroutine.
+        task.add_done_callback(lambda _: coroutine.close())
 
     async def close(self) -> None:
         """Stop without ending anything: what runs is left to be recovered. Nothing is left behind."""
