@@ -155,16 +155,18 @@ class PaintedView(QGraphicsView):
         if seen.hovered >= 0:
             noticed.add(seen.hovered)
         seen.plus_for = frozenset(noticed)
-        touched = before ^ self._noticed(seen) | {seen.focused}
+        touched = {seen.focused}
+        for old, new in zip(before, self._noticed(seen), strict=True):
+            touched |= old ^ new
         if len(touched) > 200:
             self.viewport().update()
         else:
             self._repaint_attention(touched)
 
-    def _noticed(self, seen: Attention) -> frozenset[int]:
-        """Rows with a ring or a plus, and wires as negative numbers."""
-        lines = {-2 - row for row in seen.wires}
-        return frozenset(seen.nodes | seen.plus_for | {seen.focused} | lines)
+    def _noticed(self, seen: Attention) -> tuple[frozenset[int], ...]:
+        """Rows by what is drawn at them: ring, plus, focus; wires as negative numbers."""
+        lines = frozenset(-2 - row for row in seen.wires)
+        return seen.nodes, seen.plus_for, frozenset({seen.focused}), lines
 
     def _repaint_attention(self, touched: Sequence[int] | set[int] | frozenset[int]) -> None:
         scene = self.canvas_scene

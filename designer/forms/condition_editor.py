@@ -66,8 +66,8 @@ class _RowWidget(QFrame):
         lines.addWidget(self.left)
         second = QHBoxLayout()
         second.setSpacing(6)
-        second.addWidget(self.operator, 1)
-        second.addWidget(self.right, 1)
+        second.addWidget(self.operator, 3)  # "is greater than" is to be read in whole
+        second.addWidget(self.right, 2)
         lines.addLayout(second)
         outer.addLayout(lines, 1)
         outer.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignTop)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -101,3 +101,29 @@ def test_that_a_straight_wire_is_one_even_line_at_any_zoom(canvas: CanvasView) -
     }
     assert len(canvas.canvas_scene.wires) <= wires.FEW
     assert len(columns) == 1
+
+
+class Painted(QObject):
+    """Notes which parts of the canvas were painted."""
+
+    def __init__(self, canvas: CanvasView) -> None:
+        super().__init__(canvas)
+        self.region = QRegion()
+        canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_that_a_card_under_the_mouse_gets_its_ring_as_soon_as_it_is_selected(
+    canvas: CanvasView, hand: Hand
+) -> None:
+    hand.move(hand.centre("read"))
+    QApplication.processEvents()
+    painted = Painted(canvas)
+    canvas.select(["read"])
+    QApplication.processEvents()
+    ring = canvas.mapFromScene(card(canvas, "read").topLeft() - QPointF(4.0, -20.0))
+    assert painted.region.contains(ring)
