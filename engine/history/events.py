@@ -31,7 +31,7 @@ class EventType(StrEnum):
     EXECUTION_ROLLBACK_FAILED = "EXECUTION_ROLLBACK_FAILED"  # error
     EXECUTION_QUARANTINED = "EXECUTION_QUARANTINED"  # error
 
-    STEP_RUNNING = "STEP_RUNNING"
+    STEP_RUNNING = "STEP_RUNNING"  # crashes?: how often in a row the program died while it ran
     STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
     STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing, needed
     STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?

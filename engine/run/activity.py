@@ -21,7 +21,8 @@ class Activity:
     attempt: of the attempt that runs or ran last, from 1. first_started_at, started_at (of the attempt) and
     due_at are epoch seconds. stop: why the running attempt was told to stop, if it was. is_abandoned: the run
     went on without it; whatever it still returns is discarded. is_parked: its worker does not count as one.
-    form: the schema of what a person is asked, when that is why the step is paused.
+    form: the schema of what a person is asked, when that is why the step is paused. crashes: how often in a
+    row the program died while it ran.
     """
 
     step: Step
@@ -33,6 +34,7 @@ class Activity:
     task: asyncio.Task[Any] | None = None
     context: StepContext | None = None
     started_at: float = 0.0
+    crashes: int = 0
     holds_slot: bool = False
     stop: Stop = ""
     is_abandoned: bool = False

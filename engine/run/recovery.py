@@ -7,10 +7,10 @@ most once: then nobody knows whether it took effect, and the run fails and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState, StepState
@@ -22,6 +22,9 @@ from engine.run.clock import Clock
 from engine.run.execution import Execution
 from engine.store.artifacts import ArtifactStore
 
+# So many times in a row a step may bring the program down before its run is given up.
+MAX_CRASHES: Final = 5
+
 
 async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> ExecutionState:
     """The state with large outputs read back, as references need their values."""
@@ -32,8 +35,16 @@ async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> Execu
     return replace(state, steps=steps)
 
 
-def restore(execution: Execution, events: Iterable[Event], clock: Clock) -> None:
-    """Put every step of a started execution where the journal left it, and go on from there."""
+def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, crashed: bool) -> None:
+    """Put every step of a started execution where the journal left it, and go on from there.
+
+    crashed: the program died that ran it last. A step that ran in too many crashes in a row ends the run.
+    """
+    crashes = _crashes(execution.state, events, crashed=crashed)
+    culprit = next((step_id for step_id, count in crashes.items() if count >= MAX_CRASHES), None)
+    if culprit is not None and execution.status is ExecutionStatus.RUNNING:
+        _quarantine(execution, execution.plan.step(culprit), crashes[culprit])
+        return
     plan, state, steps = execution.plan, execution.state, execution.steps
     scheduler.restore(
         plan,
@@ -46,12 +57,50 @@ def restore(execution: Execution, events: Iterable[Event], clock: Clock) -> None
         known = state.steps.get(step.id)
         if known is not None and known.status is not StepStatus.PENDING:
             again += _restore_step(execution, step, known, clock)
+            if step.index in steps.activities:
+                steps.activities[step.index].crashes = crashes.get(step.id, 0)
     if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
         return
     execution.make_ready(again)
     execution.go_on(scheduler.undecided_ready(plan, steps.progress, partial(_is_settled, execution)))
     if execution.status is ExecutionStatus.CANCELLING:
         execution.cancel(rollback=False)
+
+
+def _crashes(state: ExecutionState, events: Iterable[Event], *, crashed: bool) -> dict[str, int]:
+    """How often in a row the program died while a step ran, of each step that ran when it ended."""
+    before = {
+        str(event.step_id): event.data.get("crashes", 0)
+        for event in events
+        if event.type is EventType.STEP_RUNNING
+    }
+    return {
+        step_id: before.get(step_id, 0) + crashed
+        for step_id, step in state.steps.items()
+        if step.status is StepStatus.RUNNING
+    }
+
+
+def _quarantine(execution: Execution, culprit: Step, crashes: int) -> None:
+    """End the run: going on would bring the program down again."""
+    error = {
+        "type": "Quarantined",
+        "message": f'The program died {crashes} times in a row while "{culprit.label}" ran',
+        "hint": "Change what the step does, or how much it takes on at once, and start the workflow anew.",
+        "step_id": culprit.id,
+    }
+    drafts = []
+    for step in execution.plan.steps:
+        known = execution.state.steps.get(step.id, StepState())
+        if step is culprit:
+            data = {"error": error, "handling": "unhandled"}
+            drafts.append(EventDraft(EventType.STEP_FAILED, step.id, known.attempts, data))
+        elif known.status is StepStatus.PENDING:
+            drafts.append(EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": "cancelled"}))
+        elif not known.status.is_terminal:
+            drafts.append(EventDraft(EventType.STEP_CANCELLED, step.id, known.attempts))
+    execution.record(drafts)
+    execution.move(EventType.EXECUTION_QUARANTINED, {"error": error})
 
 
 def _is_settled(execution: Execution, number: int) -> bool:

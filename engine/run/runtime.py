@@ -176,7 +176,8 @@ class Runtime:
         full = await recovery.load_outputs(state, self.store.artifacts)
         execution = self._enter(plan, state, full)
         if state.status is not ExecutionStatus.PENDING:
-            recovery.restore(execution, await self.store.read_events(execution_id), self._clock)
+            events = await self.store.read_events(execution_id)
+            recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
         if state.status is ExecutionStatus.ROLLING_BACK:
             self._roll_back(execution)
         return execution

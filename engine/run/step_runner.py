@@ -158,6 +158,8 @@ class StepRunner:
             await self._make_durable(full_sync=outlasts_power)
         elif outlasts_power and self._is_external(step):
             await self._make_durable(full_sync=True)
+        elif activity.crashes:
+            await self._make_durable(full_sync=False)  # should it bring the program down again, it is counted
         activity.context = StepContext(
             execution_id=execution.id,
             step_id=step.id,

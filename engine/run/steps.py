@@ -53,7 +53,8 @@ class Steps:
         """An attempt starts."""
         activity.attempt += 1
         self.running.add(activity.step.index)
-        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt))
+        data = {"crashes": activity.crashes} if activity.crashes else {}
+        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt, data))
 
     def sleeps(self, activity: Activity, until: float) -> None:
         """The running action waits for a moment, without a slot."""
@@ -72,6 +73,7 @@ class Steps:
 
     def waits(self, activity: Activity, until: float, error: BaseException, max_attempts: int) -> None:
         """Between two attempts."""
+        activity.crashes = 0
         activity.due_at = until
         self.running.discard(activity.step.index)
         self.waiting.add(activity.step.index)

@@ -36,6 +36,7 @@ class Database:
         self.writer: sqlite3.Connection
         self.reader: sqlite3.Connection
         self.highest_key = 0
+        self.was_interrupted = False
         self._opened: list[sqlite3.Connection] = []
 
     def open(self) -> None:
@@ -103,7 +104,8 @@ class Database:
         # Our own checkpoints run in a thread; this one, on the loop, is for when they cannot keep up.
         writer.execute("PRAGMA wal_autocheckpoint = 20000")
         writer.execute("PRAGMA synchronous = FULL")
-        if _version(writer) and not _closed_cleanly(writer):
+        self.was_interrupted = bool(_version(writer)) and not _closed_cleanly(writer)
+        if self.was_interrupted:
             self._check(writer)
         migrate(writer, self.path)
         writer.execute("UPDATE meta SET value = 0 WHERE name = 'closed_cleanly'")

@@ -159,6 +159,7 @@ class SqliteStateManager(ExecutionStateManager):
         self._writer = Writer(database, self.artifacts, disk, reading)
         self._next_key = database.highest_key + 1
         self._ended: deque[str] = deque()
+        self.was_interrupted = database.was_interrupted
         self._database = database
 
     def _close(self, database: Database) -> None:

@@ -70,6 +70,8 @@ class ExecutionStateManager(ABC):
     """
 
     artifacts: ArtifactStore
+    was_interrupted = False
+    """Whether the program that had the store before died instead of closing it."""
     _new_id: Callable[[], str]
     _now: Callable[[], float]
     _ledger: Standing

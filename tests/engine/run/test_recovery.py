@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -282,3 +284,76 @@ async def test_that_a_killed_process_loses_nothing_it_had_completed(
         assert await engine.recover() == [execution_id]
         assert (await engine.wait(execution_id))["status"] == "COMPLETED"
     assert actions.calls == ["slow", "b"]
+
+
+async def died(path: Path) -> None:
+    """Make the store look as after a crash."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET value = 0 WHERE name = 'closed_cleanly'")
+    connection.close()
+
+
+async def test_that_a_step_that_ran_in_five_crashes_in_a_row_ends_its_run(
+    actions: ScriptedActions, path: Path
+) -> None:
+    workflow = make_workflow([node("bad", "gate"), node("good", "gate"), node("z")], ["good>z"])
+    execution_id = await left_behind(actions, path, workflow, "bad")
+    for crash in range(1, 5):
+        await died(path)
+        actions.reached["bad"].clear()
+        async with make_engine(actions, path) as engine:
+            await engine.recover()
+            await actions.reached["bad"].wait()
+            await engine._runtime.barrier()
+            events = await engine.state_manager.read_events(execution_id)
+            begun = [event for event in events if event.type is EventType.STEP_RUNNING]
+            assert [event.data for event in begun if event.step_id == "bad"][-1] == {"crashes": crash}
+    await died(path)
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+        assert not await engine.resume_workflow(execution_id)
+        events = await engine.state_manager.read_events(execution_id)
+    assert actions.count("bad") == 5
+    assert state["status"] == "QUARANTINED"
+    assert "died 5 times in a row" in state["error"]["message"]
+    assert {name: step["status"] for name, step in state["steps"].items()} == {
+        "bad": "FAILED",
+        "good": "CANCELLED",
+        "z": "SKIPPED",
+    }
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    async with make_engine(actions, path) as engine:
+        assert await engine.recover() == []
+
+
+async def test_that_closing_the_program_is_no_crash(actions: ScriptedActions, path: Path) -> None:
+    execution_id = await left_behind(actions, path, chain(node("slow", "gate")), "slow")
+    for number in range(8):
+        if number in (1, 4):
+            await died(path)
+        actions.reached["slow"].clear()
+        async with make_engine(actions, path) as engine:
+            await engine.recover()
+            await actions.reached["slow"].wait()
+            await engine._runtime.barrier()
+    actions.gates["slow"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_crashes_of_different_steps_do_not_add_up(actions: ScriptedActions, path: Path) -> None:
+    steps = [f"s{number}" for number in range(7)]
+    execution_id = await left_behind(actions, path, chain(*[node(name, "gate") for name in steps]), "s0")
+    for name, following in itertools.pairwise(steps):
+        await died(path)
+        actions.gates[name].set()
+        async with make_engine(actions, path) as engine:
+            await engine.recover()
+            await actions.reached[following].wait()
+            await engine._runtime.barrier()
+    actions.gates["s6"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
