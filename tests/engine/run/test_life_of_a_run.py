@@ -338,6 +338,5 @@ def test_that_a_run_keeps_the_rules_whatever_is_done_to_it() -> None:
 
 @pytest.mark.slow
 def test_that_many_runs_keep_the_rules_whatever_is_done_to_them() -> None:
-    live_through(
-        lives=int(os.environ.get("WORKFLOW_DESIGNER_LIVES", "1500")), moves=50, always_the_same=False
-    )
+    live_through(lives=600, moves=50, always_the_same=False)
+    print(f"\n{dict(LifeOfARun.moves)}")
