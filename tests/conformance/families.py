@@ -12,6 +12,7 @@ from tests.conformance.atom import tally_atom
 from tests.conformance.cel import tally_cel
 from tests.conformance.cwl import tally_cwl
 from tests.conformance.graphs import tally_graphs
+from tests.conformance.hostile import tally_expressions, tally_json, tally_strings
 from tests.conformance.patterns import tally_patterns
 from tests.conformance.tally import Tally
 
@@ -44,4 +45,7 @@ FAMILIES = (
         is_slow=True,
     ),
     Family(title="cel_conformance", folder="cel_conformance", tally=tally_cel),
+    Family(title="hostile_expressions", folder="hostile_expressions", tally=tally_expressions),
+    Family(title="json_hostile", folder="json_hostile", tally=tally_json),
+    Family(title="naughty_strings", folder="naughty_strings", tally=tally_strings),
 )

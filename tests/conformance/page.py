@@ -37,6 +37,10 @@ What is compared:
   checked, and run with actions that do nothing: every task once, parents first, no more than five at once.
 - **cel_conformance**, Common Expression Language: `&& || !` and `size` written our way; the same value, or a
   fault where a fault is expected.
+- **hostile_expressions**: each within 50 ms and 32 MB, and no file, process or import touched (as Python's
+  audit events tell); of the ordinary ones beside them, the same value.
+- **json_hostile**, read as workflow files are: accepted or refused as the authors say, never a crash.
+- **naughty_strings**, as title, notes, parameter and referenced value: through a file and a run, unchanged.
 """
 
 

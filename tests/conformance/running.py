@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import ActionRegistry, MemoryStateManager, WorkflowEngine
 from engine.actions.context import StepContext
+from engine.model.workflow import Workflow
 from tests.support.fake_clock import FixedRng
 
 Act = Callable[[dict[str, Any]], Any]
@@ -28,12 +29,12 @@ class Stage:
 
         return enter
 
-    async def run(self, workflow: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    async def run(self, workflow: Mapping[str, Any] | Workflow, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The status of the finished (or paused) run."""
         async with WorkflowEngine(
             registry=self.registry, state_manager=MemoryStateManager(), rng=FixedRng()
         ) as engine:
-            return await engine.wait(await engine.start_workflow(dict(workflow), dict(inputs)))
+            return await engine.wait(await engine.start_workflow(workflow, dict(inputs)))
 
 
 def case_node(node_id: str, action: str, parameters: Any = None, **config: Any) -> dict[str, Any]:
