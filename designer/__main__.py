@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = frozenset({"open", "render", "resume", "run", "runs", "show", "validate"})
+COMMANDS = frozenset({"open", "prune", "render", "resume", "run", "runs", "show", "validate"})
 """The names in `designer.commands`, here so that a window opens without importing any of them."""
 
 
