@@ -53,6 +53,8 @@ class Keys(QObject):
             "Ctrl+Shift+V": lambda: commands.paste(keep_incoming=True),
             "Ctrl+D": commands.duplicate,
             "Shift+S": view.comments.add,
+            "Ctrl+G": view.grouping.group,
+            "Ctrl+Shift+G": view.grouping.ungroup,
             "Ctrl+L": commands.connect_selected,
             "Ctrl+F": view.open_find,
             "Ctrl+Space": view.open_quick_add,

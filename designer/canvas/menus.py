@@ -62,6 +62,10 @@ class Menus:
         screen = view.viewport().mapToGlobal(view.mapFromScene(place))
         self._popup(self._menu_for(Hit("node", rows[-1]) if rows else hits.NOTHING, place, screen), screen)
 
+    def show(self, menu: QMenu, screen: QPoint) -> None:
+        """Open a menu that was made elsewhere, in place of the one that is open."""
+        self._popup(menu, screen)
+
     def _popup(self, menu: QMenu, screen: QPoint) -> None:
         if self.current is not None:
             self.current.deleteLater()
@@ -108,6 +112,7 @@ class Menus:
         self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
         off = all(view.editor.workflow.nodes[i].disabled for i in chosen)
         self._add(menu, "Switch on" if off else "Switch off", commands.set_disabled, "D", "power")
+        self._add(menu, "Group", view.grouping.group, "Ctrl+G", "frame")
         if len(chosen) > 1:
             self._add(menu, "Tidy up", view.arrange.tidy, "Shift+Alt+T", "wand-sparkles")
         menu.addSeparator()

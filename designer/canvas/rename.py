@@ -1,14 +1,14 @@
-"""Rename a node on its card."""
+"""Rename a node on its card, or a group on its frame."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from designer.canvas import geometry
 from designer.theme import fonts, tokens
 
 if TYPE_CHECKING:
@@ -18,21 +18,19 @@ if TYPE_CHECKING:
 class RenameField(QLineEdit):
     """Lies over the title; Enter and leaving it keep the text, Escape does not. Deletes itself."""
 
-    def __init__(self, view: CanvasView, row: int) -> None:
+    def __init__(self, view: CanvasView, box: QRectF, text: str, done: Callable[[str], None]) -> None:
         super().__init__(view.viewport())
         self._view = view
-        self._id = view.canvas_scene.ids[row]
+        self._keeps = done
         self._done = False
         self.setObjectName("rename")
         self.setAccessibleName("Title")
-        self.setText(view.canvas_scene.node(row).label)
+        self.setText(text)
         self.setFont(fonts.sans(tokens.TITLE_PX, tokens.TITLE_WEIGHT))
-        card = view.canvas_scene.card(row)
         corner = view.camera.visible().topLeft()
         zoom = view.camera.zoom
-        left = (card.left() + geometry.TEXT_X - 10 - corner.x()) * zoom
-        top = (card.top() + 5 - corner.y()) * zoom
-        self.setGeometry(round(left), round(top), max(160, round((geometry.TEXT_W + 20) * zoom)), 32)
+        place = (box.topLeft() - corner) * zoom
+        self.setGeometry(round(place.x()), round(place.y()), max(160, round(box.width() * zoom)), 32)
         self.editingFinished.connect(self._keep)
         view.camera.moved.connect(self._keep)
         self.installEventFilter(self)
@@ -57,7 +55,7 @@ class RenameField(QLineEdit):
         if not self._done:
             title = self.text()
             self._close()
-            self._view.commands.rename(self._id, title)
+            self._keeps(title)
 
     def _close(self) -> None:
         self._done = True

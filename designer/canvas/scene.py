@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 
 from designer.canvas import geometry
+from designer.canvas.frames import Frames
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.marks import Marks
 from designer.canvas.notes import Notes
@@ -44,6 +45,7 @@ class Scene(QObject):
         self.catalog = catalog
         self.marks = Marks()
         self.notes = Notes(document.workflow)
+        self.frames = Frames()
         self._build()
         self._unsubscribe = document.subscribe(self._on_document_changed)
 
@@ -115,6 +117,7 @@ class Scene(QObject):
         self.ids: list[str] = list(workflow.nodes)
         self.row_of: dict[str, int] = {node_id: row for row, node_id in enumerate(self.ids)}
         self.xy: Floats = self._positions(workflow)
+        self.frames.follow(workflow, self.row_of)
         count = len(self.ids)
         self.look = np.zeros(count, np.uint8)
         self.trigger: Mask = np.zeros(count, bool)
@@ -165,6 +168,9 @@ class Scene(QObject):
             self.marks.problems = {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
+        if before.layout_extra is not after.layout_extra and before.nodes is after.nodes:
+            self.frames.follow(after, self.row_of)
+            self.changed.emit(QRectF())
         stale = self.marks.mark_stale(before, after, changes)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         if (
@@ -187,9 +193,10 @@ class Scene(QObject):
         if not rows:
             return
         wires = self.wires.at(rows, len(self.ids))
-        area = self._around(rows, wires)
+        area = self._around(rows, wires).united(self.frames.around(self.xy, node_ids))
         self.xy[rows] = positions
         self.wires.place(self.xy, wires)
+        area = area.united(self.frames.around(self.xy, node_ids))
         self.changed.emit(area.united(self._around(rows, wires)))
 
     def apply_run(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:

@@ -7,14 +7,17 @@ paints, the commands edit, the pointer and the keys turn events into gestures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter
 
+from designer.canvas import geometry
 from designer.canvas.arrange import Arrange
 from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
+from designer.canvas.grouping import Grouping
 from designer.canvas.keys import Keys
 from designer.canvas.menus import Menus
 from designer.canvas.overlays import Overlays
@@ -53,6 +56,7 @@ class CanvasView(PaintedView):
         self.commands = Commands(self)
         self.arrange = Arrange(self)
         self.pointing = Pointing(self)
+        self.grouping = Grouping(self)
         self.comments = Comments(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
@@ -112,7 +116,10 @@ class CanvasView(PaintedView):
             self.camera.finish()
             self.camera.reveal(self.canvas_scene.card(row))
             self.camera.finish()
-            self._rename = RenameField(self, row)
+            x, y = self.canvas_scene.xy[row].tolist()
+            box = QRectF(x + geometry.TEXT_X - 10, y + 5, geometry.TEXT_W + 20, 32)
+            label = self.canvas_scene.node(row).label
+            self._rename = RenameField(self, box, label, partial(self.commands.rename, node_id))
 
     def add_node_at_centre(self, type_id: str) -> str | None:
         """Add a node where there is room: after the selected one, else in the middle of what is seen."""

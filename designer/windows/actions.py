@@ -62,6 +62,8 @@ def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") 
 
 
 ARRANGE: tuple[ActionSpec, ...] = (
+    _on("nodes", "arrange.group", "Group", "Puts a frame around the nodes", "Ctrl+G", icon="frame"),
+    _on("nodes", "arrange.ungroup", "Ungroup", "Takes the frame around the nodes away", "Ctrl+Shift+G"),
     _spec(
         "edit.comment",
         "Add comment",
@@ -286,6 +288,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "arrange.tidy", SEPARATOR, "arrange.left", "arrange.centre", "arrange.right", "arrange.top",
             "arrange.middle", "arrange.bottom", SEPARATOR, "arrange.horizontally", "arrange.vertically",
+            SEPARATOR, "arrange.group", "arrange.ungroup",
         ),
     ),
     (

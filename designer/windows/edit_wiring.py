@@ -86,6 +86,8 @@ class EditWiring(QObject):
         edges: tuple[Edge, ...] = ("left", "right", "top", "bottom", "middle", "centre")
         ways: tuple[Way, ...] = ("horizontally", "vertically")
         actions.connect_all({"arrange.tidy": arrange.tidy, "edit.comment": canvas.comments.add})
+        grouping = canvas.grouping
+        actions.connect_all({"arrange.group": grouping.group, "arrange.ungroup": grouping.ungroup})
         actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
         actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
         actions.follow_selection((), ())

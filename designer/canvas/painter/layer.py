@@ -20,6 +20,7 @@ from designer.canvas.looks import MOVING, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_rects
 from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
+from designer.canvas.painter.frames import draw_frames
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.notes import NotePainter
 from designer.canvas.scene import Scene
@@ -77,6 +78,7 @@ class Layer:
         painter.setWorldTransform(QTransform())
         self._paint_ground(painter, exposed, transform)
         painter.setWorldTransform(transform)
+        draw_frames(painter, self.inks, self._scene, exposed, zoom)
         self.notes.paint(painter, self._scene.notes, exposed, zoom, self.attention.notes)
         painter.setWorldTransform(QTransform())
         self._paint_wires(painter, box, zoom, offset)
