@@ -108,8 +108,10 @@ async def test_that_a_keeper_that_refuses_holds_the_run_up_and_is_told_later(
     async with WorkflowEngine(registry=actions.registry, state_manager=keeper) as engine:
         execution_id = await engine.start_workflow(chain("a"))
         keeper.refuses = True
+        state = await engine.wait(execution_id)
+        assert (state["status"], state["reason"]) == ("PAUSED", "storage_error")
         with pytest.raises(StoreError, match="the database is away"):
-            await engine.wait(execution_id)
+            await engine.resume_workflow(execution_id)
         assert actions.calls == []
         keeper.refuses = False
         await engine.resume_workflow(execution_id)
