@@ -197,7 +197,7 @@ def _link(piece: _Piece, links: list[Wire]) -> None:
 
 
 def _order(piece: _Piece) -> None:
-    """Sort the columns by the middle of their neighbours, to and fro; keep the best order met."""
+    """Sort the columns by the middle of their neighbours, both ways in turn; keep the best order met."""
     best, fewest = [list(column) for column in piece.columns], _crossings(piece)
     for sweep in range(_SWEEPS):
         if not fewest:
