@@ -87,6 +87,8 @@ def foresee(workflow: Workflow, reference: Json, in_file: FileColumns, left: int
     if node.type in _SAME:
         return of("table")
     match node.type:
+        case "flow.switch":
+            return of("value")
         case "table.formula":
             return _with(of("table"), _named(parameters.get("columns"), "column"))
         case "table.choose_columns":

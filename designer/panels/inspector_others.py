@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -14,6 +14,7 @@ from designer.panels.inspector_page import Body, Page, divider, label, neutral_t
 from designer.theme import theme as themes
 from engine.model import edits
 from engine.model.json_value import Json
+from engine.model.switches import cases, has_condition, is_switch_case, set_order
 from engine.model.workflow import Connection, Workflow
 
 _ON = (
@@ -28,8 +29,18 @@ _TAKEN = {
 }
 
 
+_ORDER: Final[Mapping[str, Json]] = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 9999,
+    "title": "Order",
+    "description": "The switch tries the smallest number first, and takes the first that holds.",
+    "default": 0,
+}
+
+
 class ConnectionPage(Page):
-    """When a connection is taken: after which outcome, and under which condition."""
+    """When a connection is taken: after which outcome, under which condition, in which order of a switch."""
 
     def __init__(
         self, connection_id: str, editor: Editor, surroundings: Surroundings, parent: QWidget | None = None
@@ -40,31 +51,47 @@ class ConnectionPage(Page):
         self._connection: Connection = editor.workflow.connections[connection_id]
         self.layout_column.addWidget(divider(self))
         body = Body(self)
-        schema = {
-            "type": "object",
-            "properties": {
-                "on": {
-                    "title": "Runs when",
-                    "oneOf": [{"const": key, "title": title} for key, title in _ON],
-                    "default": "success",
-                },
-                "condition": {
-                    "type": "string",
-                    "format": "condition",
-                    "title": "And only if",
-                    "description": "Empty: always. Names are fields of the step before, such as rows.",
-                },
-            },
-        }
+        self._is_case = is_switch_case(editor.workflow, self._connection)
         context = surroundings.for_connection(connection_id)
-        self.form = SchemaForm(schema, self._value(), context=context, parent=body)
+        self.form = SchemaForm(self._schema(), self._value(), context=context, parent=body)
         self.form.value_changed.connect(self._on_value_changed)
         body.column.addWidget(self.form)
+        self._place = label("", "hint", body)
+        body.column.addWidget(self._place)
         self._outcome = label("", "hint", body)
         self._outcome.hide()
         body.column.addWidget(self._outcome)
         self.layout_column.addWidget(body, 1)
         self._show_header()
+
+    def _schema(self) -> dict[str, Json]:
+        properties: dict[str, Json] = {
+            "on": {
+                "title": "Runs when",
+                "oneOf": [{"const": key, "title": title} for key, title in _ON],
+                "default": "success",
+            },
+            "condition": {
+                "type": "string",
+                "format": "condition",
+                "title": "And only if",
+                "description": "Empty: always. Names are fields of the step before, such as rows.",
+            },
+        }
+        if self._is_case:
+            properties["priority"] = dict(_ORDER)
+        return {"type": "object", "properties": properties}
+
+    def _show_place(self) -> None:
+        """Among the cases of a switch, which number this connection has."""
+        tried = [each.id for each in cases(self._editor.workflow, self._connection.source)]
+        is_tried = self._is_case and self._id in tried
+        self._place.setVisible(is_tried)
+        if is_tried:
+            number = tried.index(self._id) + 1
+            is_default = number == len(tried) and not has_condition(self._connection)
+            words = ", for everything else" if is_default else ""
+            self._place.setText(f"Tried as number {number} of {len(tried)}{words}.")
 
     def _show_header(self) -> None:
         nodes = self._editor.workflow.nodes
@@ -74,11 +101,14 @@ class ConnectionPage(Page):
         ]
         self.header.show_tile("corner-down-right", *neutral_tile())
         self.header.show_words(f"{ends[0]} → {ends[1]}", "Connection")
+        self._show_place()
 
     def _value(self) -> dict[str, Json]:
         value: dict[str, Json] = {"on": self._connection.on}
         if self._connection.condition:
             value["condition"] = self._connection.condition
+        if self._is_case:
+            value["priority"] = self._connection.priority
         return value
 
     def first_field(self) -> QWidget:
@@ -95,11 +125,16 @@ class ConnectionPage(Page):
         text = value.get("condition")
         condition = text if isinstance(text, str) and text.strip() else None
         on = value.get("on", "success")
-        if (on, condition) != (self._connection.on, self._connection.condition) and on in dict(_ON):
+        priority = value.get("priority", 0) if self._is_case else self._connection.priority
+        if not isinstance(priority, int) or on not in dict(_ON):
+            return
+        if (on, condition) != (self._connection.on, self._connection.condition):
             chosen: Any = on
             self._editor.push(
                 edits.set_condition(self._editor.workflow, self._id, on=chosen, condition=condition)
             )
+        if priority != self._connection.priority:
+            self._editor.push(set_order(self._editor.workflow, self._id, priority))
 
     def refresh(self, workflow: Workflow) -> bool:
         connection = workflow.connections.get(self._id)

@@ -53,6 +53,11 @@ def _with_error(prefix: str) -> Callable[[Event], str]:
     return write
 
 
+def _no_way_on(event: Event) -> str:
+    prefix = "A condition could not be evaluated" if "connection_id" in event.data else "No connection taken"
+    return _with_error(prefix)(event)
+
+
 def error_message(error: object) -> str:
     """The first line of an error as the journal holds it."""
     if isinstance(error, Mapping):
@@ -138,7 +143,7 @@ _LINES: Mapping[EventType, tuple[str, Callable[[Event], str]]] = {
     _E.STEP_UNCERTAIN: ("warning", _constant("Interrupted: it may have run in part")),
     _E.STEP_ROLLED_BACK: ("info", _constant("Rolled back")),
     _E.STEP_ROLLBACK_FAILED: ("error", _with_error("Rollback failed")),
-    _E.CONDITION_ERROR: ("error", _with_error("A condition could not be evaluated")),
+    _E.CONDITION_ERROR: ("error", _no_way_on),
     _E.INPUTS_SUPPLIED: ("info", _supplied),
     _E.STEP_LOG: ("info", lambda event: str(event.data.get("text", ""))),
     _E.LAGGED: ("warning", _constant("Some lines were left out: the run was faster than the window")),

@@ -11,6 +11,7 @@ HANDLERS: dict[tuple[str, str], str] = {
     ("file", "write_excel"): "engine.actions.file_excel:write_excel",
     ("flow", "manual"): "engine.actions.flow:manual",
     ("flow", "set_values"): "engine.actions.flow:set_values",
+    ("flow", "switch"): "engine.actions.flow:switch",
     ("flow", "wait"): "engine.actions.flow:wait",
     ("http", "request"): "engine.actions.http:request",
     ("person", "ask"): "engine.actions.person:ask",

@@ -1,4 +1,4 @@
-"""Steps that steer: the start, named values, waiting."""
+"""Steps that steer: the start, named values, a switch, waiting."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ async def set_values(params: Mapping[str, Any], context: StepContext) -> dict[st
             "The values have no names", hint='Write names and values, for example {"limit": 60}.'
         )
     return dict(values)
+
+
+@handler(idempotent=True, pure=True)
+async def switch(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """The value as it came; the connections that leave the step decide where it goes."""
+    value = params.get("value")
+    if isinstance(value, Mapping) and "$table" in value:
+        return {"value": value, "rows": value.get("rows")}
+    return {"value": value}
 
 
 @handler(idempotent=True)

@@ -85,9 +85,9 @@ def output_words(output: Any) -> str:
     if isinstance(output, Mapping):
         if "$table" in output:
             return table_words(output)
-        table = output.get("table")
-        if isinstance(table, Mapping) and "$table" in table:
-            return table_words(table)
+        for table in (output.get("table"), output.get("value")):
+            if isinstance(table, Mapping) and "$table" in table:
+                return table_words(table)
         if isinstance(output.get("path"), str):
             rows = output.get("rows")
             return near_path(output["path"]) + (f" ({rows:,} rows)" if isinstance(rows, int) else "")

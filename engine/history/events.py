@@ -44,7 +44,7 @@ class EventType(StrEnum):
     STEP_ROLLBACK_FAILED = "STEP_ROLLBACK_FAILED"  # error
 
     CONNECTION_RESOLVED = "CONNECTION_RESOLVED"  # connection_id, outcome
-    CONDITION_ERROR = "CONDITION_ERROR"  # connection_id, error
+    CONDITION_ERROR = "CONDITION_ERROR"  # error, and connection_id, or step_id if a switch has no way on
     INPUT_REQUIRED = "INPUT_REQUIRED"  # needed
     INPUTS_SUPPLIED = "INPUTS_SUPPLIED"  # inputs
 

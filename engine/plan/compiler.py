@@ -18,7 +18,8 @@ from engine.model.json_value import Json
 from engine.model.node_type import NodeType
 from engine.model.policy import RetryPolicy, Timeouts
 from engine.model.queries import find_cycle
-from engine.model.workflow import Connection, Node, Workflow
+from engine.model.switches import SWITCH, has_condition, in_order
+from engine.model.workflow import Node, Workflow
 from engine.plan.parameters import Parameters
 from engine.plan.step import (
     Call,
@@ -129,9 +130,8 @@ def kahn_order(count: int, edges: Sequence[tuple[int, int]]) -> tuple[int, ...]:
 def _routes(workflow: Workflow, numbers: Mapping[str, int]) -> list[Route]:
     """Connections whose ends both exist; what a validation reports as dangling can carry nothing."""
     default = workflow.settings.get("on_condition_error", "fail")
-    ordered = sorted(workflow.connections.values(), key=_priority)
     routes: list[Route] = []
-    for connection in ordered:
+    for connection in in_order(workflow):
         if connection.source in numbers and connection.target in numbers:
             routes.append(
                 Route(
@@ -140,15 +140,11 @@ def _routes(workflow: Workflow, numbers: Mapping[str, int]) -> list[Route]:
                     source=numbers[connection.source],
                     target=numbers[connection.target],
                     on=connection.on,
-                    condition=connection.condition or None,
+                    condition=connection.condition if has_condition(connection) else None,
                     on_condition_error=_condition_policy(connection.extra.get("on_condition_error", default)),
                 )
             )
     return routes
-
-
-def _priority(connection: Connection) -> int:
-    return connection.priority
 
 
 def _step(
@@ -190,6 +186,7 @@ def _step(
         rollback=_call(node, "rollback"),
         fallback=_fallback(node, service, action),
         is_trigger=is_trigger,
+        is_exclusive=node.type == SWITCH,
         continue_on_error=node.continue_on_error,
         disabled=_disabled(config.get("disabled")),
         at_most_once=config.get("delivery") == "at_most_once",

@@ -60,7 +60,8 @@ class Route:
 class Step:
     """One node as the engine runs it.
 
-    `outgoing` and `incoming` are in order of priority, then of the file. `sequence_order` is the step's place
+    `outgoing` and `incoming` are in order of priority, then of the file. An exclusive step is left by one
+    connection at most: the first in `outgoing` whose condition holds. `sequence_order` is the step's place
     in the topological order, from 1. `retry` holds when `retry_is_given`; otherwise how often the step is
     tried is up to its action.
     """
@@ -86,6 +87,7 @@ class Step:
     rollback: Call | None
     fallback: Call | None
     is_trigger: bool
+    is_exclusive: bool
     continue_on_error: bool
     disabled: Disabled
     at_most_once: bool

@@ -157,8 +157,8 @@ class Execution:
     def follow(self, settlement: Settlement, failure: Mapping[str, Any] | None) -> None:
         """A step has ended: start what became ready, and decide what an unhandled failure means."""
         self.make_ready(settlement.ready)
-        if failure is None and settlement.condition_error is not None:
-            failure = error_to_json(settlement.condition_error)
+        if failure is None and settlement.routing_error is not None:
+            failure = error_to_json(settlement.routing_error)
         if failure is not None and self.error is None:
             self.error = failure
             if self._is_stopping():

@@ -122,7 +122,7 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
         elif (
             event.type is EventType.CONDITION_ERROR
             and execution.error is None
-            and policies.get(event.data["connection_id"]) == "fail"
+            and policies.get(event.data.get("connection_id", ""), "fail") == "fail"
         ):
             execution.error = event.data["error"]
 

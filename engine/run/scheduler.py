@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from engine.errors import ConditionError, IllegalTransition
+from engine.errors import ConditionError, IllegalTransition, NoRouteMatched
 from engine.history.status import ConnectionOutcome
-from engine.plan.step import JoinMode, Plan, Route
+from engine.plan.step import JoinMode, Plan, Route, Step
 
 SkipReason = str
 """condition | upstream_failed | cancelled | disabled"""
@@ -60,7 +60,14 @@ class ConditionFailed(NamedTuple):
     error: ConditionError
 
 
-Fact = Resolved | Skipped | ConditionFailed
+class NoRoute(NamedTuple):
+    """An exclusive step none of whose connections can be taken."""
+
+    step: int
+    error: NoRouteMatched
+
+
+Fact = Resolved | Skipped | ConditionFailed | NoRoute
 Decide = Callable[[Route], bool]
 
 
@@ -71,7 +78,7 @@ class Settlement:
     facts: list[Fact] = field(default_factory=list)
     ready: list[int] = field(default_factory=list)
     handled: bool = False  # a failure was led on by an error or always connection
-    condition_error: ConditionError | None = None
+    routing_error: ConditionError | NoRouteMatched | None = None
 
 
 class Progress:
@@ -147,8 +154,7 @@ def _spread(
         source, how = worklist.popleft()
         skipped: list[tuple[int, Ended]] = []
         targets: dict[int, None] = {}  # ordered, each once: parallel connections lead to the same step
-        for route in plan.steps[source].outgoing:
-            outcome = _outcome(settlement, route, how, decide)
+        for route, outcome in _outcomes(settlement, plan.steps[source], how, decide):
             _count(progress, route, outcome)
             settlement.facts.append(Resolved(route, outcome))
             targets[route.target] = None
@@ -157,8 +163,58 @@ def _spread(
         worklist.extend(skipped)
 
 
+def _outcomes(
+    settlement: Settlement, step: Step, how: Ended, decide: Decide
+) -> Iterable[tuple[Route, ConnectionOutcome]]:
+    if step.is_exclusive:
+        return _choose(settlement, step, how, decide)
+    return ((route, _outcome(settlement, route, how, decide)) for route in step.outgoing)
+
+
+def _choose(
+    settlement: Settlement, step: Step, how: Ended, decide: Decide
+) -> list[tuple[Route, ConnectionOutcome]]:
+    """The first connection whose condition holds is taken; those after it are dead, and not even asked.
+
+    A condition that fails the routing fails it for those after it too: nobody knows whether they are meant.
+    When the step has completed and none holds, no connection says what happens now: that fails it for all.
+    """
+    outcomes: dict[Route, ConnectionOutcome] = {}
+    asked: list[Route] = []
+    rest: ConnectionOutcome | None = None
+    for route in step.outgoing:
+        outcome = _without_asking(route, how)
+        if outcome is None:
+            asked.append(route)
+            outcome = rest if rest is not None else _ask(settlement, route, how, decide)
+            if outcome is ConnectionOutcome.POISONED:
+                rest = outcome
+            elif outcome is ConnectionOutcome.TAKEN:
+                rest = ConnectionOutcome.DEAD
+        outcomes[route] = outcome
+    if asked and rest is None and how is not Ended.FAILED:
+        error = _no_route(step, len(asked))
+        settlement.facts.append(NoRoute(step.index, error))
+        settlement.routing_error = settlement.routing_error or error
+        outcomes.update(dict.fromkeys(asked, ConnectionOutcome.POISONED))
+    return list(outcomes.items())
+
+
+def _no_route(step: Step, count: int) -> NoRouteMatched:
+    conditions = "its condition does not hold" if count == 1 else f"none of its {count} conditions holds"
+    return NoRouteMatched(
+        f'"{step.label}": {conditions}, and no connection is for everything else',
+        hint="Add a connection without a condition, as the last in the order.",
+    )
+
+
 def _outcome(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome:
-    """The table of ENGINE 3, row by row."""
+    outcome = _without_asking(route, how)
+    return outcome if outcome is not None else _ask(settlement, route, how, decide)
+
+
+def _without_asking(route: Route, how: Ended) -> ConnectionOutcome | None:
+    """The table of ENGINE 3, row by row; None where the condition decides."""
     match how:
         case Ended.COMPLETED:
             if route.on == "error":
@@ -172,12 +228,16 @@ def _outcome(settlement: Settlement, route: Route, how: Ended, decide: Decide) -
             return ConnectionOutcome.DEAD
         case Ended.SKIPPED_UPSTREAM:
             return ConnectionOutcome.POISONED
+    return None
+
+
+def _ask(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome:
     try:
         holds = route.condition is None or decide(route)
     except ConditionError as error:
         settlement.facts.append(ConditionFailed(route, error))
         if route.on_condition_error == "fail":
-            settlement.condition_error = settlement.condition_error or error
+            settlement.routing_error = settlement.routing_error or error
             return ConnectionOutcome.POISONED
         holds = route.on_condition_error == "true"
     if holds and how is Ended.FAILED:

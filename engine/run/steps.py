@@ -20,7 +20,7 @@ from engine.run import scheduler
 from engine.run.activity import Activity
 from engine.run.live_state import LiveState
 from engine.run.questions import ask_by_form, ask_for_values
-from engine.run.scheduler import ConditionFailed, Ended, Progress, Resolved, Settlement, Skipped
+from engine.run.scheduler import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
@@ -191,6 +191,9 @@ class Steps:
                 case ConditionFailed(route, error):
                     data = {"connection_id": route.id, "error": error_to_json(error)}
                     drafts.append(EventDraft(EventType.CONDITION_ERROR, data=data))
+                case NoRoute(number, error):
+                    step_id, data = self.plan.steps[number].id, {"error": error_to_json(error)}
+                    drafts.append(EventDraft(EventType.CONDITION_ERROR, step_id, data=data))
         return drafts
 
     def _settle(self, step: Step, ended: Ended) -> None:

@@ -68,6 +68,7 @@ def _step(rng: random.Random, number: int, edges: tuple[tuple[int, int], ...], i
         count=rng.randint(1, max(1, incoming)),
         disabled=rng.choice(("passthrough", "skip")) if rng.random() < 0.12 else "",
         is_trigger=is_trigger,
+        is_switch=not is_trigger and rng.random() < 0.2,
     )
 
 
@@ -87,7 +88,7 @@ def document(graph: ModelGraph, mode: str, action: str = "act") -> dict[str, Any
             config["disabled"] = step.disabled
         if step.tolerated:
             config["continue_on_error"] = True
-        kind = "trigger" if step.is_trigger else "action"
+        kind = "trigger" if step.is_trigger else "flow.switch" if step.is_switch else "action"
         nodes.append(node(step.id, action, type=kind, **config))
     wires = []
     for one in graph.wires:

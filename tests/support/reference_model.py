@@ -10,6 +10,8 @@ What the rules leave open is decided here and only here:
 - a skip is for `upstream_failed` if a connection is poisoned, else for `condition`;
 - a disabled step that is passed through completes, one that is left out is skipped where it would have run;
 - a condition that cannot be evaluated poisons its connection, and nobody handles that failure;
+- a switch tries its connections as the file has them, those without a condition last; one that fails poisons
+  those after it, and when none holds all are poisoned unless the switch itself has failed;
 - a failure is handled by a connection on error, or on always, that was taken.
 """
 
@@ -28,6 +30,7 @@ class ModelStep:
     count: int = 1
     disabled: str = ""
     is_trigger: bool = False
+    is_switch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +74,12 @@ def route(graph: ModelGraph, fired: str | None = None) -> ModelResult:
         remaining.remove(step)
         steps[step.id] = _end(step, [wires[w.id] for w in graph.wires if w.target == step.id], fired)
         leaving = [w for w in graph.wires if w.source == step.id]
-        for wire in leaving:
-            wires[wire.id] = _outcome(steps[step.id], wire)
+        wires |= _leave(step, steps[step.id], leaving)
         status, reason = steps[step.id]
         if status == "FAILED" and reason != "tolerated":
             handled = any(w.on != "success" and wires[w.id] == "TAKEN" for w in leaving)
             steps[step.id] = (status, "error_connection" if handled else "unhandled")
-        if any(_breaks(steps[step.id], w) for w in leaving):
+        if any(_is_asked(steps[step.id], w) and wires[w.id] == "POISONED" for w in leaving):
             broken.add(step.id)
     unhandled = broken | {name for name, end in steps.items() if end == ("FAILED", "unhandled")}
     failed = any(status == "FAILED" for status, _ in steps.values())
@@ -125,9 +127,20 @@ def _is_asked(end: tuple[str, str], wire: ModelWire) -> bool:
     return False
 
 
-def _breaks(end: tuple[str, str], wire: ModelWire) -> bool:
-    """Whether the routing fails because the condition does."""
-    return _is_asked(end, wire) and wire.condition == "raises" and wire.on_error == "fail"
+def _leave(step: ModelStep, end: tuple[str, str], leaving: list[ModelWire]) -> dict[str, str]:
+    """The outcomes of all connections of a step that has ended so."""
+    outcomes = {wire.id: _outcome(end, wire) for wire in leaving}
+    if not step.is_switch:
+        return outcomes
+    asked = [wire.id for wire in leaving if _is_asked(end, wire) and wire.condition != "none"]
+    asked += [wire.id for wire in leaving if _is_asked(end, wire) and wire.condition == "none"]
+    first = next((place for place, wire in enumerate(asked) if outcomes[wire] != "DEAD"), None)
+    if first is not None:
+        left = "POISONED" if outcomes[asked[first]] == "POISONED" else "DEAD"
+        outcomes |= dict.fromkeys(asked[first + 1 :], left)
+    elif end[0] == "COMPLETED" or end == ("FAILED", "tolerated"):
+        outcomes |= dict.fromkeys(asked, "POISONED")
+    return outcomes
 
 
 def _outcome(end: tuple[str, str], wire: ModelWire) -> str:

@@ -20,6 +20,7 @@ from designer.panels.inspector_others import ConnectionPage, ManyPage, WorkflowP
 from designer.panels.inspector_panel import InspectorPanel
 from designer.theme import theme as themes
 from designer.theme.controller import ThemeController
+from engine.catalog import Catalog
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model import edits
@@ -269,6 +270,41 @@ def test_that_a_connection_shows_its_condition_as_rows(
     assert editor.workflow.connections["c3"].on == "error"
     panel.apply_run({}, {"c3": "DEAD"})
     assert "In the last run it was not taken." in texts(page)
+
+
+def test_that_only_a_connection_that_leaves_a_switch_has_an_order(
+    panel: InspectorPanel, editor: Editor, qtbot: QtBot
+) -> None:
+    panel.show_selection([], ["c3"])
+    assert isinstance(panel.page, ConnectionPage)
+    assert panel.page.form.row("priority") is None
+    assert not [text for text in texts(panel.page) if text.startswith("Tried as")]
+    types = Catalog.load()
+    switch = types.get("flow.switch")
+    assert switch is not None
+    edit, _ = edits.add_node(editor.workflow, switch, (0.0, 0.0))
+    editor.push(edit)
+    editor.push(edits.connect(editor.workflow, types, "late", "switch"))
+    assert editor.workflow.nodes["switch"].parameters["value"] == "${late.table}"
+    editor.push(edits.connect(editor.workflow, types, "switch", "odd", condition="rows > 1"))
+    first = list(editor.workflow.connections)[-1]
+    editor.push(edits.connect(editor.workflow, types, "switch", "save", condition="rows > 2"))
+    panel.show_selection([], [first])
+    page = panel.page
+    assert isinstance(page, ConnectionPage)
+    assert "Tried as number 1 of 2." in texts(page)
+    field = target(page.form, "priority")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(field, "5")
+    assert editor.workflow.connections[first].priority == 5
+    assert "Tried as number 2 of 2." in texts(page)
+    editor.push(edits.set_condition(editor.workflow, first, condition=None))
+    assert editor.workflow.connections[first].priority == 5
+    assert "Tried as number 2 of 2, for everything else." in texts(page)
+    editor.undo_stack.undo()
+    editor.undo_stack.undo()
+    assert editor.workflow.connections[first].priority == 0
 
 
 def test_that_several_are_counted_switched_off_and_deleted(

@@ -27,6 +27,14 @@ async def test_that_values_are_handed_on_by_name(bench: Bench) -> None:
         await flow.set_values({"values": [1]}, bench.context)
 
 
+@pytest.mark.asyncio
+async def test_that_a_switch_hands_its_value_on_as_it_came(bench: Bench) -> None:
+    table = {"$table": "0" * 64, "rows": 3, "columns": [], "bytes": 1}
+    assert await flow.switch({"value": table}, bench.context) == {"value": table, "rows": 3}
+    assert await flow.switch({"value": {"a": 1}}, bench.context) == {"value": {"a": 1}}
+    assert await flow.switch({}, bench.context) == {"value": None}
+
+
 class TestWait:
     @pytest.mark.parametrize(("given", "expected"), [(5, [5.0]), ("2.5", [2.5]), (0, [])])
     @pytest.mark.asyncio

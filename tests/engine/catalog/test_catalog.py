@@ -17,7 +17,7 @@ SLICE = [
     "file.read_json", "table.choose_columns", "table.filter", "table.formula",
     "table.join", "table.summarise", "table.sort", "file.write_csv",
     "file.write_excel", "chart.bar_line", "http.request", "person.ask",
-    "flow.wait", "flow.set_values", "code.python",
+    "flow.wait", "flow.set_values", "flow.switch", "code.python",
 ]
 # fmt: on
 

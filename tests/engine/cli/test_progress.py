@@ -133,6 +133,7 @@ def test_that_a_step_is_put_into_words(step: StepState, words: str) -> None:
         ({"started_at": "2026"}, ""),
         ({"$table": "x", "rows": 12345, "columns": [{}, {}]}, "12,345 rows × 2 columns"),
         ({"table": {"$table": "x"}}, "a table"),
+        ({"value": {"$table": "x", "rows": 2, "columns": []}, "rows": 2}, "2 rows × 0 columns"),
         ({"path": "/x.csv", "rows": 2}, "/x.csv (2 rows)"),
         ({"path": "/x.png"}, "/x.png"),
         ({"table": 5}, '{"table": 5}'),

@@ -152,7 +152,7 @@ def test_that_a_condition_error_poisons_its_own_connection_only() -> None:
     plan = plan_of("a b c", [wire("a", "b", condition="?"), wire("a", "c", condition="!")])
     settlement = end(plan, Progress(plan), "a", Ended.COMPLETED, decide)
     assert isinstance(settlement.facts[0], ConditionFailed)
-    assert settlement.condition_error is settlement.facts[0].error
+    assert settlement.routing_error is settlement.facts[0].error
     assert names(plan, settlement.ready) == ["c"]
 
 
