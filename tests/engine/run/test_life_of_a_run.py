@@ -36,6 +36,7 @@ from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.run.dispatcher import GRACE_S
+from engine.run.recovery import MAX_CRASHES
 from engine.store.codes import EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.fake_clock import settle
 from tests.support.journal_rules import check_journal
@@ -63,6 +64,7 @@ class LifeOfARun(RuleBasedStateMachine):
         self.host: MortalEngine | None = None
         self.threads = set(threading.enumerate())
         self.wish = "run"
+        self.crashes = 0
 
     # -- what can happen --------------------------------------------------------------------------
 
@@ -153,7 +155,8 @@ class LifeOfARun(RuleBasedStateMachine):
         self.run(self.host.clock.advance(seconds))
         self.check("let_time_pass")
 
-    @precondition(lambda self: self.host is not None)
+    # A run whose step was at work in MAX_CRASHES crashes in a row is given up, which has tests of its own.
+    @precondition(lambda self: self.host is not None and self.crashes < MAX_CRASHES - 1)
     @rule(
         pick=picks,
         how=st.sampled_from(("", "finish", "finish", "fail")),
@@ -165,8 +168,10 @@ class LifeOfARun(RuleBasedStateMachine):
         known = [event[2:] for event in self.events]
         if how and self.host.live:
             self.tell(pick, how, turns)
-        if again_after is not None:
+        if again_after is not None and self.crashes < MAX_CRASHES - 2:
+            self.crashes += 1
             self.run(self.host.die(again_after))
+        self.crashes += 1
         self.run(self.host.die())
         assert [event[2:] for event in self.read()][: len(known)] == known
         self.check("crash")
