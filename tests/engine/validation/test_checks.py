@@ -278,4 +278,4 @@ def test_that_ten_thousand_nodes_are_checked_in_linear_time() -> None:
     started = time.process_time()
     assert check(workflow, CATALOG) == []
     # Generous for a busy machine; quadratic work would take minutes.
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 30
