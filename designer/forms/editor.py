@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from designer.forms.context import Column, FormContext
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.theme.stylesheet import repolish
 from engine.model.json_value import Json
+
+Row = TypeVar("Row", bound=QWidget)
 
 Errors = Sequence[tuple[tuple[str, ...], str]]
 """Messages with the path below the editor that each is about."""
@@ -180,6 +182,14 @@ class FieldEditor(QWidget):
 
 
 _STATE: Final = "state"
+
+
+def drop_row(rows: list[Row], column: QVBoxLayout, row: Row) -> None:
+    """Take one row out of a field that holds a list of them, from the screen too."""
+    rows.remove(row)
+    column.removeWidget(row)
+    row.hide()
+    row.deleteLater()
 
 
 def mark(widget: QWidget, state: str) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from designer.forms.editor import Errors, FieldEditor, Fix, FormScope
+from designer.forms.editor import Errors, FieldEditor, Fix, FormScope, drop_row
 from designer.forms.field_row import FieldRow
 from designer.forms.pick_editors import quiet_tool
 from designer.forms.record_editor import RecordEditor, is_record
@@ -183,7 +183,7 @@ class ListEditor(FieldEditor):
         default = self.schema.get("default", []) if value is ABSENT else value
         items = default if isinstance(default, list) else []
         while len(self._items) > len(items):
-            self._drop(self._items[-1])
+            drop_row(self._items, self._column, self._items[-1])
         for index, item in enumerate(items):
             if index >= len(self._items):
                 self._append().load(item)
@@ -199,12 +199,6 @@ class ListEditor(FieldEditor):
         self._items.append(item)
         self._column.addWidget(item)
         return item
-
-    def _drop(self, item: ListItem) -> None:
-        self._items.remove(item)
-        self._column.removeWidget(item)
-        item.hide()
-        item.deleteLater()
 
     def _place(self) -> None:
         for index, item in enumerate(self._items):
@@ -237,7 +231,7 @@ class ListEditor(FieldEditor):
 
     def _remove(self, item: ListItem) -> None:
         index = self._items.index(item)
-        self._drop(item)
+        drop_row(self._items, self._column, item)
         self._place()
         self._on_item_edited()
         if self._items:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from designer.forms.editor import Errors, FieldEditor, FormScope, mark
+from designer.forms.editor import Errors, FieldEditor, FormScope, drop_row, mark
 from designer.forms.field_row import FieldRow
 from designer.forms.pick_editors import quiet_tool
 from designer.forms.schema import ABSENT, COMPACT_KINDS, FieldKind, Schema, Value, kind_of, resolve
@@ -93,7 +93,7 @@ class MapEditor(FieldEditor):
         default = self.schema.get("default", {}) if value is ABSENT else value
         wanted = list(default.items()) if isinstance(default, dict) else []
         while len(self._pairs) > len(wanted):
-            self._drop(self._pairs[-1])
+            drop_row(self._pairs, self._column, self._pairs[-1])
         for index, (name, item) in enumerate(wanted):
             pair = self._pairs[index] if index < len(self._pairs) else self._append()
             if pair.name.text() != name:
@@ -109,12 +109,6 @@ class MapEditor(FieldEditor):
         self._column.addWidget(pair)
         return pair
 
-    def _drop(self, pair: _Pair) -> None:
-        self._pairs.remove(pair)
-        self._column.removeWidget(pair)
-        pair.hide()
-        pair.deleteLater()
-
     def add(self) -> None:
         """Add an empty row at the end and go to its name; it counts once it has a name."""
         pair = self._append()
@@ -122,7 +116,7 @@ class MapEditor(FieldEditor):
         pair.name.setFocus()
 
     def _remove(self, pair: _Pair) -> None:
-        self._drop(pair)
+        drop_row(self._pairs, self._column, pair)
         self.add_button.setFocus()
         self._on_edited()
 

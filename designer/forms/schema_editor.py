@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from designer.forms.context import FormContext
-from designer.forms.editor import FieldEditor, FormScope, mark
+from designer.forms.editor import FieldEditor, FormScope, drop_row, mark
 from designer.forms.inputs_model import (
     KINDS,
     Input,
@@ -196,7 +196,7 @@ class InputsEditor(FieldEditor):
         if [card.input for card in self._cards] == wanted:
             return
         while len(self._cards) > len(wanted):
-            self._drop(self._cards[-1])
+            drop_row(self._cards, self._column, self._cards[-1])
         for index, one in enumerate(wanted):
             if index < len(self._cards):
                 self._cards[index].show_input(one)
@@ -212,12 +212,6 @@ class InputsEditor(FieldEditor):
         self._column.addWidget(card)
         return card
 
-    def _drop(self, card: InputCard) -> None:
-        self._cards.remove(card)
-        self._column.removeWidget(card)
-        card.hide()
-        card.deleteLater()
-
     def add(self) -> None:
         """Add an input, opened, with its name selected."""
         one = Input(name=free_name(card.input.name for card in self._cards), schema={"type": "string"})
@@ -229,7 +223,7 @@ class InputsEditor(FieldEditor):
         self._on_edited()
 
     def _remove(self, card: InputCard) -> None:
-        self._drop(card)
+        drop_row(self._cards, self._column, card)
         self.add_button.setFocus()
         self._on_edited()
 

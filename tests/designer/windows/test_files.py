@@ -200,8 +200,7 @@ def test_that_a_crashed_document_without_a_file_is_offered_at_the_next_start(des
 
 def test_that_an_example_opens_as_a_copy_and_the_copy_keeps_its_edits(desk: Desk) -> None:
     listed = examples()
-    if not listed:
-        pytest.skip("no examples installed")
+    assert listed
     assert spin(desk.files.open_example(listed[0].folder, desk.folder / "copies"))
     path = desk.files.path
     assert path is not None
