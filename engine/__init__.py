@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from engine.model.workflow import Workflow
+    from engine.run.options import RunOptions
     from engine.run.workflow_engine import WorkflowEngine
     from engine.store.memory import MemoryStateManager
     from engine.store.sqlite import SqliteStateManager
@@ -40,6 +41,7 @@ _HOMES = {
     "ExternalServiceError": "engine.errors",
     "MemoryStateManager": "engine.store.memory",
     "MissingInputError": "engine.errors",
+    "RunOptions": "engine.run.options",
     "SchemaValidationError": "engine.errors",
     "SqliteStateManager": "engine.store.sqlite",
     "StepContext": "engine.actions.context",
@@ -58,6 +60,7 @@ __all__ = [
     "ExternalServiceError",
     "MemoryStateManager",
     "MissingInputError",
+    "RunOptions",
     "SchemaValidationError",
     "SqliteStateManager",
     "StepContext",

@@ -16,7 +16,7 @@ from engine.history.status import ExecutionStatus, StepStatus
 class EventType(StrEnum):
     """Kinds of event; what ``data`` holds stands beside each."""
 
-    EXECUTION_CREATED = "EXECUTION_CREATED"  # definition_hash, input_data, workflow_name, base_dir
+    EXECUTION_CREATED = "EXECUTION_CREATED"  # definition_hash, input_data, workflow_name, base_dir, options?
     EXECUTION_STARTED = "EXECUTION_STARTED"
     EXECUTION_PAUSING = "EXECUTION_PAUSING"  # reason
     EXECUTION_PAUSED = "EXECUTION_PAUSED"  # reason, needed

@@ -73,6 +73,7 @@ class ExecutionState:
     workflow_name: str = ""
     definition_hash: str = ""
     base_dir: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     status: ExecutionStatus = ExecutionStatus.PENDING
     reason: str = ""
     needed: list[dict[str, Any]] = field(default_factory=list)
@@ -246,6 +247,7 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.definition_hash = event.data.get("definition_hash", "")
             state.workflow_name = event.data.get("workflow_name", "")
             state.base_dir = event.data.get("base_dir", "")
+            state.options = event.data.get("options") or {}
             state.input_data = dict(event.data.get("input_data") or {})
             state.created_at = event.ts
         case EventType.INPUTS_SUPPLIED:

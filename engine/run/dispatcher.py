@@ -41,12 +41,11 @@ Run = Callable[["Execution", int], Awaitable[None]]
 class Dispatcher:
     """Runs the ready steps of all executions of one engine, `limit` at a time."""
 
-    def __init__(self, *, limit: int, semaphore: asyncio.Semaphore, clock: Clock, run: Run) -> None:
-        """run: performs one attempt of a step and records what came of it; only our own faults escape it."""
+    def __init__(self, *, limit: int, semaphore: asyncio.Semaphore, clock: Clock) -> None:
         self._limit = limit
         self._semaphore = semaphore
         self._clock = clock
-        self._run = run
+        self._run: Run | None = None
         self._journal: Journal | None = None
         self._trouble: StorageTrouble | None = None
         self._executions: Callable[[], Iterable[Execution]] = tuple
@@ -61,9 +60,18 @@ class Dispatcher:
         self._is_closed = False
 
     def attach(
-        self, journal: Journal, trouble: StorageTrouble, executions: Callable[[], Iterable[Execution]]
+        self,
+        run: Run,
+        journal: Journal,
+        trouble: StorageTrouble,
+        executions: Callable[[], Iterable[Execution]],
     ) -> None:
-        """Give the dispatcher its journal, and whom it tells that the store refuses the `executions`."""
+        """Give the dispatcher what it needs to start anything.
+
+        run: performs one attempt of a step and records what came of it; only our own faults escape it.
+        trouble: is told that the store refuses the `executions`.
+        """
+        self._run = run
         self._journal = journal
         self._trouble = trouble
         self._executions = executions
@@ -232,6 +240,7 @@ class Dispatcher:
             self._active -= 1
 
     async def _run_step(self, execution: Execution, step: int) -> None:
+        assert self._run is not None
         try:
             await self._run(execution, step)
         except StoreError as error:

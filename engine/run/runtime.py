@@ -22,15 +22,18 @@ from engine.plan.compiler import Compiler
 from engine.plan.step import Plan, Step
 from engine.run import recovery
 from engine.run.activity import Activity
+from engine.run.attempts import CURRENT, Attempts
 from engine.run.clock import Clock, Rng
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
+from engine.run.options import RunOptions
 from engine.run.reports import Reports
 from engine.run.rollback import roll_back
-from engine.run.step_runner import CURRENT, Seams, StepRunner
+from engine.run.seams import Seams
+from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
 from engine.run.stream import EventStreams
 from engine.store.state_manager import ExecutionStateManager, with_large_outputs
@@ -68,20 +71,24 @@ class Runtime:
         self._loading = asyncio.Lock()
         self._saved: OrderedDict[str, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
-        runner = StepRunner(
+        self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock)
+        self._runner = StepRunner(
             seams=seams,
             registry=registry,
             clock=clock,
             rng=rng,
-            semaphore=semaphore,
+            dispatcher=self._dispatcher,
+            attempts=Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore),
             artifacts=store.artifacts,
         )
-        self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock, run=runner.run)
-        runner.attach(self._dispatcher)
         self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
-        self._dispatcher.attach(self._journal, self._trouble, lambda: list(self._executions.values()))
+        self._dispatcher.attach(
+            self._runner.run, self._journal, self._trouble, lambda: list(self._executions.values())
+        )
 
-    async def create(self, plan: Plan, input_data: Mapping[str, Json], base_dir: str) -> str:
+    async def create(
+        self, plan: Plan, input_data: Mapping[str, Json], base_dir: str, options: RunOptions
+    ) -> str:
         """A new execution, durable with its definition when its id is returned."""
         await self.store.open()
         if plan.definition_hash not in self._saved:
@@ -95,6 +102,7 @@ class Runtime:
             definition_hash=plan.definition_hash,
             workflow_name=plan.workflow.name,
             base_dir=base_dir,
+            options=options.to_json(),
         )
         if plan.durability == "strict":
             await self.store.commit(full_sync=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from engine.actions.context import Artifacts, StepContext
 from engine.actions.registry import ActionRegistry
@@ -15,7 +12,6 @@ from engine.errors import (
     ActionError,
     FormRequired,
     MissingInputError,
-    StepTimeoutError,
     StoreError,
     WorkflowError,
 )
@@ -24,8 +20,8 @@ from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
 from engine.plan.step import Call, Step
 from engine.run.activity import Activity
+from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
-from engine.run.dispatcher import GRACE_S
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
 from engine.store.state_manager import error_to_json
@@ -33,30 +29,7 @@ from engine.store.state_manager import error_to_json
 if TYPE_CHECKING:
     from engine.run.dispatcher import Dispatcher
     from engine.run.execution import Execution
-
-CURRENT: ContextVar[StepContext | None] = ContextVar("current step", default=None)
-"""The context of the attempt whose action runs: what `_execute_step` hands to it."""
-
-
-class Seams(Protocol):
-    """The engine's overridable methods, each really called for every step."""
-
-    def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool: ...
-    def _evaluate_condition(self, condition: str, state: Mapping[str, Any]) -> bool: ...
-    def _resolve_parameters(
-        self, parameters: Mapping[str, Json], state: Mapping[str, Any]
-    ) -> dict[str, Any]: ...
-    def _validate_input_schema(self, step: Step, params: dict[str, Any]) -> None: ...
-    def _validate_output_schema(self, step: Step, output: Any) -> None: ...
-    async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any: ...
-
-
-class _Stopped(Exception):
-    """The attempt was cancelled because the run is."""
-
-
-class _Abandoned(Exception):
-    """The attempt ended long after the engine went on without it."""
+    from engine.run.seams import Seams
 
 
 class _StoreRefused(Exception):
@@ -73,19 +46,17 @@ class StepRunner:
         registry: ActionRegistry,
         clock: Clock,
         rng: Rng,
-        semaphore: asyncio.Semaphore,
+        dispatcher: Dispatcher,
+        attempts: Attempts,
         artifacts: Artifacts,
     ) -> None:
         self._seams = seams
         self._registry = registry
         self._clock = clock
         self._rng = rng
-        self._semaphore = semaphore
-        self._artifacts = artifacts
-        self._dispatcher: Dispatcher | None = None
-
-    def attach(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
+        self._attempts = attempts
+        self._artifacts = artifacts
 
     async def run(self, execution: Execution, number: int) -> None:
         """Take the step one attempt further: to its end, to a wait, or to a question."""
@@ -114,10 +85,10 @@ class StepRunner:
         except (MissingInputError, FormRequired) as question:
             activity.first_started_at = None  # the time a person takes is not the step's
             steps.asks(activity, question)
-        except _Stopped:
+        except Stopped:
             steps.cancel(activity)
             execution.advance()
-        except _Abandoned:
+        except Abandoned:
             return
         except _StoreRefused:
             # It has not begun: once the store works again it will, as the same attempt.
@@ -164,101 +135,27 @@ class StepRunner:
             execution_id=execution.id,
             step_id=step.id,
             attempt=activity.attempt,
-            reports=Reports(execution, activity, self._sleep),
+            reports=Reports(execution, activity, self._attempts.sleep),
             artifacts=self._artifacts,
             base_dir=execution.base_dir,
         )
-        return await self._within_time(execution, activity, step, params)
+        return await self._attempts.within_time(execution, activity, step, params)
 
     def _is_external(self, step: Step) -> bool:
         return self._registry.get(step.service, step.action).options.effects == "external"
 
     async def _make_durable(self, *, full_sync: bool) -> None:
         """An effect on the world outside must not be forgotten, whatever happens after it."""
-        dispatcher = self._work()
-        dispatcher.park()
+        self._dispatcher.park()
         try:
-            await dispatcher.barrier(full_sync=full_sync)
+            await self._dispatcher.barrier(full_sync=full_sync)
         except StoreError as error:
             raise _StoreRefused from error
         finally:
-            dispatcher.unpark()
-
-    async def _within_time(
-        self, execution: Execution, activity: Activity, step: Step, params: dict[str, Any]
-    ) -> Any:
-        """The action's result, in a slot of its own; StepTimeoutError, _Stopped or _Abandoned instead."""
-        if activity.stop == "cancel":
-            raise _Stopped
-        task = activity.attach()
-        limit = self._limit(activity)
-        timer = None
-        token = CURRENT.set(activity.context)
-        result: Any = None
-        error: Exception | None = None
-        is_stopped = False
-        try:
-            await self._semaphore.acquire()
-            activity.holds_slot = True
-            if limit is not None:
-                timer = self._clock.call_later(limit, partial(self._expire, execution, activity, limit))
-            result = await self._seams._execute_step(step, params)
-        except asyncio.CancelledError:
-            if not activity.stop:
-                if task.cancelling():
-                    raise  # the engine closes
-                error = ActionError("The action was cancelled from within")
-            elif task.uncancel():
-                raise
-            is_stopped = True
-        except Exception as raised:  # noqa: BLE001 - step boundary: raised again below, unless it came too late
-            error = raised
-        finally:
-            CURRENT.reset(token)
-            activity.task = None
-            if timer is not None:
-                timer.cancel()
-            if activity.holds_slot:
-                activity.holds_slot = False
-                self._semaphore.release()
-        if activity.stop and not is_stopped:
-            await _absorb_cancellation(task)
-        if activity.is_parked:
-            activity.is_parked = False
-            self._work().unpark()
-        if activity.is_abandoned:
-            raise _Abandoned
-        if activity.stop == "timeout":
-            raise StepTimeoutError(step.id, limit or 0.0) from error
-        if error is not None:
-            raise error
-        if is_stopped:
-            raise _Stopped
-        return result
-
-    def _limit(self, activity: Activity) -> float | None:
-        """Seconds this attempt may take: its own bound, or what is left of the step's."""
-        timeouts = activity.step.timeouts
-        if timeouts.total is None or activity.first_started_at is None:
-            return timeouts.attempt
-        left = max(0.0, activity.first_started_at + timeouts.total - self._clock.now())
-        return left if timeouts.attempt is None else min(left, timeouts.attempt)
-
-    def _expire(self, execution: Execution, activity: Activity, limit: float) -> None:
-        if not activity.stop:
-            self._work().interrupt(activity, "timeout")
-            self._clock.call_later(GRACE_S, partial(self._abandon_expired, execution, activity, limit))
-
-    def _abandon_expired(self, execution: Execution, activity: Activity, limit: float) -> None:
-        """The grace is over: the step has failed, whatever its code still does."""
-        if activity.task is None or activity.is_abandoned or activity.stop != "timeout":
-            return
-        self._work().abandon(activity)
-        error = StepTimeoutError(activity.step.id, limit)
-        execution.steps.fail(activity, error, duration_ms=self._since(activity.started_at))
+            self._dispatcher.unpark()
 
     def _complete(self, execution: Execution, activity: Activity, output: Any, via: str = "") -> None:
-        duration_ms = self._since(activity.started_at)
+        duration_ms = self._attempts.since(activity.started_at)
         try:
             execution.steps.complete(activity, output, duration_ms=duration_ms, via=via)
         except (TypeError, ValueError) as error:
@@ -290,7 +187,7 @@ class StepRunner:
         ):
             return
         if step.index in execution.steps.activities:
-            execution.steps.fail(activity, error, duration_ms=self._since(started))
+            execution.steps.fail(activity, error, duration_ms=self._attempts.since(started))
 
     async def _fell_back(
         self, execution: Execution, activity: Activity, fallback: Call, error: BaseException
@@ -306,12 +203,12 @@ class StepRunner:
         scope = execution.steps.live.with_roots({"error": error_to_json(error)})
         try:
             params: Any = fallback.parameters.template.resolve(scope.reference)
-            output = await self._within_time(execution, activity, stand_in, params)
+            output = await self._attempts.within_time(execution, activity, stand_in, params)
             self._complete(execution, activity, output, via="fallback")
-        except _Stopped:
+        except Stopped:
             execution.steps.cancel(activity)
             execution.advance()
-        except _Abandoned:
+        except Abandoned:
             pass
         except Exception as second:  # noqa: BLE001 - step boundary: the first error is the one that counts
             error.add_note(f"The fallback failed too: {second}")
@@ -329,59 +226,6 @@ class StepRunner:
         if total is None or activity.first_started_at is None:
             return True
         return self._clock.now() + wait < activity.first_started_at + total
-
-    async def _sleep(self, execution: Execution, activity: Activity, seconds: float) -> None:
-        """Wait without a slot; an attempt that a restart interrupted in its sleep waits for the rest."""
-        now = self._clock.now()
-        until = activity.due_at if activity.due_at is not None else now + max(0.0, seconds)
-        activity.due_at = None
-        if until > now:
-            await self._sleep_until(execution, activity, until, until - now)
-
-    async def _sleep_until(
-        self, execution: Execution, activity: Activity, until: float, delay_s: float
-    ) -> None:
-        if activity.is_abandoned:
-            raise asyncio.CancelledError
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_later(delay_s, partial(_set, woken))
-        execution.steps.sleeps(activity, until)
-        activity.holds_slot = False
-        self._semaphore.release()
-        self._work().park()
-        try:
-            await woken
-            await execution.allowed()
-        finally:
-            timer.cancel()
-            self._work().unpark()
-        activity.due_at = None
-        execution.steps.woke(activity)
-        await self._semaphore.acquire()
-        activity.holds_slot = True
-
-    def _since(self, started: float) -> float:
-        return round((self._clock.now() - started) * 1000, 3)
-
-    def _work(self) -> Dispatcher:
-        assert self._dispatcher is not None
-        return self._dispatcher
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-async def _absorb_cancellation(task: asyncio.Task[Any]) -> None:
-    """Take in a cancellation that was asked for but not delivered before the action returned."""
-    try:
-        await asyncio.sleep(0)
-    except asyncio.CancelledError:
-        if task.uncancel():
-            raise
-    else:
-        task.uncancel()
 
 
 def _passed_on(execution: Execution, step: Step) -> Json:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
-from itertools import compress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, cast
@@ -20,23 +19,19 @@ from typing import Any, Protocol, Self, cast
 from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
 from engine.errors import DefinitionError, StoreError, WorkflowError
-from engine.expression import Template, compile_condition
 from engine.history.events import Event
-from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
-from engine.model.workflow import Connection, Node, Workflow
+from engine.model.workflow import Workflow
 from engine.plan.compiler import Compiler
-from engine.plan.parameters import Parameters
-from engine.plan.step import JoinMode, Plan, Step
+from engine.plan.step import Plan
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
-from engine.run.live_state import scope_of
 from engine.run.observers import Analytics, Notifier, Observers
-from engine.run.places import Places
+from engine.run.options import RunOptions
 from engine.run.questions import check_input, sort_answers
 from engine.run.runtime import Runtime
-from engine.run.schemas import SchemaGate
-from engine.run.step_runner import CURRENT
+from engine.run.seams import EngineSeams
 from engine.store.mirror import StatusKeeper, as_store
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 from engine.validation import check
@@ -45,7 +40,6 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_CONCURRENT_STEPS = 5
 MAX_PREPARED = 32
-_SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
 # An end that is recorded but not yet durable counts: nothing can come after it any more.
 _OVER = frozenset(status for status in ExecutionStatus if status.is_terminal) | {ExecutionStatus.ROLLING_BACK}
 _ENDING = _OVER | {ExecutionStatus.CANCELLING}
@@ -57,7 +51,7 @@ class BackgroundTasks(Protocol):
     def add_task(self, function: Callable[..., Any], /, *args: Any) -> Any: ...
 
 
-class WorkflowEngine:
+class WorkflowEngine(EngineSeams):
     """Runs workflows durably, many at a time, `max_concurrent_steps` steps at once.
 
     Belongs to one event loop. Owns its state manager from the first call on: `close` (or `async with`) ends
@@ -87,14 +81,13 @@ class WorkflowEngine:
         store = as_store(state_manager)
         # Whoever asks for it gets back what they gave, also where the engine works with a store around it.
         self.state_manager = store if state_manager is None else cast("ExecutionStateManager", state_manager)
-        self.registry = registry if registry is not None else ActionRegistry.default()
         self.catalog = catalog if catalog is not None else Catalog.load()
+        super().__init__(
+            registry if registry is not None else ActionRegistry.default(), Compiler(self.catalog)
+        )
         self.notifier = notifier
         self.analytics = analytics
-        self._compiler = Compiler(self.catalog)
         self._prepared: OrderedDict[str, Plan] = OrderedDict()
-        self._schemas = SchemaGate()
-        self._places = Places()
         self._is_closed = False
         self._runtime = Runtime(
             seams=self,
@@ -115,10 +108,12 @@ class WorkflowEngine:
         background_tasks: BackgroundTasks | None = None,
         *,
         base_dir: Path | str | None = None,
+        options: RunOptions | None = None,
     ) -> str:
         """The id of a new execution, durable on return, which runs in the background.
 
         base_dir: where relative paths start; the folder of a workflow given as a path, unless said otherwise.
+        options: how the run is to go, if not from its start to its end without a stop.
         Raises DefinitionError with every problem, or SchemaValidationError for a value that does not fit.
         """
         self._must_be_open()
@@ -126,7 +121,9 @@ class WorkflowEngine:
         plan = self._prepare(drawn)
         given = as_json(input_data or {})
         check_input(plan, given)
-        execution_id = await self._runtime.create(plan, given, base_dir_of(workflow, base_dir))
+        execution_id = await self._runtime.create(
+            plan, given, base_dir_of(workflow, base_dir), options or RunOptions()
+        )
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
         else:
@@ -252,83 +249,7 @@ class WorkflowEngine:
     ) -> None:
         await self.close()
 
-    # -- seams ----------------------------------------------------------------------------------------
-
-    def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]:
-        """The workflow's nodes as steps, in topological order."""
-        return list(self._compiler.compile(load(workflow)).in_order())
-
-    def _build_execution_graph(self, workflow: WorkflowLike) -> dict[str, Any]:
-        """`nodes`, `connections`, `adjacency` and `reverse_adjacency` (node id -> neighbours, each once)."""
-        drawn = load(workflow)
-        nodes: dict[str, Node] = dict(drawn.nodes)
-        connections: list[Connection] = [
-            connection
-            for connection in drawn.connections.values()
-            if connection.source in nodes and connection.target in nodes
-        ]
-        after: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
-        before: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
-        for connection in connections:
-            after[connection.source][connection.target] = None
-            before[connection.target][connection.source] = None
-        return {
-            "nodes": nodes,
-            "connections": connections,
-            "adjacency": {node_id: list(targets) for node_id, targets in after.items()},
-            "reverse_adjacency": {node_id: list(sources) for node_id, sources in before.items()},
-        }
-
-    def _has_conditional_connections(self, workflow: WorkflowLike) -> bool:
-        """Whether any connection carries a condition."""
-        return any(connection.condition for connection in load(workflow).connections.values())
-
-    def _evaluate_condition(self, condition: str | None, state: Mapping[str, Any]) -> bool:
-        """Whether the condition holds; none always does. Raises ConditionError, never guesses."""
-        if condition is None or not condition.strip():
-            return True
-        return compile_condition(condition).evaluate(scope_of(state))
-
-    def _resolve_parameters(self, parameters: Mapping[str, Json], state: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters with their references filled in; raises MissingInputError naming all that lack."""
-        compiled = parameters if isinstance(parameters, Parameters) else None
-        template = compiled.template if compiled is not None else Template.parse(dict(parameters))
-        resolved = template.resolve(scope_of(state).reference)
-        assert isinstance(resolved, dict)
-        return resolved
-
-    def _validate_input_schema(self, step: Step | Mapping[str, Any], params: Mapping[str, Any]) -> None:
-        """Raises SchemaValidationError ("input") unless the resolved parameters fit; no schema takes all."""
-        schema = _schema(step, "input_schema")
-        if schema:
-            self._schemas.check("input", _label(step), schema, params)
-
-    def _validate_output_schema(self, step: Step | Mapping[str, Any], output: Any) -> None:
-        """Raises SchemaValidationError ("output") unless the output fits; no schema takes all."""
-        schema = _schema(step, "output_schema")
-        if schema:
-            self._schemas.check("output", _label(step), schema, output)
-
-    def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool:
-        """Whether what the step waits for has been settled; a step for which it is not is skipped."""
-        if not step.depends_on:
-            return True
-        steps = state.get("steps") or {}
-        settled = [step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on]
-        if step.join.mode not in (JoinMode.ANY, JoinMode.N_OF):
-            return all(settled)
-        # The join counts connections, of which several may come from the same step.
-        counts = Counter(route.source for route in step.incoming)
-        weights = counts.values() if len(counts) == len(settled) else [1] * len(settled)
-        return sum(compress(weights, settled)) >= min(step.join.count, sum(weights))
-
-    async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any:
-        """Call the step's action, wherever it runs, and return what it returns."""
-        action = self.registry.get(step.service, step.action)
-        context = CURRENT.get()
-        if context is None:
-            raise RuntimeError("_execute_step is called by the engine, which sets the step's context")
-        return await self._places.call(action, params, context)
+    # -- seams (the pure ones stand in EngineSeams) ------------------------------------------------------
 
     async def _run_execution(self, execution_id: str, workflow: WorkflowLike) -> None:
         """Start an execution that was created, and return when it has ended or is PAUSED."""
@@ -365,12 +286,3 @@ class WorkflowEngine:
     def _must_be_open(self) -> None:
         if self._is_closed:
             raise StoreError("The engine is closed", hint="Make a new one on the same store.")
-
-
-def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] | None = getattr(step, key) if isinstance(step, Step) else step.get(key)
-    return schema or {}
-
-
-def _label(step: Step | Mapping[str, Any]) -> str:
-    return step.label if isinstance(step, Step) else str(step.get("title") or step.get("id") or "step")

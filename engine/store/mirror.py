@@ -71,6 +71,7 @@ class MirroringStateManager(MemoryStateManager):
         definition_hash: str = "",
         workflow_name: str = "",
         base_dir: str = "",
+        options: Mapping[str, Any] | None = None,
     ) -> str:
         """As the keeper names it, when it gives a name."""
         named = await _ask(self._keeper.create_execution, workflow_id, dict(input_data or {}))
@@ -81,6 +82,7 @@ class MirroringStateManager(MemoryStateManager):
             definition_hash=definition_hash,
             workflow_name=workflow_name,
             base_dir=base_dir,
+            options=options,
         )
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:

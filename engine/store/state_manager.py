@@ -164,8 +164,9 @@ class ExecutionStateManager(ABC):
         definition_hash: str = "",
         workflow_name: str = "",
         base_dir: str = "",
+        options: Mapping[str, Any] | None = None,
     ) -> str:
-        """A new PENDING execution, durable when its id is returned."""
+        """A new PENDING execution, durable when its id is returned; `options` say how it is to go."""
         await self.open()
         new_id = execution_id or self._new_id()
         created = {
@@ -174,6 +175,8 @@ class ExecutionStateManager(ABC):
             "workflow_name": workflow_name,
             "base_dir": base_dir,
         }
+        if options:
+            created["options"] = dict(options)
         await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
         await self.commit()
         return new_id

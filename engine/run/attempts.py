@@ -1,0 +1,166 @@
+"""One attempt's action within its time: slots, timeouts, cancellation, and sleeping without a slot."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from engine.actions.context import StepContext
+from engine.errors import ActionError, StepTimeoutError
+from engine.plan.step import Step
+from engine.run.activity import Activity
+from engine.run.clock import Clock
+from engine.run.dispatcher import GRACE_S
+
+if TYPE_CHECKING:
+    from engine.run.dispatcher import Dispatcher
+    from engine.run.execution import Execution
+    from engine.run.seams import Seams
+
+CURRENT: ContextVar[StepContext | None] = ContextVar("current step", default=None)
+"""The context of the attempt whose action runs: what `_execute_step` hands to it."""
+
+
+class Stopped(Exception):
+    """The attempt was cancelled because the run is."""
+
+
+class Abandoned(Exception):
+    """The attempt ended long after the engine went on without it."""
+
+
+class Attempts:
+    """Performs actions for the step runner: what they raise comes out as it is, nothing is judged here."""
+
+    def __init__(
+        self, *, seams: Seams, dispatcher: Dispatcher, clock: Clock, semaphore: asyncio.Semaphore
+    ) -> None:
+        self._seams = seams
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._semaphore = semaphore
+
+    async def within_time(
+        self, execution: Execution, activity: Activity, step: Step, params: dict[str, Any]
+    ) -> Any:
+        """The action's result, in a slot of its own; StepTimeoutError, Stopped or Abandoned instead."""
+        if activity.stop == "cancel":
+            raise Stopped
+        task = activity.attach()
+        limit = self._limit(activity)
+        timer = None
+        token = CURRENT.set(activity.context)
+        result: Any = None
+        error: Exception | None = None
+        is_stopped = False
+        try:
+            await self._semaphore.acquire()
+            activity.holds_slot = True
+            if limit is not None:
+                timer = self._clock.call_later(limit, partial(self._expire, execution, activity, limit))
+            result = await self._seams._execute_step(step, params)
+        except asyncio.CancelledError:
+            if not activity.stop:
+                if task.cancelling():
+                    raise  # the engine closes
+                error = ActionError("The action was cancelled from within")
+            elif task.uncancel():
+                raise
+            is_stopped = True
+        except Exception as raised:  # noqa: BLE001 - step boundary: raised again below, unless it came too late
+            error = raised
+        finally:
+            CURRENT.reset(token)
+            activity.task = None
+            if timer is not None:
+                timer.cancel()
+            if activity.holds_slot:
+                activity.holds_slot = False
+                self._semaphore.release()
+        if activity.stop and not is_stopped:
+            await _absorb_cancellation(task)
+        if activity.is_parked:
+            activity.is_parked = False
+            self._dispatcher.unpark()
+        if activity.is_abandoned:
+            raise Abandoned
+        if activity.stop == "timeout":
+            raise StepTimeoutError(step.id, limit or 0.0) from error
+        if error is not None:
+            raise error
+        if is_stopped:
+            raise Stopped
+        return result
+
+    def _limit(self, activity: Activity) -> float | None:
+        """Seconds this attempt may take: its own bound, or what is left of the step's."""
+        timeouts = activity.step.timeouts
+        if timeouts.total is None or activity.first_started_at is None:
+            return timeouts.attempt
+        left = max(0.0, activity.first_started_at + timeouts.total - self._clock.now())
+        return left if timeouts.attempt is None else min(left, timeouts.attempt)
+
+    def _expire(self, execution: Execution, activity: Activity, limit: float) -> None:
+        if not activity.stop:
+            self._dispatcher.interrupt(activity, "timeout")
+            self._clock.call_later(GRACE_S, partial(self._abandon_expired, execution, activity, limit))
+
+    def _abandon_expired(self, execution: Execution, activity: Activity, limit: float) -> None:
+        """The grace is over: the step has failed, whatever its code still does."""
+        if activity.task is None or activity.is_abandoned or activity.stop != "timeout":
+            return
+        self._dispatcher.abandon(activity)
+        error = StepTimeoutError(activity.step.id, limit)
+        execution.steps.fail(activity, error, duration_ms=self.since(activity.started_at))
+
+    async def sleep(self, execution: Execution, activity: Activity, seconds: float) -> None:
+        """Wait without a slot; an attempt that a restart interrupted in its sleep waits for the rest."""
+        now = self._clock.now()
+        until = activity.due_at if activity.due_at is not None else now + max(0.0, seconds)
+        activity.due_at = None
+        if until > now:
+            await self._sleep_until(execution, activity, until, until - now)
+
+    async def _sleep_until(
+        self, execution: Execution, activity: Activity, until: float, delay_s: float
+    ) -> None:
+        if activity.is_abandoned:
+            raise asyncio.CancelledError
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_later(delay_s, partial(_set, woken))
+        execution.steps.sleeps(activity, until)
+        activity.holds_slot = False
+        self._semaphore.release()
+        self._dispatcher.park()
+        try:
+            await woken
+            await execution.allowed()
+        finally:
+            timer.cancel()
+            self._dispatcher.unpark()
+        activity.due_at = None
+        execution.steps.woke(activity)
+        await self._semaphore.acquire()
+        activity.holds_slot = True
+
+    def since(self, started: float) -> float:
+        """Milliseconds from a moment to now."""
+        return round((self._clock.now() - started) * 1000, 3)
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _absorb_cancellation(task: asyncio.Task[Any]) -> None:
+    """Take in a cancellation that was asked for but not delivered before the action returned."""
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if task.uncancel():
+            raise
+    else:
+        task.uncancel()

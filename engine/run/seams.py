@@ -1,0 +1,135 @@
+"""The engine's overridable methods: each is really called, for every step or workflow.
+
+They keep the names of the original engine and stay thin; a subclass of WorkflowEngine may override any.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import compress
+from typing import Any, Protocol
+
+from engine.actions.registry import ActionRegistry
+from engine.expression import Template, compile_condition
+from engine.history.status import StepStatus
+from engine.model.json_value import Json
+from engine.model.workflow import Connection, Node
+from engine.plan.compiler import Compiler
+from engine.plan.parameters import Parameters
+from engine.plan.step import JoinMode, Step
+from engine.run.attempts import CURRENT
+from engine.run.given import WorkflowLike, load
+from engine.run.live_state import scope_of
+from engine.run.places import Places
+from engine.run.schemas import SchemaGate
+
+_SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
+
+
+class Seams(Protocol):
+    """The engine's overridable methods, each really called for every step."""
+
+    def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool: ...
+    def _evaluate_condition(self, condition: str, state: Mapping[str, Any]) -> bool: ...
+    def _resolve_parameters(
+        self, parameters: Mapping[str, Json], state: Mapping[str, Any]
+    ) -> dict[str, Any]: ...
+    def _validate_input_schema(self, step: Step, params: dict[str, Any]) -> None: ...
+    def _validate_output_schema(self, step: Step, output: Any) -> None: ...
+    async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any: ...
+
+
+class EngineSeams:
+    """What a step or workflow means to the engine, as methods a subclass may override."""
+
+    def __init__(self, registry: ActionRegistry, compiler: Compiler) -> None:
+        self.registry = registry
+        self._compiler = compiler
+        self._schemas = SchemaGate()
+        self._places = Places()
+
+    def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]:
+        """The workflow's nodes as steps, in topological order."""
+        return list(self._compiler.compile(load(workflow)).in_order())
+
+    def _build_execution_graph(self, workflow: WorkflowLike) -> dict[str, Any]:
+        """`nodes`, `connections`, `adjacency` and `reverse_adjacency` (node id -> neighbours, each once)."""
+        drawn = load(workflow)
+        nodes: dict[str, Node] = dict(drawn.nodes)
+        connections: list[Connection] = [
+            connection
+            for connection in drawn.connections.values()
+            if connection.source in nodes and connection.target in nodes
+        ]
+        after: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
+        before: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
+        for connection in connections:
+            after[connection.source][connection.target] = None
+            before[connection.target][connection.source] = None
+        return {
+            "nodes": nodes,
+            "connections": connections,
+            "adjacency": {node_id: list(targets) for node_id, targets in after.items()},
+            "reverse_adjacency": {node_id: list(sources) for node_id, sources in before.items()},
+        }
+
+    def _has_conditional_connections(self, workflow: WorkflowLike) -> bool:
+        """Whether any connection carries a condition."""
+        return any(connection.condition for connection in load(workflow).connections.values())
+
+    def _evaluate_condition(self, condition: str | None, state: Mapping[str, Any]) -> bool:
+        """Whether the condition holds; none always does. Raises ConditionError, never guesses."""
+        if condition is None or not condition.strip():
+            return True
+        return compile_condition(condition).evaluate(scope_of(state))
+
+    def _resolve_parameters(self, parameters: Mapping[str, Json], state: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters with their references filled in; raises MissingInputError naming all that lack."""
+        compiled = parameters if isinstance(parameters, Parameters) else None
+        template = compiled.template if compiled is not None else Template.parse(dict(parameters))
+        resolved = template.resolve(scope_of(state).reference)
+        assert isinstance(resolved, dict)
+        return resolved
+
+    def _validate_input_schema(self, step: Step | Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        """Raises SchemaValidationError ("input") unless the resolved parameters fit; no schema takes all."""
+        schema = _schema(step, "input_schema")
+        if schema:
+            self._schemas.check("input", _label(step), schema, params)
+
+    def _validate_output_schema(self, step: Step | Mapping[str, Any], output: Any) -> None:
+        """Raises SchemaValidationError ("output") unless the output fits; no schema takes all."""
+        schema = _schema(step, "output_schema")
+        if schema:
+            self._schemas.check("output", _label(step), schema, output)
+
+    def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool:
+        """Whether what the step waits for has been settled; a step for which it is not is skipped."""
+        if not step.depends_on:
+            return True
+        steps = state.get("steps") or {}
+        settled = [step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on]
+        if step.join.mode not in (JoinMode.ANY, JoinMode.N_OF):
+            return all(settled)
+        # The join counts connections, of which several may come from the same step.
+        counts = Counter(route.source for route in step.incoming)
+        weights = counts.values() if len(counts) == len(settled) else [1] * len(settled)
+        return sum(compress(weights, settled)) >= min(step.join.count, sum(weights))
+
+    async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any:
+        """Call the step's action, wherever it runs, and return what it returns."""
+        action = self.registry.get(step.service, step.action)
+        context = CURRENT.get()
+        if context is None:
+            raise RuntimeError("_execute_step is called by the engine, which sets the step's context")
+        return await self._places.call(action, params, context)
+
+
+def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] | None = getattr(step, key) if isinstance(step, Step) else step.get(key)
+    return schema or {}
+
+
+def _label(step: Step | Mapping[str, Any]) -> str:
+    return step.label if isinstance(step, Step) else str(step.get("title") or step.get("id") or "step")
