@@ -9,10 +9,11 @@ from PySide6.QtGui import QKeySequence
 
 from designer.theme import icons
 from designer.theme.theme import Theme
-from designer.windows.actions import MENUS, Actions, actions_of
+from designer.windows.actions import Actions
 from designer.windows.command_palette import Command
 from designer.windows.examples import Example
 from designer.windows.file_commands import SUFFIX
+from designer.windows.menu_table import MENUS, actions_of
 from engine.model.node_type import NodeType
 
 

@@ -13,13 +13,14 @@ from designer.dialogs.keymap import Keymap
 from designer.panels.bottom_panel import BottomPanel
 from designer.panels.inspector_panel import InspectorPanel
 from designer.panels.palette_panel import PalettePanel
-from designer.windows.actions import MENUS, SEPARATOR, SUBMENUS, Actions
+from designer.windows.actions import Actions
 from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
 from designer.windows.command_palette import CommandPalette
 from designer.windows.docks import Docks
 from designer.windows.edit_wiring import EditWiring
 from designer.windows.examples import examples
 from designer.windows.file_wiring import FileWiring
+from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
 from designer.windows.run_wiring import RunWiring
 from designer.windows.session import Session
 from designer.windows.stage import Stage

@@ -15,7 +15,8 @@ from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialo
 from designer.dialogs.questions import CloseRunningDialog, Closing, RecoveredDialog, Unsaved, UnsavedDialog
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
-from designer.windows.actions import MENUS, Actions, actions_of
+from designer.windows.actions import Actions
+from designer.windows.menu_table import MENUS, actions_of
 from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from designer.canvas.rename import RenameField
 from designer.canvas.view import CanvasView
-from designer.windows.actions import SPECS, Actions
+from designer.windows.action_specs import SPECS
+from designer.windows.actions import Actions
 from designer.windows.command_list import action_commands
 from designer.windows.main_window import MainWindow
 from engine.model import Connection

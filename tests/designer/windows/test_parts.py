@@ -12,11 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from designer.execution.run_view import RunView
 from designer.theme.theme import dark, light
-from designer.windows.actions import MENUS, SPECS, Actions, actions_of
+from designer.windows.action_specs import SPECS
+from designer.windows.actions import Actions
 from designer.windows.banner import Banner, Notice
 from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
 from designer.windows.command_palette import Command, CommandPalette, rank
 from designer.windows.examples import Example
+from designer.windows.menu_table import MENUS, actions_of
 from designer.windows.run_wiring import question_text
 from designer.windows.stage import Stage, StartHint
 from designer.windows.status_line import StatusLine, duration

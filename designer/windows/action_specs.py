@@ -1,0 +1,264 @@
+"""Every command of the window as one table: text, keys, icon, what it does in a sentence.
+
+Menus, toolbar, shortcut sheet and command palette are all made from it, so that a command has one name, one
+key and one enabled state wherever it is seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Needs = Literal["", "nodes", "pieces", "selection", "one", "two"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec:
+    """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
+
+    `needs` says what must be selected, or it cannot be done: any nodes, nodes or
+    comments (pieces), anything at all, one node, two.
+    """
+
+    id: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    on_canvas: bool = False
+    checkable: bool = False
+    needs: Needs = ""
+
+
+def _spec(
+    id: str,
+    text: str,
+    tip: str,
+    *keys: str,
+    icon: str = "",
+    on_canvas: bool = False,
+    checkable: bool = False,
+) -> ActionSpec:
+    return ActionSpec(
+        id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=on_canvas, checkable=checkable
+    )
+
+
+def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") -> ActionSpec:
+    """A command for what is selected; its keys are the canvas's."""
+    return ActionSpec(id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=True, needs=needs)
+
+
+FILE: tuple[ActionSpec, ...] = (
+    _spec("file.new", "New workflow", "Starts with an empty canvas", "Ctrl+N", icon="file-plus"),
+    _spec("file.open", "Open…", "Opens a workflow file", "Ctrl+O", icon="folder-open"),
+    _spec("file.save", "Save", "Writes the workflow to its file", "Ctrl+S", icon="save"),
+    _spec("file.save_as", "Save as…", "Writes the workflow to another file", "Ctrl+Shift+S"),
+    _spec("file.export_picture", "Export picture…", "Saves the drawing as a PNG picture", icon="image"),
+    _spec("file.preferences", "Preferences…", "Theme, mouse wheel, motion", "Ctrl+,", icon="settings"),
+    _spec("file.quit", "Quit", "Closes the program", "Ctrl+Q", icon="log-out"),
+    _spec("edit.undo", "Undo", "Takes back the last edit", "Ctrl+Z", icon="undo-2"),
+    _spec(
+        "edit.redo",
+        "Redo",
+        "Makes the edit again that was taken back",
+        "Ctrl+Shift+Z",
+        "Ctrl+Y",
+        icon="redo-2",
+    ),
+)
+
+EDIT: tuple[ActionSpec, ...] = (
+    _on("pieces", "edit.cut", "Cut", "Moves the selected nodes to the clipboard", "Ctrl+X", icon="scissors"),
+    _on("pieces", "edit.copy", "Copy", "Copies the selected nodes as text", "Ctrl+C", icon="copy"),
+    _on("", "edit.paste", "Paste", "Inserts nodes from the clipboard", "Ctrl+V", icon="clipboard-paste"),
+    _on(
+        "",
+        "edit.paste_wired",
+        "Paste with incoming connections",
+        "Inserts nodes from the clipboard, fed by the same steps as the originals",
+        "Ctrl+Shift+V",
+    ),
+    _on("pieces", "edit.duplicate", "Duplicate", "Copies the selected nodes beside themselves", "Ctrl+D"),
+    _on("selection", "edit.delete", "Delete", "Deletes what is selected", "Del", "Backspace", icon="trash-2"),
+    _on(
+        "nodes",
+        "edit.heal",
+        "Delete and join neighbours",
+        "Deletes the selected nodes and joins what came before with what comes after",
+        "Ctrl+Del",
+    ),
+    _on("", "edit.select_all", "Select all", "Selects every node", "Ctrl+A"),
+    _on(
+        "nodes",
+        "edit.select_before",
+        "Select everything before",
+        "Selects the steps that lead to the selected ones too",
+        "Alt+Shift+Left",
+    ),
+    _on(
+        "nodes",
+        "edit.select_after",
+        "Select everything after",
+        "Selects the steps that follow the selected ones too",
+        "Alt+Shift+Right",
+    ),
+)
+
+NODE: tuple[ActionSpec, ...] = (
+    _on(
+        "one",
+        "node.open",
+        "Open in the inspector",
+        "Shows the selected node's parameters",
+        "Return",
+        "Enter",
+        icon="sliders-horizontal",
+    ),
+    _on("one", "node.rename", "Rename", "Gives the selected node another title", "F2", icon="pencil"),
+    _on(
+        "nodes",
+        "node.disable",
+        "Switch off or on",
+        "A node that is switched off is skipped by runs",
+        "D",
+        icon="power",
+    ),
+    _on(
+        "two",
+        "node.connect",
+        "Connect",
+        "Draws a wire from the node selected first to the other one",
+        "Ctrl+L",
+        icon="workflow",
+    ),
+    _on(
+        "selection",
+        "node.disconnect",
+        "Disconnect",
+        "Takes away the selected wires, or every wire of the selected nodes",
+        "Ctrl+Shift+L",
+        icon="unlink",
+    ),
+    _on("nodes", "node.left", "Nudge left", "Moves the selected nodes by 16 px", "Ctrl+Left"),
+    _on("nodes", "node.right", "Nudge right", "Moves the selected nodes by 16 px", "Ctrl+Right"),
+    _on("nodes", "node.up", "Nudge up", "Moves the selected nodes by 16 px", "Ctrl+Up"),
+    _on("nodes", "node.down", "Nudge down", "Moves the selected nodes by 16 px", "Ctrl+Down"),
+    _spec("edit.add_node", "Add node…", "Finds a node type and adds it", "Ctrl+Space", icon="plus"),
+    _spec(
+        "edit.find", "Find on the canvas…", "Finds nodes by name, type or parameter", "Ctrl+F", icon="search"
+    ),
+)
+
+ARRANGE: tuple[ActionSpec, ...] = (
+    _on("nodes", "arrange.group", "Group", "Puts a frame around the nodes", "Ctrl+G", icon="frame"),
+    _on("nodes", "arrange.ungroup", "Ungroup", "Takes the frame around the nodes away", "Ctrl+Shift+G"),
+    _spec(
+        "edit.comment",
+        "Add comment",
+        "Writes on the canvas, for others to read",
+        "Shift+S",
+        icon="sticky-note",
+        on_canvas=True,
+    ),
+    _spec(
+        "arrange.tidy",
+        "Tidy up",
+        "Lays the selected nodes, or all, out from left to right",
+        "Shift+Alt+T",
+        icon="wand-sparkles",
+    ),
+    *(
+        _spec(f"arrange.{way}", text, tip, f"Alt+A, {key}", on_canvas=True)
+        for way, key, text, tip in (
+            ("left", "L", "Align left", "One above the other, at the leftmost"),
+            ("right", "R", "Align right", "One above the other, at the rightmost"),
+            ("centre", "C", "Align centres", "One above the other, in the middle"),
+            ("top", "T", "Align tops", "Side by side, at the topmost"),
+            ("bottom", "B", "Align bottoms", "Side by side, at the lowest"),
+            ("middle", "M", "Align middles", "Side by side, in the middle"),
+            ("horizontally", "H", "Distribute horizontally", "Equal distances from left to right"),
+            ("vertically", "V", "Distribute vertically", "Equal distances from top to bottom"),
+        )
+    ),
+)
+"""What lies where on the canvas."""
+
+VIEW: tuple[ActionSpec, ...] = (
+    _spec("view.zoom_in", "Zoom in", "Shows the drawing larger", "Ctrl++", "Ctrl+=", icon="zoom-in"),
+    _spec("view.zoom_out", "Zoom out", "Shows the drawing smaller", "Ctrl+-", icon="zoom-out"),
+    _spec("view.zoom_100", "Actual size", "Shows the drawing at 100 %", "Ctrl+0"),
+    _spec(
+        "view.frame_all",
+        "Show everything",
+        "Fits the whole drawing into the canvas",
+        "Ctrl+1",
+        icon="maximize",
+    ),
+    _on("nodes", "view.frame_selection", "Show the selection", "Fits the selection into the canvas", "F"),
+    _spec("view.palette", "Nodes panel", "Shows or hides the list of nodes", "Ctrl+Alt+1", checkable=True),
+    _spec("view.inspector", "Inspector", "Shows or hides the inspector", "Ctrl+Alt+2", checkable=True),
+    _spec(
+        "view.bottom", "Data and log panel", "Shows or hides the bottom panel", "Ctrl+Alt+3", checkable=True
+    ),
+    _spec(
+        "view.float",
+        "Float or dock panels",
+        "Takes the panels out of the window, or back",
+        icon="external-link",
+    ),
+    _spec("view.theme", "Light or dark", "Switches between the light and the dark theme", icon="moon"),
+    _spec(
+        "view.theme_system", "Theme of the system", "Follows the system's light or dark theme", icon="monitor"
+    ),
+    _spec(
+        "view.commands",
+        "Commands…",
+        "Finds a command, a node to add or a recent file",
+        "Ctrl+K",
+        icon="command",
+    ),
+)
+
+RUN: tuple[ActionSpec, ...] = (
+    _spec(
+        "run.run",
+        "Run",
+        "Runs the workflow, or takes a paused run up again",
+        "F5",
+        "Ctrl+Return",
+        icon="play",
+    ),
+    _spec("run.run_with", "Run with inputs…", "Asks for the inputs first, then runs", "Ctrl+F5"),
+    _spec("run.pause", "Pause", "Starts no further step; what runs finishes", "F6", icon="pause"),
+    _spec(
+        "run.stop", "Stop", "Ends the run; a second time it interrupts what runs", "Shift+F5", icon="square"
+    ),
+    _spec(
+        "run.answer",
+        "Answer the run…",
+        "Opens the question the run waits for",
+        "F8",
+        icon="circle-question-mark",
+    ),
+    _spec("run.clear", "Clear the run's marks", "Takes the last run's states off the canvas"),
+    _spec(
+        "help.shortcuts",
+        "Keyboard shortcuts",
+        "Lists every key",
+        "?",
+        "Shift+?",
+        "F1",
+        icon="keyboard",
+        on_canvas=True,
+    ),
+)
+
+HELP: tuple[ActionSpec, ...] = (
+    _spec(
+        "help.logs", "Show the log folder", "Opens the folder with the program's log", icon="folder-search"
+    ),
+    _spec("help.about", "About Workflow Designer", "Version and licences", icon="info"),
+)
+
+SPECS: tuple[ActionSpec, ...] = (*FILE, *EDIT, *NODE, *ARRANGE, *VIEW, *RUN, *HELP)
