@@ -14,7 +14,7 @@ from engine.errors import WorkflowError
 
 __all__ = ["commands"]
 
-PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".bmp")
+PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
 @commands.command(name="open")
@@ -37,7 +37,7 @@ def open_window(file: Path | None, store: Path | None) -> None:
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="The picture; its ending says what it becomes: .svg, .png, .jpg, .webp or .bmp.",
+    help="The picture; its ending says what it becomes: .svg, .pdf, .png, .jpg, .webp or .bmp.",
 )
 @click.option(
     "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Its colours."
@@ -47,19 +47,25 @@ def open_window(file: Path | None, store: Path | None) -> None:
     type=click.FloatRange(min=0.05, max=8),
     default=2.0,
     show_default=True,
-    help="Pixels of the picture for one of the canvas; an SVG has none.",
+    help="Pixels of the picture for one of the canvas; an SVG or a PDF has none.",
 )
-def render(file: Path, output: Path, theme: str, scale: float) -> None:
+@click.option(
+    "--carry/--no-carry",
+    default=True,
+    show_default=True,
+    help="Whether a PNG carries the workflow, so that the designer can open it again.",
+)
+def render(file: Path, output: Path, theme: str, scale: float, carry: bool) -> None:
     """Draw the workflow in FILE as a picture, without a display."""
     if output.suffix.lower() not in PICTURES:
         raise click.UsageError(f"{output}: the ending must be one of {', '.join(PICTURES)}")
     try:
-        sys.exit(int(_draw(file, output, theme, scale)))
+        sys.exit(int(_draw(file, output, theme, scale, carry)))
     except WorkflowError as error:
         sys.exit(int(complain(error)))
 
 
-def _draw(file: Path, output: Path, theme: str, scale: float) -> ExitCode:
+def _draw(file: Path, output: Path, theme: str, scale: float, carry: bool) -> ExitCode:
     from designer import app
     from engine.files import workflow_file
 
@@ -70,14 +76,15 @@ def _draw(file: Path, output: Path, theme: str, scale: float) -> ExitCode:
         return ExitCode.FAILED
     from PySide6.QtWidgets import QApplication
 
-    from designer.canvas.render import save_picture
+    from designer.canvas.render import Drawing, save_picture
     from designer.theme import theme as themes
     from engine.catalog import Catalog
 
     application = QApplication.instance() or QApplication(["workflow-designer"])
     colours = themes.dark() if theme == "dark" else themes.light()
     try:
-        save_picture(output, workflow, Catalog.load(), colours, scale=scale)
+        drawing = Drawing(workflow=workflow, catalog=Catalog.load(), theme=colours)
+        save_picture(output, drawing, scale=scale, carries_workflow=carry)
     except OSError as error:
         click.echo(f"{output} cannot be written: {error.strerror or error}", err=True)
         return ExitCode.FAILED

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from designer.document import picture_file
+from engine.errors import WorkflowFileError
+
 WORKFLOW_SUFFIX = ".workflow.json"
 _READERS = {
     "file.read_csv": (".csv", ".tsv", ".csv.gz"),
@@ -16,8 +19,13 @@ _MOST_TO_PEEK_AT = 4_000_000
 
 
 def is_workflow(path: Path) -> bool:
-    """Whether this is a workflow file: by its ending, else, for ``.json``, by what is in it."""
+    """Whether this is a workflow file: by its ending, else, for ``.json``, by what is in it.
+
+    A PNG picture counts when it carries a workflow.
+    """
     name = path.name.lower()
+    if name.endswith(".png"):
+        return _carries_workflow(path)
     if name.endswith(WORKFLOW_SUFFIX) or not name.endswith(".json"):
         return name.endswith(WORKFLOW_SUFFIX)
     try:
@@ -29,6 +37,13 @@ def is_workflow(path: Path) -> bool:
     return text.startswith("{") and (
         ('"nodes"' in text and '"connections"' in text) or ('"steps"' in text and '"action"' in text)
     )
+
+
+def _carries_workflow(path: Path) -> bool:
+    try:
+        return picture_file.extract(path.read_bytes()) is not None
+    except (OSError, WorkflowFileError):
+        return False
 
 
 def reader_of(path: Path) -> str | None:

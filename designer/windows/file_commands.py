@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from designer.document import journal as journals
+from designer.document import picture_file
 from designer.document.journal import Journal, Recovery
 from designer.editor import Editor
 from designer.settings import Settings
@@ -97,12 +98,17 @@ class FileCommands(QObject):
         """Opens a file without asking about what is on screen; offers edits that a crash left behind."""
         path = _absolute(path)
         try:
-            workflow = workflow_file.load(path)
+            is_picture = path.suffix.lower() == ".png"
+            workflow = codec.decode(picture_file.read(path)) if is_picture else workflow_file.load(path)
         except (WorkflowFileError, OSError) as error:
             self._settings.forget_file(path)
             hint = error.hint if isinstance(error, WorkflowFileError) else ""
             await self._dialogs.show_error(f"{path.name} cannot be opened", str(error), hint)
             return False
+        if is_picture:
+            self._show(workflow, None, edited=True)
+            self.said.emit(f"Opened the workflow that {path.name} carries; save it to keep it")
+            return True
         self._settings.remember_file(path)
         self._show(workflow, path)
         recovery = journals.find(journals.journal_of(path))
@@ -187,8 +193,8 @@ class FileCommands(QObject):
         self.said.emit(f"Saved {path.name}")
         return True
 
-    def _show(self, workflow: Workflow, path: Path | None) -> None:
-        self._editor.replace(workflow, path)
+    def _show(self, workflow: Workflow, path: Path | None, *, edited: bool = False) -> None:
+        self._editor.replace(workflow, path, edited=edited)
         self._journal.saved()
         self.document_opened.emit()
 

@@ -34,7 +34,6 @@ class FileWiring(QObject):
                 "file.open": lambda: self._start(files.open()),
                 "file.save": lambda: self._start(files.save()),
                 "file.save_as": lambda: self._start(files.save_as()),
-                "file.export_picture": lambda: self._start(self._export_picture()),
                 "file.preferences": lambda: self._start(
                     person.show_preferences(session.settings, session.theme)
                 ),
@@ -124,18 +123,6 @@ class FileWiring(QObject):
         self._window.top_bar.show_document(files.name, is_edited=edited, tooltip=place)
         self._window.setWindowTitle(f"{files.name}[*] – Workflow Designer")
         self._window.setWindowModified(edited)
-
-    async def _export_picture(self) -> None:
-        suggestion = Path(f"{self._session.files.name}.png")
-        if self._session.files.path is not None:
-            suggestion = self._session.files.path.with_suffix("").with_suffix(".png")
-        path = await self._session.person.ask_picture_path(suggestion)
-        if path is not None:
-            image = self._window.canvas.render_image()
-            if image.save(str(path)):
-                self._window.status_line.say(f"Saved {path.name}")
-            else:
-                await self._session.person.show_error("The picture cannot be saved", str(path))
 
     def _show_logs(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.log_dir)))

@@ -21,6 +21,7 @@ from designer.windows.edit_wiring import EditWiring
 from designer.windows.examples import examples
 from designer.windows.file_wiring import FileWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
+from designer.windows.picture_wiring import PictureWiring
 from designer.windows.run_wiring import RunWiring
 from designer.windows.session import Session
 from designer.windows.stage import Stage
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.edit_wiring = EditWiring(self, session)
         self.run_wiring = RunWiring(self, session)
         self.file_wiring = FileWiring(self, session)
+        self.picture_wiring = PictureWiring(self, session)
         self.stage.make_hint = self.file_wiring.make_hint
         self.stage.set_empty(not session.editor.workflow.nodes)
         self.commands.connect_all({"view.commands": self.open_commands})

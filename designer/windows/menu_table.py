@@ -10,7 +10,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "File",
         (
             "file.new", "file.open", "menu.recent", "menu.examples", SEPARATOR, "file.save", "file.save_as",
-            "file.export_picture", SEPARATOR, "file.preferences", SEPARATOR, "file.quit",
+            SEPARATOR, "file.export_picture", "file.copy_picture", "file.print", SEPARATOR,
+            "file.preferences", SEPARATOR, "file.quit",
         ),
     ),
     (

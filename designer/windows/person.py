@@ -21,13 +21,15 @@ from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 
 if TYPE_CHECKING:
+    from designer.dialogs.export_picture import PictureChoice, Preview
     from designer.dialogs.keymap import Keymap
     from designer.editor import Editor
     from designer.settings import Settings
     from designer.theme.controller import ThemeController
 
-WORKFLOW_FILTER = "Workflows (*.workflow.json);;JSON files (*.json);;All files (*)"
-PICTURE_FILTER = "Pictures (*.png)"
+WORKFLOW_FILTER = (
+    "Workflows (*.workflow.json *.png);;JSON files (*.json);;Pictures with a workflow (*.png);;All files (*)"
+)
 
 
 class Person:
@@ -101,9 +103,20 @@ class Person:
         """Where to save the workflow."""
         return await self._ask_new_path("Save the workflow", suggestion, WORKFLOW_FILTER)
 
-    async def ask_picture_path(self, suggestion: Path) -> Path | None:
+    async def ask_picture(
+        self, choice: PictureChoice, preview: Preview, *, has_selection: bool, has_run: bool
+    ) -> PictureChoice | None:
+        """How the drawing becomes a picture."""
+        from designer.dialogs.export_picture import ExportPictureDialog
+
+        dialog = ExportPictureDialog(
+            choice, preview, has_selection=has_selection, has_run=has_run, parent=self.window
+        )
+        return await ask(dialog)
+
+    async def ask_picture_path(self, suggestion: Path, kind: str) -> Path | None:
         """Where to save a picture of the drawing."""
-        return await self._ask_new_path("Save the drawing", suggestion, PICTURE_FILTER)
+        return await self._ask_new_path("Save the drawing", suggestion, f"{kind.upper()} (*.{kind})")
 
     async def show_error(self, title: str, message: str, hint: str = "") -> None:
         """Says what went wrong; returns when it has been read."""

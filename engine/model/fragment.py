@@ -40,6 +40,33 @@ def take(workflow: Workflow, node_ids: Iterable[str]) -> Fragment:
     )
 
 
+def part(workflow: Workflow, node_ids: Iterable[str], comment_ids: Iterable[str] = ()) -> Workflow:
+    """The workflow with only these nodes and comments: for a picture, not for a run.
+
+    References to what is left out stay as they are; a group stays when all its nodes do.
+    """
+    chosen, noted = set(node_ids), set(comment_ids)
+    extra: dict[str, Json] = dict(workflow.layout_extra)
+    entries = extra.get("comments")
+    if isinstance(entries, list):
+        extra["comments"] = [note for note in entries if isinstance(note, dict) and note.get("id") in noted]
+    entries = extra.get("groups")
+    if isinstance(entries, list):
+        extra["groups"] = [group for group in entries if _members(group) <= chosen]
+    return replace(
+        workflow,
+        nodes={node_id: node for node_id, node in workflow.nodes.items() if node_id in chosen},
+        connections={c.id: c for c in connections_within(workflow, chosen)},
+        layout={node_id: place for node_id, place in workflow.layout.items() if node_id in chosen},
+        layout_extra=extra,
+    )
+
+
+def _members(group: Json) -> set[str]:
+    nodes = group.get("nodes") if isinstance(group, dict) else None
+    return {node_id for node_id in nodes if isinstance(node_id, str)} if isinstance(nodes, list) else set()
+
+
 def paste(
     workflow: Workflow, fragment: Fragment, offset: Point, *, keep_incoming: bool = False
 ) -> tuple[Edit, list[str]]:

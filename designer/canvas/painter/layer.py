@@ -58,6 +58,8 @@ class Layer:
         self.vector = False
         """Paint shapes instead of pixmaps, for a picture made of lines."""
         self.grid = True
+        self.ground = True
+        """Whether the canvas is filled behind everything."""
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -104,6 +106,8 @@ class Layer:
     # -- ground and wires --------------------------------------------------------------------
 
     def _paint_ground(self, painter: QPainter, exposed: QRectF, transform: QTransform) -> None:
+        if not self.ground:
+            return
         area = transform.mapRect(exposed)
         zoom = transform.m11()
         if not self.grid or zoom < 0.3:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from designer.canvas import geometry, hits
 from designer.canvas.painter import arrays
-from designer.canvas.render import render_image, render_svg, save_picture
+from designer.canvas.render import Drawing, render_image
 from designer.canvas.scene import Scene
 from designer.canvas.view import CanvasView
 from designer.document.document import Document
 from designer.editor import Editor
 from designer.settings import Settings
-from designer.theme import ThemeController, dark, light
+from designer.theme import ThemeController, light
 from engine.catalog import Catalog
 from engine.history.state import StepState
 from engine.history.status import StepStatus
@@ -136,7 +135,8 @@ def test_that_a_dangling_wire_is_not_drawn_and_an_unknown_type_is(qtbot: QtBot) 
     scene = Scene(Document(workflow), Catalog.load())
     assert len(scene.wires) == 0
     assert scene.type_of(0).title == "Unknown"
-    assert not render_image(workflow, Catalog.load(), light()).isNull()
+    drawing = Drawing(workflow=workflow, catalog=Catalog.load(), theme=light())
+    assert not render_image(drawing).isNull()
 
 
 def test_that_hits_find_ports_before_cards_and_cards_before_wires(canvas: CanvasView) -> None:
@@ -150,24 +150,6 @@ def test_that_hits_find_ports_before_cards_and_cards_before_wires(canvas: Canvas
     assert kind(648, 30) == "wire"
     assert kind(300, 260) == "nothing"
     assert kind(0, 32) == "node"  # a trigger has no input
-
-
-def test_that_pictures_are_made_without_a_window(qtbot: QtBot, tmp_path: Path) -> None:
-    workflow, catalog = small_workflow(), Catalog.load()
-    states = {"read": StepState(status=StepStatus.RUNNING), "keep": StepState(status=StepStatus.FAILED)}
-    image = render_image(workflow, catalog, light(), scale=2.0, states=states)
-    assert image.width() > 2 * 900
-    assert image != render_image(workflow, catalog, dark(), scale=2.0, states=states)
-    assert image != render_image(workflow, catalog, light(), scale=2.0)
-    text = render_svg(workflow, catalog, light(), states=states).decode()
-    assert "<svg" in text
-    assert "Keep large" in text
-    for name in ("picture.png", "picture.svg"):
-        save_picture(tmp_path / name, workflow, catalog, light())
-        assert (tmp_path / name).stat().st_size > 1000
-    with pytest.raises(OSError, match="could not be written"):
-        save_picture(tmp_path / "missing" / "picture.png", workflow, catalog, light())
-    assert not render_image(Workflow(id="empty"), catalog, light()).isNull()
 
 
 def test_that_the_picture_of_the_window_shows_the_run(canvas: CanvasView) -> None:

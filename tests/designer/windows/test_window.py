@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -206,21 +205,6 @@ def test_that_help_and_preferences_open_without_stopping_the_window(
         dialog = opened(kind)
         dialog.close()
         qtbot.waitUntil(lambda d=dialog: not d.isVisible())  # type: ignore[misc]
-
-
-def test_that_the_drawing_is_exported_as_a_picture(
-    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.open()
-    desk.window.session.editor.push(ADD)
-    path = desk.folder / "drawing.png"
-
-    async def choose(_suggestion: Path) -> Path:
-        return path
-
-    monkeypatch.setattr(desk.person, "ask_picture_path", choose)
-    trigger(desk, "file.export_picture")
-    qtbot.waitUntil(path.exists)
 
 
 def test_that_closing_with_unsaved_edits_asks_and_cancel_keeps_the_window(
