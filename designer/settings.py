@@ -69,6 +69,15 @@ class Settings(QObject):
         self._write("reduce_motion", value)
 
     @property
+    def snap_to_guides(self) -> bool:
+        """Whether what is moved on the canvas is drawn to the edges and middles of its neighbours."""
+        return self._read("snap_to_guides", True, bool)
+
+    @snap_to_guides.setter
+    def snap_to_guides(self, value: bool) -> None:
+        self._write("snap_to_guides", value)
+
+    @property
     def max_concurrent_steps(self) -> int:
         """How many steps of a run work at the same time."""
         return max(1, self._read("max_concurrent_steps", 5, int))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +17,12 @@ from designer.canvas import layout
 from designer.canvas.geometry import Floats
 from designer.theme.tokens import CARD_H, STATE_MS
 from engine.model import Change, Workflow, edits
+from engine.model.bends import bend_changes, carried, straightened
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
+_TIDY = "Tidy up"
 AT_ONCE = 2000
 """Up to this many cards are laid out while the person waits: about a third of a second."""
 
@@ -72,7 +73,7 @@ class Arrange(QObject):
             return
         wires = self._wires(rows)
         if len(rows) <= AT_ONCE:
-            self._put(rows, self._fitted(rows, layout.tidy(scene.xy[rows], wires)), "Tidy up")
+            self._put(rows, self._fitted(rows, layout.tidy(scene.xy[rows], wires)), _TIDY)
             return
         self._pending = (self._view.editor.workflow, rows)
         self._view.message.emit(f"Tidying up {len(rows):,} nodes…")
@@ -91,7 +92,7 @@ class Arrange(QObject):
         if pending is None or self._view.editor.workflow is not pending[0]:
             self._view.message.emit("The drawing changed meanwhile: tidy up again.")
             return
-        self._put(pending[1], self._fitted(pending[1], places), "Tidy up")
+        self._put(pending[1], self._fitted(pending[1], places), _TIDY)
         self._view.message.emit("")
 
     def _stop(self) -> None:
@@ -137,9 +138,12 @@ class Arrange(QObject):
             view.message.emit("Everything lies where it belongs.")
             return
         was_seen = view.camera.visible().contains(scene.bounds())
-        if view.editor.push(replace(edits.move(view.editor.workflow, moved), label=label)):
+        workflow, ids = view.editor.workflow, [scene.ids[row] for row in rows]
+        led = straightened(workflow, ids) if label == _TIDY else carried(workflow, moved)
+        changes = (*edits.move(workflow, moved).changes, *bend_changes(workflow, led))
+        if view.editor.push(edits.Edit(label=label, changes=changes)):
             area = scene.bounds()
-            self._glide.start([scene.ids[row] for row in rows], before, places)
+            self._glide.start(ids, before, places)
             if was_seen and not view.camera.visible().contains(area):
                 view.camera.frame(area)
 

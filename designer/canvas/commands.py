@@ -15,7 +15,9 @@ from designer.document import clipboard
 from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
 from engine.errors import WorkflowError
 from engine.model import Change, Connection, Edit, NodeType, Workflow, edits, fragment, queries
-from engine.model.changes import NodesMoved, apply
+from engine.model.bends import bend_changes, carried
+from engine.model.changes import ConnectionRemoved, NodesMoved, apply
+from engine.model.comments import set_comments
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -83,7 +85,11 @@ class Commands:
         selection = self._view.selection
         if not selection.is_empty:
             edit = edits.delete(self._workflow, self._view.catalog, selection.nodes, selection.wires)
-            self._view.editor.push(self._view.comments.with_removal(edit))
+            edit = self._view.comments.with_removal(edit)
+            gone = {change.connection_id for change in edit.changes if isinstance(change, ConnectionRemoved)}
+            bends = [c for c in self._view.bending.removal() if c.connection.id not in gone]
+            label = edit.label if edit.changes else "Delete bend" if len(bends) == 1 else "Delete bends"
+            self._view.editor.push(Edit(label=label, changes=(*edit.changes, *bends)))
 
     def heal(self) -> None:
         """Delete the selected nodes and join what came before with what came after."""
@@ -160,22 +166,28 @@ class Commands:
             self._view.editor.push(edits.set_disabled(self._workflow, chosen, not off))
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected nodes by whole steps of the grid; nudging on is one step of undo."""
+        """Move what is selected by whole steps of the grid; nudging on is one step of undo."""
         scene = self._view.canvas_scene
         chosen = self._view.selection.nodes
         places = {
             node_id: (float(scene.xy[row, 0]) + dx, float(scene.xy[row, 1]) + dy)
             for node_id, row in zip(chosen, scene.rows(chosen), strict=True)
         }
-        if places:
-            key = f"nudge {' '.join(sorted(chosen))}"
-            self._view.editor.push(edits.move(self._workflow, places, merge_key=key))
+        led = self._view.bending.nudged(dx, dy, carried(self._workflow, places))
+        notes = [note.moved((dx, dy)) for note in self._view.comments.chosen]
+        changes: list[Change] = [*bend_changes(self._workflow, led)]
+        if notes:
+            changes += set_comments(self._workflow, notes, "").changes
+        key = f"nudge {' '.join(sorted((*chosen, *self._view.selection.notes)))} {sorted(led)}"
+        edit = edits.move(self._workflow, places) if places else Edit(label="Nudge", changes=())
+        self._view.editor.push(Edit(label=edit.label, changes=(*edit.changes, *changes), merge_key=key))
 
     def move(self, node_ids: Sequence[str], places: Sequence[Sequence[float]]) -> None:
         """Put nodes where they were dragged to."""
         moved = {n: (float(x), float(y)) for n, (x, y) in zip(node_ids, places, strict=True)}
-        edit = edits.move(self._workflow, moved) if moved else Edit(label="", changes=())
-        self._view.editor.push(self._view.comments.with_moves(edit))
+        edit = edits.move(self._workflow, moved)
+        led = bend_changes(self._workflow, carried(self._workflow, moved))
+        self._view.editor.push(Edit(label=edit.label, changes=(*edit.changes, *led)))
 
     def rename(self, node_id: str, title: str) -> None:
         node = self._workflow.nodes.get(node_id)
@@ -234,7 +246,8 @@ class Commands:
         later = queries.downstream(workflow, [wire.target]) | {wire.target}
         rows = [row for row in scene.rows(later) if scene.xy[row, 0] >= after.left()]
         moved = {scene.ids[row]: (float(scene.xy[row, 0]) + shift, float(scene.xy[row, 1])) for row in rows}
-        return Edit(label=edit.label, changes=(*edit.changes, NodesMoved(positions=moved))), node_id
+        led = bend_changes(workflow, carried(workflow, moved))
+        return Edit(label=edit.label, changes=(*edit.changes, NodesMoved(positions=moved), *led)), node_id
 
     def place_after(self, row: int) -> QPointF:
         """Where a node goes that follows this one: to the right, below what is there already."""

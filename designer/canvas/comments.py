@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 
 from designer.canvas import geometry, hits
 from designer.canvas.comment_field import CommentField
-from designer.canvas.geometry import Floats
 from designer.canvas.notes import box_of
 from designer.canvas.painter.notes import HANDLE
+from designer.canvas.tools.base import Pointer
+from designer.canvas.tools.move import HoldTool, ResizeTool
 from designer.theme.tokens import SNAP
 from engine.model import Change, Edit, Workflow
 from engine.model.comments import Comment, copies, remove_comments, set_comments
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 _SIZE = (288.0, 112.0)
-_LEAST = (128.0, 48.0)
-_FAR = 4
-
-
-@dataclass(slots=True)
-class _Drag:
-    """Comments, and the nodes selected with them, on their way; or one comment that is resized."""
-
-    start: QPointF
-    held: Comment
-    before: list[Comment]
-    nodes: list[str]
-    places: Floats
-    resizes: bool
-    moved: bool = False
 
 
 class Comments(QObject):
@@ -45,7 +31,6 @@ class Comments(QObject):
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self._view = view
-        self._drag: _Drag | None = None
         self._field: CommentField | None = None
         view.viewport().installEventFilter(self)
         view.destroyed.connect(view.editor.document.subscribe(self._on_document_changed))
@@ -91,17 +76,6 @@ class Comments(QObject):
             label=edit.label if edit.changes else removal.label, changes=(*edit.changes, *removal.changes)
         )
 
-    def with_moves(self, edit: Edit) -> Edit:
-        """The edit that moves nodes, extended by the comments that were dragged with them."""
-        notes = self._view.canvas_scene.notes
-        now = list(notes.moved.values())
-        notes.moved.clear()
-        if not now:
-            return edit
-        moved = set_comments(self._workflow, now, "Move comment")
-        changes = (*edit.changes, *moved.changes)
-        return Edit(label=edit.label if edit.changes else moved.label, changes=changes)
-
     def _write(self, comment: Comment, label: str) -> None:
         view, notes = self._view, self._view.canvas_scene.notes
         view.camera.finish()
@@ -135,8 +109,8 @@ class Comments(QObject):
         if before.layout_extra is not after.layout_extra:
             selection, notes = self._view.selection, set(self._view.canvas_scene.notes.ids)
             kept = [comment_id for comment_id in selection.notes if comment_id in notes]
-            selection.set(selection.nodes, selection.wires, kept)
-            self._end()
+            selection.set(selection.nodes, selection.wires, kept, selection.bends)
+            self._view.pointing.cancel()
 
     # -- the mouse ---------------------------------------------------------------------------
 
@@ -145,16 +119,9 @@ class Comments(QObject):
             case QEvent.Type.MouseButtonPress if isinstance(event, QMouseEvent):
                 return self._press(event)
             case QEvent.Type.MouseMove if isinstance(event, QMouseEvent):
-                return self._move(event)
-            case QEvent.Type.MouseButtonRelease if isinstance(event, QMouseEvent) and self._drag is not None:
-                self._release()
-                return True
+                return self._hover(event)
             case QEvent.Type.MouseButtonDblClick if isinstance(event, QMouseEvent):
                 return self._double_click(event)
-            case QEvent.Type.KeyPress if isinstance(event, QKeyEvent) and self._drag is not None:
-                if event.key() == Qt.Key.Key_Escape:
-                    self._cancel()
-                    return True
             case _:
                 pass
         return False
@@ -190,64 +157,15 @@ class Comments(QObject):
         if event.button() != Qt.MouseButton.LeftButton:
             view.menus.open_comment(comment, event.globalPosition().toPoint())
             return True
-        self._begin(comment, view.scene_point(event.position()))
-        return True
-
-    def _begin(self, comment: Comment, at: QPointF) -> None:
-        resizes = _handle(comment).contains(at)
-        nodes = [] if resizes else self._view.selection.nodes
-        scene = self._view.canvas_scene
-        self._drag = _Drag(
-            start=at,
-            held=comment,
-            before=[comment] if resizes else self.chosen,
-            nodes=nodes,
-            places=scene.xy[scene.rows(nodes)].copy(),
-            resizes=resizes,
+        pointer = Pointer(
+            at=view.scene_point(event.position()),
+            place=event.position(),
+            screen=event.globalPosition().toPoint(),
         )
-        self._view.installEventFilter(self)  # first to see Escape
-
-    def _move(self, event: QMouseEvent) -> bool:
-        drag = self._drag
-        if drag is None:
-            return self._hover(event)
-        way = self._view.scene_point(event.position()) - drag.start
-        if not drag.moved and way.manhattanLength() * self._view.camera.zoom < _FAR:
-            return True
-        drag.moved = True
-        held, notes = drag.held, self._view.canvas_scene.notes
-        if drag.resizes:
-            width = max(_LEAST[0], geometry.snap(held.width + way.x()))
-            height = max(_LEAST[1], geometry.snap(held.height + way.y()))
-            notes.moved[held.id] = replace(held, width=width, height=height)
-        else:
-            by = (geometry.snap(held.x + way.x()) - held.x, geometry.snap(held.y + way.y()) - held.y)
-            notes.shift([comment.id for comment in drag.before], by)
-            self._view.canvas_scene.place(drag.nodes, drag.places + by)
-        self._view.viewport().update()
+        resizes = _handle(comment).contains(pointer.at)
+        held = ResizeTool(view, pointer, comment) if resizes else HoldTool(view, pointer, box_of(comment))
+        view.pointing.tool = held
         return True
-
-    def _end(self) -> _Drag | None:
-        self._view.removeEventFilter(self)
-        drag, self._drag = self._drag, None
-        return drag
-
-    def _release(self) -> None:
-        drag = self._end()
-        view, scene = self._view, self._view.canvas_scene
-        if drag is None or not drag.moved:
-            return
-        if drag.resizes:
-            view.editor.push(set_comments(self._workflow, scene.notes.moved.values(), "Resize comment"))
-        elif scene.notes.moved.get(drag.held.id) != drag.held:
-            view.commands.move(drag.nodes, scene.xy[scene.rows(drag.nodes)].tolist())
-
-    def _cancel(self) -> None:
-        drag = self._end()
-        if drag is not None:
-            self._view.canvas_scene.notes.moved.clear()
-            self._view.canvas_scene.place(drag.nodes, drag.places)
-            self._view.viewport().update()
 
     def _hover(self, event: QMouseEvent) -> bool:
         comment = self._under(event) if not event.buttons() else None
@@ -260,7 +178,7 @@ class Comments(QObject):
         comment = self._under(event)
         if comment is None or event.button() != Qt.MouseButton.LeftButton:
             return False
-        self._end()
+        self._view.pointing.cancel()
         self.edit(comment)
         return True
 

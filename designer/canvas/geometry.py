@@ -108,6 +108,45 @@ def midpoints(ends: Floats, down: Mask) -> Floats:
     return middle
 
 
+def chain_controls(ends: Floats, down: Mask, via: Floats) -> Floats:
+    """The cubics of wires that are led through ``via``, ``(n, bends, 2)``: ``(n, bends + 1, 4, 2)``.
+
+    A wire leaves and arrives as it does without bends, and passes each of them along the line from the
+    place before to the place after.
+    """
+    stops = np.concatenate((ends[:, None, :2], via, ends[:, None, 2:]), axis=1)
+    length = np.hypot(*np.moveaxis(np.diff(stops, axis=1), 2, 0))
+    way = np.empty_like(stops)
+    way[:, 0] = np.where(down[:, None], (0.0, 1.0), (1.0, 0.0))
+    way[:, -1] = (1.0, 0.0)
+    along = stops[:, 2:] - stops[:, :-2]
+    way[:, 1:-1] = along / np.maximum(np.hypot(along[..., 0], along[..., 1]), 1e-9)[..., None]
+    pull = length / 3
+    for end in (0, -1):
+        pull[:, end] = np.minimum(np.maximum(MIN_BEND, pull[:, end]), 0.75 * length[:, end])
+    points = np.empty((len(ends), via.shape[1] + 1, 4, 2))
+    points[:, :, 0], points[:, :, 3] = stops[:, :-1], stops[:, 1:]
+    points[:, :, 1] = stops[:, :-1] + way[:, :-1] * pull[..., None]
+    points[:, :, 2] = stops[:, 1:] - way[:, 1:] * pull[..., None]
+    return points
+
+
+def sample_chain(curves: Floats, segments: int) -> Floats:
+    """Points along wires of ``(n, pieces, 4, 2)``, so many segments a piece: ``(n, points, 2)``."""
+    points = np.matmul(_basis(segments), curves)
+    joined = points[:, :, :-1].reshape(len(curves), -1, 2)
+    return np.concatenate((joined, points[:, -1:, -1]), axis=1)
+
+
+def chain_midpoints(curves: Floats) -> Floats:
+    """The middle of the longest piece of each wire of ``(n, pieces, 4, 2)``."""
+    span = curves[:, :, 3] - curves[:, :, 0]
+    longest = np.hypot(span[..., 0], span[..., 1]).argmax(axis=1)
+    piece = curves[np.arange(len(curves)), longest]
+    middle: Floats = np.matmul(np.array([[0.125, 0.375, 0.375, 0.125]]), piece)[:, 0]
+    return middle
+
+
 def segments_of(points: Floats) -> Floats:
     """Sampled wires as line segments, ``(n * segments, 4)``, ready to be drawn."""
     joined = np.concatenate((points[:, :-1], points[:, 1:]), axis=2)

@@ -13,7 +13,7 @@ from designer.canvas import hits
 from designer.canvas.frames import TITLE_H
 from designer.canvas.rename import RenameField
 from designer.canvas.tools.base import Pointer
-from designer.canvas.tools.move import MoveTool
+from designer.canvas.tools.move import HoldTool
 from engine.model.groups import Group, change_group, make_group, ungroup
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ COLOUR_NAMES = {
     "human": "Pink",
     "code": "Grey",
 }
-
-
-class FrameTool(MoveTool):
-    """Moves the nodes of a frame; a click selects all of them."""
-
-    def release(self, pointer: Pointer) -> bool:
-        return super().release(pointer) if self.moved else True
 
 
 class Grouping(QObject):
@@ -117,7 +110,9 @@ class Grouping(QObject):
             place=event.position(),
             screen=event.globalPosition().toPoint(),
         )
-        view.pointing.tool = FrameTool(view, pointer, view.canvas_scene.row_of[group.nodes[0]])
+        scene = view.canvas_scene
+        box = next(box for found, box in scene.frames.boxes(scene.xy) if found.id == group.id)
+        view.pointing.tool = HoldTool(view, pointer, box)
 
     def _open_menu(self, group: Group, screen: QPoint) -> None:
         menu = QMenu(self._view)

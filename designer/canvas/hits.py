@@ -13,16 +13,21 @@ from designer.canvas.geometry import Rows
 from designer.canvas.looks import ASKING
 from designer.canvas.painter import decor, labels
 from designer.canvas.painter.inks import Inks
-from designer.canvas.painter.layer import FULL
+from designer.canvas.painter.layer import FULL, SMALL
 from designer.canvas.scene import Scene
 from designer.theme.tokens import CARD_H, CARD_W, PORT_HIT, WIRE_HIT
 
-Kind = Literal["nothing", "answer", "plus", "input", "output", "error", "node", "wire"]
+Kind = Literal["nothing", "answer", "plus", "input", "output", "error", "node", "wire", "bend"]
+BEND_HIT = 9.0
+"""How far from a bend it can be taken hold of, in pixels of the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The topmost thing at a place; ``row`` is a node's, or a wire's for kind wire; ``index`` a port's."""
+    """The topmost thing at a place; ``row`` is a node's, or a wire's for kinds wire and bend.
+
+    ``index`` is a port's or a bend's.
+    """
 
     kind: Kind = "nothing"
     row: int = -1
@@ -42,8 +47,21 @@ def hit(scene: Scene, inks: Inks, at: QPointF, zoom: float, noticed: frozenset[i
     row = card_at(scene, x, y)
     if row >= 0:
         return Hit("node", row)
+    bend = bend_at(scene, at, zoom)
+    if bend >= 0:
+        return Hit("bend", int(scene.wires.point_wire[bend]), int(scene.wires.point_index[bend]))
     row = wire_at(scene, inks, at, zoom)
     return Hit("wire", row) if row >= 0 else NOTHING
+
+
+def bend_at(scene: Scene, at: QPointF, zoom: float) -> int:
+    """The nearest bend within reach, by its place among all of them, or -1."""
+    places = scene.wires.points
+    if not len(places) or zoom < SMALL:
+        return -1
+    gaps = np.abs(places - (at.x(), at.y())).max(axis=1)
+    best = int(gaps.argmin())
+    return best if gaps[best] <= BEND_HIT / zoom else -1
 
 
 def card_at(scene: Scene, x: float, y: float, reach: float = 0.0) -> int:
@@ -68,18 +86,19 @@ def wire_at(scene: Scene, inks: Inks, at: QPointF, zoom: float) -> int:
     pill = _pill_at(scene, inks, near, at) if zoom >= FULL else -1
     if pill >= 0:
         return pill
-    points = geometry.sample(scene.wires.ends[near], scene.wires.down[near], 24)
-    gaps = geometry.distances(points, at.x(), at.y())
+    gaps = np.empty(len(near))
+    for places, points in scene.wires.sampled(near, 24):
+        gaps[places] = geometry.distances(points, at.x(), at.y())
     best = int(gaps.argmin())
     return int(near[best]) if gaps[best] <= reach else -1
 
 
 def _pill_at(scene: Scene, inks: Inks, near: Rows, at: QPointF) -> int:
     rows = near[scene.wires.labelled[near]]
-    middles = geometry.midpoints(scene.wires.ends[rows], scene.wires.down[rows]).tolist()
+    middles = scene.wires.middles(rows).tolist()
     for row, middle in zip(rows.tolist(), middles, strict=True):
         decided = bool(scene.wires.flow[row])
-        text = labels.pill_text(scene.wire(row))
+        text = scene.pill(scene.wire(row))
         if labels.pill_box(inks, text, (middle[0], middle[1]), marked=decided).contains(at):
             return int(row)
     return -1
@@ -127,14 +146,20 @@ def wires_in(scene: Scene, area: QRectF) -> list[int]:
     rows = scene.wires.in_box((left, top, right, bottom), 0.0)
     if not len(rows):
         return []
-    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], 24)
-    inside = (
-        (points[..., 0] >= left)
-        & (points[..., 0] <= right)
-        & (points[..., 1] >= top)
-        & (points[..., 1] <= bottom)
-    ).any(axis=1)
+    inside = np.zeros(len(rows), bool)
+    for places, points in scene.wires.sampled(rows, 24):
+        x, y = points[..., 0], points[..., 1]
+        inside[places] = ((x >= left) & (x <= right) & (y >= top) & (y <= bottom)).any(axis=1)
     return [int(row) for row in rows[inside]]
+
+
+def bends_in(scene: Scene, area: QRectF) -> list[tuple[str, int]]:
+    """The bends that lie in the area: whose they are, and the how manieth."""
+    wires = scene.wires
+    left, top, right, bottom = geometry.as_box(area)
+    x, y = wires.points[:, 0], wires.points[:, 1]
+    found = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y <= bottom))
+    return [(wires.ids[wires.point_wire[bend]], int(wires.point_index[bend])) for bend in found]
 
 
 def input_port_near(scene: Scene, at: QPointF) -> Hit:

@@ -39,6 +39,7 @@ class Keys(QObject):
             "D": view.commands.set_disabled,
         }
         view.installEventFilter(self)
+        view.focus_lost.connect(lambda: self._hold_space(False))
 
     def _make_table(self) -> dict[str, Callable[[], object]]:
         view, commands = self._view, self._view.commands
@@ -55,6 +56,8 @@ class Keys(QObject):
             "Shift+S": view.comments.add,
             "Ctrl+G": view.grouping.group,
             "Ctrl+Shift+G": view.grouping.ungroup,
+            "Ctrl+B": view.bending.add,
+            "Ctrl+Shift+B": view.bending.straighten,
             "Ctrl+L": commands.connect_selected,
             "Ctrl+F": view.open_find,
             "Ctrl+Space": view.open_quick_add,
@@ -91,12 +94,6 @@ class Keys(QObject):
                 if event.key() == _Key.Key_Space and not event.isAutoRepeat():
                     self._hold_space(False)
                     return True
-            case QEvent.Type.FocusOut:
-                self._hold_space(False)
-                self._view.layer.attention.focused = -1
-                self._view.viewport().update()
-            case QEvent.Type.FocusIn:
-                self._view.notice()
             case _:
                 pass
         return False
@@ -137,6 +134,8 @@ class Keys(QObject):
         view, scene = self._view, self._view.canvas_scene
         if not scene.ids:
             return False
+        if view.bending.walk(way):
+            return True
         current = view.selection.focused or next(reversed(view.selection.nodes), None)
         row = scene.row_of.get(current or "", -1)
         row = neighbour(scene, row, way) if row >= 0 else self._first()

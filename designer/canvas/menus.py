@@ -17,6 +17,7 @@ from designer.canvas.looks import ASKING
 from designer.document import clipboard
 from designer.theme import icons
 from engine.model import edits
+from engine.model.bends import bends
 from engine.model.comments import Comment
 from engine.model.workflow import ConnectionOn
 
@@ -74,8 +75,10 @@ class Menus:
 
     def _menu_for(self, found: Hit, at: QPointF, screen: QPoint) -> QMenu:
         menu = QMenu(self._view)
-        if found.kind == "wire":
-            self._fill_wire(menu, found.row, screen)
+        if found.kind in ("wire", "bend"):
+            if found.kind == "bend":
+                self._add(menu, "Delete bend", self._view.commands.delete, "Del", "trash-2")
+            self._fill_wire(menu, found.row, at, screen)
         elif found.kind == "nothing":
             self._fill_canvas(menu, at, screen)
         else:
@@ -124,7 +127,7 @@ class Menus:
         for row in view.canvas_scene.rows([node_id]):
             view.ask_for_node(view.commands.place_after(row), screen, AddContext(source=node_id))
 
-    def _fill_wire(self, menu: QMenu, row: int, screen: QPoint) -> None:
+    def _fill_wire(self, menu: QMenu, row: int, at: QPointF, screen: QPoint) -> None:
         view = self._view
         connection = view.canvas_scene.wire(row)
         left, top, right, bottom = view.canvas_scene.wires.boxes[row].tolist()
@@ -132,6 +135,9 @@ class Menus:
         context = AddContext(connection=connection.id)
         corner = middle - QPointF(120, 32)
         self._add(menu, "Insert node here…", lambda: view.ask_for_node(corner, screen, context), icon="plus")
+        self._add(menu, "Add bend here", lambda: view.bending.add_at(row, at), "Ctrl+B", "spline")
+        if bends(connection):
+            self._add(menu, "Straighten", view.bending.straighten, "Ctrl+Shift+B")
         menu.addSeparator()
         kinds: tuple[tuple[ConnectionOn, str], ...] = (
             ("success", "Taken when the step succeeds"),
@@ -144,7 +150,12 @@ class Menus:
             action.setChecked(connection.on == on)
             action.triggered.connect(lambda _checked, on=on: self._set_on(connection.id, on))
         menu.addSeparator()
-        self._add(menu, "Delete connection", view.commands.delete, "Del", "unlink")
+        if connection.id in view.selection.wires:
+            self._add(menu, "Delete connection", view.commands.delete, "Del", "unlink")
+        else:  # a bend of it is selected, and Del means that
+            self._add(
+                menu, "Delete connection", lambda: view.commands.disconnect([connection.id]), icon="unlink"
+            )
 
     def _set_on(self, connection_id: str, on: ConnectionOn) -> None:
         workflow = self._view.editor.workflow

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QCursor, QPainter, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QCursor, QFocusEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from designer.canvas import geometry
@@ -28,6 +28,8 @@ _COUNTDOWN_MS = 1000
 
 class PaintedView(QGraphicsView):
     """Everything is drawn in ``drawBackground``; the graphics scene holds no items."""
+
+    focus_lost = Signal()
 
     def __init__(
         self, document: Document, catalog: NodeTypes, theme: ThemeController, settings: Settings
@@ -114,6 +116,17 @@ class PaintedView(QGraphicsView):
         if event.oldSize().isValid():
             self.camera.pan(grown.width() / 2, grown.height() / 2)
 
+    # No event filter waits for the focus: one is still called while Qt takes the view apart at the end of a
+    # program, when nothing of it may be touched any more. These two are not.
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.notice()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.notice()
+        self.focus_lost.emit()
+
     # -- painting ----------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
@@ -145,8 +158,9 @@ class PaintedView(QGraphicsView):
         before = self._noticed(seen)
         seen.nodes = frozenset(scene.rows(self.selection.nodes))
         papers = frozenset(self.selection.notes)
-        if papers != seen.notes:
-            seen.notes = papers
+        points = frozenset(self.selection.bends)
+        if papers != seen.notes or points != seen.bends:
+            seen.notes, seen.bends = papers, points
             self.viewport().update()
         wires = scene.wires.row_of
         seen.wires = frozenset(wires[wire] for wire in self.selection.wires if wire in wires)

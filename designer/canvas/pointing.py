@@ -23,7 +23,7 @@ from designer.canvas.hits import NOTHING, Hit
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.connect import ConnectTool
 from designer.canvas.tools.edge_pan import EdgePan
-from designer.canvas.tools.move import MoveTool
+from designer.canvas.tools.move import BendTool, MoveTool
 from designer.canvas.tools.pan import PanTool
 from designer.canvas.tools.select import BoxTool
 from designer.canvas.tools.slice import SliceTool
@@ -40,6 +40,7 @@ _CURSORS = {
     "output": Qt.CursorShape.CrossCursor,
     "error": Qt.CursorShape.CrossCursor,
     "wire": Qt.CursorShape.PointingHandCursor,
+    "bend": Qt.CursorShape.SizeAllCursor,
 }
 
 
@@ -131,8 +132,10 @@ class Pointing(QObject):
                     self._disconnect_port(found)
                 else:
                     self._begin(ConnectTool(view, pointer, found))
-            case "nothing" | "wire" if pointer.alt:
+            case "nothing" | "wire" | "bend" if pointer.alt:
                 self._begin(SliceTool(view, pointer))
+            case "bend":
+                self._begin(BendTool(view, pointer, (scene.wires.ids[found.row], found.index)))
             case "node":
                 self._begin(MoveTool(view, pointer, found.row))
             case "wire":
@@ -148,7 +151,11 @@ class Pointing(QObject):
 
     def _right(self, found: Hit, pointer: Pointer) -> None:
         scene, selection = self._view.canvas_scene, self._view.selection
-        if found.kind == "wire":
+        if found.kind == "bend":
+            bend = (scene.wires.ids[found.row], found.index)
+            if bend not in selection.bends:
+                selection.set(bends=[bend])
+        elif found.kind == "wire":
             if scene.wires.ids[found.row] not in selection.wires:
                 selection.set(wires=[scene.wires.ids[found.row]])
         elif found.kind != "nothing" and not selection.has_node(scene.ids[found.row]):
@@ -222,7 +229,12 @@ class Pointing(QObject):
             corner = QPointF(pointer.at.x() - CARD_W / 2, pointer.at.y() - CARD_H / 2)
             view.ask_for_node(corner, pointer.screen, AddContext())
         elif found.kind == "wire":
-            view.selection.set(wires=[view.canvas_scene.wires.ids[found.row]])
+            bend = view.bending.add_at(found.row, pointer.at)
+            if bend is not None:  # the mouse is down: it can be dragged at once
+                self._begin(BendTool(view, pointer, bend))
+        elif found.kind == "bend":
+            view.selection.set(bends=[(view.canvas_scene.wires.ids[found.row], found.index)])
+            view.commands.delete()
 
     def cancel(self) -> bool:
         """End the gesture without a trace; False when there was none."""
@@ -246,8 +258,9 @@ class Pointing(QObject):
 
     def _hover(self, found: Hit) -> None:
         view, seen = self._view, self._view.layer.attention
-        row = found.row if found.kind not in ("nothing", "wire") else -1
-        wire = found.row if found.kind == "wire" else -1
+        on_wire = found.kind in ("wire", "bend")
+        row = -1 if on_wire or found.kind == "nothing" else found.row
+        wire = found.row if on_wire else -1
         if wire != seen.hovered_wire:
             for changed in (seen.hovered_wire, wire):
                 if 0 <= changed < len(view.canvas_scene.wires):
@@ -271,7 +284,7 @@ class Pointing(QObject):
         view, scene = self._view, self._view.canvas_scene
         found = self._hit(view.scene_point(QPointF(event.pos())))
         text = ""
-        if found.kind == "wire":
+        if found.kind in ("wire", "bend"):
             connection = scene.wire(found.row)
             text = connection.condition or {"error": "Taken when the step fails"}.get(connection.on, "")
         elif found.kind != "nothing":

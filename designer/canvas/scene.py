@@ -21,8 +21,10 @@ from designer.document.document import Document
 from engine.catalog import subtitle
 from engine.history.state import StepState
 from engine.model import Change, Connection, Node, NodeType, Workflow
-from engine.model.changes import NodeChanged, NodesMoved, WorkflowChanged
+from engine.model.bends import bends, same_but_bends
+from engine.model.changes import ConnectionChanged, NodeChanged, NodesMoved, WorkflowChanged
 from engine.model.node_type import NodeTypes
+from engine.model.switches import has_condition, is_switch_case
 from engine.problem import Problem
 
 UNKNOWN_TYPE = NodeType(
@@ -30,7 +32,7 @@ UNKNOWN_TYPE = NodeType(
 )
 PILL_REACH = (96.0, 14.0)
 """How far a pill may stand out of the box of its wire."""
-_LIGHT = (NodeChanged, NodesMoved, WorkflowChanged)
+_LIGHT = (NodeChanged, NodesMoved, WorkflowChanged, ConnectionChanged)
 
 
 class Scene(QObject):
@@ -91,6 +93,15 @@ class Scene(QObject):
             self._texts[row] = text
         return text
 
+    def pill(self, connection: Connection) -> str:
+        """What a wire says about when it is taken; "" when it is simply taken on success."""
+        words = {"error": "on error", "always": "always"}.get(connection.on, "")
+        if connection.condition:
+            return f"{words}: {connection.condition}" if words else connection.condition
+        if not words and is_switch_case(self.workflow, connection) and not has_condition(connection):
+            return "otherwise"
+        return words
+
     def bounds(self, rows: Iterable[int] | None = None) -> QRectF:
         """A box around the cards of these rows, or around everything, comments too; null for nothing."""
         chosen = self.xy if rows is None else self.xy[list(rows)]
@@ -116,7 +127,7 @@ class Scene(QObject):
         workflow = self.workflow
         self.ids: list[str] = list(workflow.nodes)
         self.row_of: dict[str, int] = {node_id: row for row, node_id in enumerate(self.ids)}
-        self.xy: Floats = self._positions(workflow)
+        self.xy: Floats = _positions(workflow)
         self.frames.follow(workflow, self.row_of)
         count = len(self.ids)
         self.look = np.zeros(count, np.uint8)
@@ -131,7 +142,9 @@ class Scene(QObject):
         for node_id in self.marks.steps:
             if node_id in self.row_of:
                 self.look[self.row_of[node_id]] = self.marks.look(node_id)
-        self.wires = WireRows(workflow, self.row_of, self._leaving, self.marks.flow)
+        self.wires = WireRows(
+            workflow, self.row_of, self._leaving, self.marks.flow, lambda wire: bool(self.pill(wire))
+        )
         self.wires.place(self.xy)
         self.has_input: Mask = np.zeros(count, bool)
         self.has_output: Mask = np.zeros(count, bool)
@@ -139,16 +152,6 @@ class Scene(QObject):
         self.has_input[self.wires.target] = True
         self.has_output[self.wires.source[~self.wires.down]] = True
         self.has_error[self.wires.source[self.wires.down]] = True
-
-    def _positions(self, workflow: Workflow) -> Floats:
-        layout = workflow.layout
-        lost = [node_id for node_id in self.ids if node_id not in layout]
-        if not lost:
-            return np.array([layout[node_id] for node_id in self.ids], np.float64).reshape(-1, 2)
-        places = geometry.layered(lost, [(c.source, c.target) for c in workflow.connections.values()])
-        below = max((y for _, y in layout.values()), default=-160.0) + 160.0
-        found = [layout.get(i) or (places[i][0], places[i][1] + below) for i in self.ids]
-        return np.array(found, np.float64).reshape(-1, 2)
 
     def _leaving(self, connection: Connection) -> tuple[float, float]:
         """Where a wire leaves its source's card."""
@@ -173,10 +176,14 @@ class Scene(QObject):
             self.changed.emit(QRectF())
         stale = self.marks.mark_stale(before, after, changes)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
+        led = {change.connection.id for change in changes if isinstance(change, ConnectionChanged)}
         if (
             not changes
             or not all(isinstance(change, _LIGHT) for change in changes)
             or any(place is None for move in moves for place in move.positions.values())
+            or not all(
+                same_but_bends(before.connections[wire_id], after.connections[wire_id]) for wire_id in led
+            )
         ):
             self._build()
             self.rebuilt.emit()
@@ -185,6 +192,11 @@ class Scene(QObject):
         for move in moves:
             moved = [node_id for node_id in move.positions if node_id in self.row_of]
             self.place(moved, np.array([after.layout[node_id] for node_id in moved]).reshape(-1, 2))
+        if led:
+            wires = after.connections
+            self.wires.bend({row: bends(wires[i]) for i, row in self.wires.row_of.items() if wires[i].extra})
+            self.wires.place(self.xy)
+            self.changed.emit(QRectF())
         self._refresh({change.node.id for change in changes if isinstance(change, NodeChanged)} | stale)
 
     def place(self, node_ids: Sequence[str], positions: Floats) -> None:
@@ -198,6 +210,16 @@ class Scene(QObject):
         self.wires.place(self.xy, wires)
         area = area.united(self.frames.around(self.xy, node_ids))
         self.changed.emit(area.united(self._around(rows, wires)))
+
+    def place_bends(self, bends: Rows, places: Floats) -> None:
+        """Show these bends, by their place in ``wires.points``, elsewhere."""
+        wires = np.unique(self.wires.point_wire[bends])
+        if not len(wires):
+            return
+        area = self._around((), wires)
+        self.wires.points[bends] = places
+        self.wires.place(self.xy, wires)
+        self.changed.emit(area.united(self._around((), wires)))
 
     def apply_run(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         """Take what changed since the last batch; one repaint for all of it."""
@@ -255,3 +277,15 @@ class Scene(QObject):
             low, high = chosen[:, :2].min(axis=0) - PILL_REACH, chosen[:, 2:].max(axis=0) + PILL_REACH
             area = area.united(QRectF(*(float(v) for v in low), *(float(v) for v in high - low)))
         return area
+
+
+def _positions(workflow: Workflow) -> Floats:
+    """Where the nodes lie, in the file's order; those that the file puts nowhere stand in columns below."""
+    layout = workflow.layout
+    lost = [node_id for node_id in workflow.nodes if node_id not in layout]
+    if not lost:
+        return np.array([layout[node_id] for node_id in workflow.nodes], np.float64).reshape(-1, 2)
+    places = geometry.layered(lost, [(c.source, c.target) for c in workflow.connections.values()])
+    below = max((y for _, y in layout.values()), default=-160.0) + 160.0
+    found = [layout.get(i) or (places[i][0], places[i][1] + below) for i in workflow.nodes]
+    return np.array(found, np.float64).reshape(-1, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.model import Change, Workflow
+from engine.model.bends import same_but_bends
 from engine.model.changes import ConnectionAdded, ConnectionChanged, ConnectionRemoved, NodeChanged
 from engine.model.queries import downstream
 
@@ -18,8 +19,12 @@ def outdated(before: Workflow, after: Workflow, changes: Sequence[Change]) -> se
                 old = before.nodes.get(node.id)
                 if old is None or old.config != node.config or old.type != node.type:
                     touched.add(node.id)
-            case ConnectionAdded(connection=connection) | ConnectionChanged(connection=connection):
+            case ConnectionAdded(connection=connection):
                 touched.add(connection.target)
+            case ConnectionChanged(connection=connection):
+                was = before.connections.get(connection.id)
+                if was is None or not same_but_bends(was, connection):
+                    touched.add(connection.target)
             case ConnectionRemoved(connection_id=connection_id) if connection_id in before.connections:
                 touched.add(before.connections[connection_id].target)
             case _:

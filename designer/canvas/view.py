@@ -14,6 +14,7 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter
 
 from designer.canvas import geometry
 from designer.canvas.arrange import Arrange
+from designer.canvas.bending import Bending
 from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
@@ -58,6 +59,7 @@ class CanvasView(PaintedView):
         self.pointing = Pointing(self)
         self.grouping = Grouping(self)
         self.comments = Comments(self)
+        self.bending = Bending(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
         self.overlays = Overlays(self)
@@ -191,7 +193,8 @@ class CanvasView(PaintedView):
     def _on_rebuilt(self) -> None:
         self.pointing.cancel()
         self.pointing.forget_hover()
-        self.selection.keep(self.canvas_scene.ids, self.canvas_scene.wires.ids)
+        scene = self.canvas_scene
+        self.selection.keep(scene.ids, scene.wires.ids, scene.wires.bend_names())
         self.notice()
 
     def _on_replaced(self) -> None:

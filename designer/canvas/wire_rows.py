@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,12 +11,28 @@ from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.looks import Flow
 from engine.model import Connection, Workflow
+from engine.model.bends import bends
+from engine.model.workflow import Point
+
+
+@dataclass(slots=True)
+class _Chain:
+    """The wires of one number of bends. ``via`` is ``(n, bends, 2)``, ``curves`` ``(n, bends + 1, 4, 2)``.
+
+    ``first`` is the place of the first bend among those of all wires.
+    """
+
+    rows: Rows
+    via: Floats
+    curves: Floats
+    first: int
 
 
 class WireRows:
     """Ends, boxes and states. ``down`` marks error wires, ``labelled`` those that carry a pill.
 
-    A connection whose node is missing has no row: validation tells about it.
+    A connection whose node is missing has no row: validation tells about it. Bends of all wires lie in
+    ``points``; ``point_wire`` and ``point_index`` say whose they are and the how manieth.
     """
 
     def __init__(
@@ -24,6 +41,7 @@ class WireRows:
         node_rows: dict[str, int],
         leave: Callable[[Connection], tuple[float, float]],
         flow: Callable[[str], Flow],
+        labelled: Callable[[Connection], bool],
     ) -> None:
         wires = workflow.connections.values()
         shown = [c for c in wires if c.source in node_rows and c.target in node_rows]
@@ -32,11 +50,12 @@ class WireRows:
         self.source: Rows = np.array([node_rows[c.source] for c in shown], np.intp)
         self.target: Rows = np.array([node_rows[c.target] for c in shown], np.intp)
         self.down: Mask = np.array([c.on == "error" for c in shown], bool)
-        self.labelled: Mask = np.array([c.on != "success" or bool(c.condition) for c in shown], bool)
+        self.labelled: Mask = np.array([labelled(c) for c in shown], bool)
         self.flow = np.array([flow(c.id) for c in shown], np.uint8)
         self.ends: Floats = np.empty((len(shown), 4))
         self.boxes: Floats = np.empty((len(shown), 4))
         self._leave = np.array([leave(c) for c in shown], np.float64).reshape(-1, 2)
+        self.bend({row: bends(c) for row, c in enumerate(shown) if c.extra})
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -47,9 +66,19 @@ class WireRows:
         self.ends[chosen, :2] = xy[self.source[chosen]] + self._leave[chosen]
         self.ends[chosen, 2:] = xy[self.target[chosen]] + geometry.IN_OFFSET
         self.boxes[chosen] = geometry.wire_boxes(self.ends[chosen], self.down[chosen])
+        for count, chain in self._chains.items():
+            mine = chain.rows if rows is None else rows[self._pieces[rows] == count]
+            if len(mine):
+                slots = self._slot[mine]
+                curves = geometry.chain_controls(self.ends[mine], self.down[mine], chain.via[slots])
+                chain.curves[slots] = curves
+                flat = curves.reshape(len(mine), -1, 2)
+                self.boxes[mine] = np.concatenate((flat.min(axis=1), flat.max(axis=1)), axis=1)
 
-    def at(self, rows: list[int], count: int) -> Rows:
+    def at(self, rows: Sequence[int], count: int) -> Rows:
         """Rows of the wires that end at one of these of ``count`` cards."""
+        if len(rows) == 1:
+            return np.flatnonzero((self.source == rows[0]) | (self.target == rows[0]))
         touched = np.zeros(count, bool)
         touched[rows] = True
         return np.flatnonzero(touched[self.source] | touched[self.target])
@@ -60,3 +89,83 @@ class WireRows:
         return geometry.overlapping(
             self.boxes, (left - margin, top - margin, right + margin, bottom + margin)
         )
+
+    # -- bends -------------------------------------------------------------------------------
+
+    def bend(self, via: dict[int, tuple[Point, ...]]) -> None:
+        """Lead these rows through these places and all others straight; ``place`` must follow."""
+        by_count: dict[int, list[int]] = {}
+        for row, places in via.items():
+            if places:
+                by_count.setdefault(len(places) + 1, []).append(row)
+        total = sum(len(rows) * (count - 1) for count, rows in by_count.items())
+        self.points: Floats = np.empty((total, 2))
+        self.point_wire: Rows = np.empty(total, np.intp)
+        self.point_index: Rows = np.empty(total, np.intp)
+        self._pieces: Rows = np.ones(len(self.ids), np.intp)
+        self._slot: Rows = np.zeros(len(self.ids), np.intp)
+        self._chains: dict[int, _Chain] = {}
+        first = 0
+        for count, listed in by_count.items():
+            rows, bent = np.array(listed, np.intp), count - 1
+            part = slice(first, first + len(rows) * bent)
+            self.points[part] = np.array([via[row] for row in listed], np.float64).reshape(-1, 2)
+            self.point_wire[part] = np.repeat(rows, bent)
+            self.point_index[part] = np.tile(np.arange(bent), len(rows))
+            self._pieces[rows] = count
+            self._slot[rows] = np.arange(len(rows))
+            through = self.points[part].reshape(len(rows), bent, 2)  # seen, not copied: they move together
+            self._chains[count] = _Chain(rows, through, np.empty((len(rows), count, 4, 2)), first)
+            first = part.stop
+
+    def bends_of(self, row: int) -> Rows:
+        """Where the bends of a wire stand in ``points``, in order."""
+        chain = self._chains.get(int(self._pieces[row]))
+        if chain is None:
+            return self.point_wire[:0]
+        bent = chain.via.shape[1]
+        first = chain.first + int(self._slot[row]) * bent
+        return np.arange(first, first + bent)
+
+    def bend_names(self) -> list[tuple[str, int]]:
+        """Every bend as the id of its connection, and the how manieth."""
+        ids = (self.ids[row] for row in self.point_wire.tolist())
+        return list(zip(ids, self.point_index.tolist(), strict=True))
+
+    def curves_of(self, row: int) -> Floats:
+        """The cubics of one wire, ``(pieces, 4, 2)``."""
+        chain = self._chains.get(int(self._pieces[row]))
+        if chain is None:
+            return geometry.controls(self.ends[row : row + 1], self.down[row : row + 1])
+        curves: Floats = chain.curves[self._slot[row]]
+        return curves
+
+    def sampled(self, rows: Rows, segments: int) -> Iterator[tuple[Rows, Floats]]:
+        """Points along these wires, both ends included, in parts: places in ``rows``, ``(n, points, 2)``.
+
+        A wire with bends has at least as many segments as asked for, and a point at every bend.
+        """
+        if not self._chains:
+            if len(rows):
+                yield np.arange(len(rows)), geometry.sample(self.ends[rows], self.down[rows], segments)
+            return
+        pieces = self._pieces[rows]
+        straight = np.flatnonzero(pieces == 1)
+        if len(straight):
+            mine = rows[straight]
+            yield straight, geometry.sample(self.ends[mine], self.down[mine], segments)
+        for count, chain in self._chains.items():
+            places = np.flatnonzero(pieces == count)
+            if len(places):
+                each = max(min(segments, 16), -(-segments // count))
+                yield places, geometry.sample_chain(chain.curves[self._slot[rows[places]]], each)
+
+    def middles(self, rows: Rows) -> Floats:
+        """The middle of each wire, where its pill sits: of its longest piece where it has bends."""
+        found = geometry.midpoints(self.ends[rows], self.down[rows])
+        pieces = self._pieces[rows]
+        for count, chain in self._chains.items():
+            places = np.flatnonzero(pieces == count)
+            if len(places):
+                found[places] = geometry.chain_midpoints(chain.curves[self._slot[rows[places]]])
+        return found

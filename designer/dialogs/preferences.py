@@ -39,6 +39,11 @@ _SCHEMA: Final[dict[str, Any]] = {
             "x-unit": "days",
         },
         "wheel_zooms": {"title": "The mouse wheel zooms the canvas", "type": "boolean"},
+        "snap_to_guides": {
+            "title": "Snap to guides",
+            "description": "What is moved lines up with its neighbours. Hold Ctrl to put it anywhere.",
+            "type": "boolean",
+        },
         "reduce_motion": {"title": "Reduce motion", "type": "boolean"},
     },
 }
@@ -64,6 +69,7 @@ class PreferencesDialog(Dialog[None]):
         if self.form.errors():
             return
         self._settings.wheel_zooms = value["wheel_zooms"]
+        self._settings.snap_to_guides = value["snap_to_guides"]
         self._settings.reduce_motion = value["reduce_motion"]
         self._settings.max_concurrent_steps = value["max_concurrent_steps"]
         self._settings.keep_runs_days = value["keep_runs_days"]

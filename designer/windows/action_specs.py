@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Needs = Literal["", "nodes", "pieces", "selection", "one", "two"]
+Needs = Literal["", "nodes", "pieces", "selection", "one", "two", "movable", "wires"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class ActionSpec:
     """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
 
     `needs` says what must be selected, or it cannot be done: any nodes, nodes or
-    comments (pieces), anything at all, one node, two.
+    comments (pieces), anything at all, one node, two; what can be moved, wires or bends of them.
     """
 
     id: str
@@ -153,10 +153,25 @@ NODE: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+L",
         icon="unlink",
     ),
-    _on("nodes", "node.left", "Nudge left", "Moves the selected nodes by 16 px", "Ctrl+Left"),
-    _on("nodes", "node.right", "Nudge right", "Moves the selected nodes by 16 px", "Ctrl+Right"),
-    _on("nodes", "node.up", "Nudge up", "Moves the selected nodes by 16 px", "Ctrl+Up"),
-    _on("nodes", "node.down", "Nudge down", "Moves the selected nodes by 16 px", "Ctrl+Down"),
+    _on(
+        "wires",
+        "node.bend",
+        "Bend connection",
+        "Leads the selected connections through a place that can be moved",
+        "Ctrl+B",
+        icon="spline",
+    ),
+    _on(
+        "wires",
+        "node.straighten",
+        "Straighten connection",
+        "Takes the bends of the selected connections away",
+        "Ctrl+Shift+B",
+    ),
+    _on("movable", "node.left", "Nudge left", "Moves what is selected by 16 px", "Ctrl+Left"),
+    _on("movable", "node.right", "Nudge right", "Moves what is selected by 16 px", "Ctrl+Right"),
+    _on("movable", "node.up", "Nudge up", "Moves what is selected by 16 px", "Ctrl+Up"),
+    _on("movable", "node.down", "Nudge down", "Moves what is selected by 16 px", "Ctrl+Down"),
     _spec("edit.add_node", "Add node…", "Finds a node type and adds it", "Ctrl+Space", icon="plus"),
     _spec(
         "edit.find", "Find on the canvas…", "Finds nodes by name, type or parameter", "Ctrl+F", icon="search"

@@ -49,11 +49,18 @@ class Actions(QObject):
             if spec.on_canvas:
                 canvas.addAction(self._actions[spec.id])
 
-    def follow_selection(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str] = ()) -> None:
+    def follow_selection(
+        self,
+        nodes: Sequence[str],
+        wires: Sequence[str],
+        notes: Sequence[str] = (),
+        bends: Sequence[object] = (),
+    ) -> None:
         """Enables what can be done with the selection; a key that does nothing is left to typing."""
         count = len(nodes)
         met = {"nodes": count > 0, "one": count == 1, "two": count == 2}
-        met |= {"pieces": bool(nodes or notes), "selection": bool(nodes or wires or notes)}
+        met |= {"pieces": bool(nodes or notes), "selection": bool(nodes or wires or notes or bends)}
+        met |= {"movable": bool(nodes or notes or bends), "wires": bool(wires or bends)}
         for spec in SPECS:
             if spec.needs:
                 self._actions[spec.id].setEnabled(met[spec.needs])

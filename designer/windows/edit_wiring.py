@@ -86,7 +86,8 @@ class EditWiring(QObject):
         edges: tuple[Edge, ...] = ("left", "right", "top", "bottom", "middle", "centre")
         ways: tuple[Way, ...] = ("horizontally", "vertically")
         actions.connect_all({"arrange.tidy": arrange.tidy, "edit.comment": canvas.comments.add})
-        grouping = canvas.grouping
+        bending, grouping = canvas.bending, canvas.grouping
+        actions.connect_all({"node.bend": bending.add, "node.straighten": bending.straighten})
         actions.connect_all({"arrange.group": grouping.group, "arrange.ungroup": grouping.ungroup})
         actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
         actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
@@ -112,7 +113,8 @@ class EditWiring(QObject):
             )
 
     def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
-        self._window.commands.follow_selection(nodes, connections, self._window.canvas.selection.notes)
+        chosen = self._window.canvas.selection
+        self._window.commands.follow_selection(nodes, connections, chosen.notes, chosen.bends)
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
 

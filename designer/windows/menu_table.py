@@ -26,7 +26,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Node",
         (
             "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", SEPARATOR,
-            "node.connect", "node.disconnect", SEPARATOR, "menu.nudge",
+            "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR, "menu.nudge",
         ),
     ),
     (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.model.bends import VIA, bends, bent
 from engine.model.changes import Change, ConnectionAdded, NodeAdded
 from engine.model.comments import Comment, copies, set_comments
 from engine.model.edits import Edit, free_id
@@ -98,7 +99,9 @@ def paste(
         wires.add(wire_id)
         condition = connection.condition and str(_follow(connection.condition, renamed))
         copied = replace(connection, id=wire_id, source=source, target=target, condition=condition)
-        changes.append(ConnectionAdded(connection=copied))
+        inner = connection.source in renamed
+        led = [(x + offset[0], y + offset[1]) for x, y in bends(connection)] if inner else []
+        changes.append(ConnectionAdded(connection=bent(copied, led) if VIA in copied.extra else copied))
     if fragment.comments:
         changes += set_comments(workflow, copies(workflow, fragment.comments, offset), "").changes
     return Edit(label=_label(fragment), changes=tuple(changes)), list(renamed.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QStaticText
+from PySide6.QtGui import QPainter, QStaticText
 
 from designer.canvas import geometry
 from designer.canvas.looks import Flow, Look
@@ -105,14 +105,6 @@ def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
     painter.drawLine(QPointF(at.x(), middle), QPointF(at.x() + width, middle))
 
 
-def pill_text(connection: Connection) -> str:
-    """What a wire says about when it is taken; "" when it is simply taken on success."""
-    words = {"error": "on error", "always": "always"}.get(connection.on, "")
-    if connection.condition:
-        return f"{words}: {connection.condition}" if words else connection.condition
-    return words
-
-
 def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool) -> QRectF:
     """The pill's place around the middle of its wire, in scene pixels."""
     width = min(PILL_MAX, inks.pill_metrics.horizontalAdvance(text) + 20 + (16 if marked else 0))
@@ -120,7 +112,7 @@ def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool
 
 
 def draw_pill(
-    painter: QPainter, inks: Inks, connection: Connection, flow: Flow, box: QRectF, font: QFont, *, lit: bool
+    painter: QPainter, inks: Inks, connection: Connection, text: str, flow: Flow, box: QRectF, *, lit: bool
 ) -> None:
     """A 20 px pill; after the decision it begins with a tick or a cross."""
     edge = inks.accent if lit else inks.failed if connection.on == "error" else inks.border
@@ -143,9 +135,9 @@ def draw_pill(
             painter.drawLine(QPointF(left + 1, middle + 3.2), QPointF(left + 7.4, middle - 3.2))
         left += 15
     room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
-    painter.setFont(font)
+    painter.setFont(inks.pill)
     painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)
-    shown = inks.pill_metrics.elidedText(pill_text(connection), Qt.TextElideMode.ElideRight, room.width() + 1)
+    shown = inks.pill_metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 

@@ -19,11 +19,13 @@ from designer.canvas.geometry import Box, Floats, Rows
 from designer.canvas.looks import MOVING, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_rects
+from designer.canvas.painter.bends import draw_bends
 from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
 from designer.canvas.painter.frames import draw_frames
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.notes import NotePainter
 from designer.canvas.scene import Scene
+from designer.canvas.selection import Bend
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
@@ -40,6 +42,7 @@ class Attention:
     nodes: frozenset[int] = frozenset()
     wires: frozenset[int] = frozenset()
     notes: frozenset[str] = frozenset()
+    bends: frozenset[Bend] = frozenset()
     hovered: int = -1
     hovered_wire: int = -1
     focused: int = -1
@@ -86,6 +89,7 @@ class Layer:
         self._paint_wires(painter, box, zoom, offset)
         rows = self._scene.cards_in(box)
         painter.setWorldTransform(transform)
+        draw_bends(painter, self.inks, self._scene, self.attention, box, zoom, zoom >= FULL)
         decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
         painter.setWorldTransform(QTransform())
         if zoom >= FULL:
@@ -232,16 +236,16 @@ class Layer:
         if not len(rows):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middles = geometry.midpoints(scene.wires.ends[rows], scene.wires.down[rows]).tolist()
+        middles = scene.wires.middles(rows).tolist()
         lit = self.attention.wires | {self.attention.hovered_wire}
         shown = wires.flows(scene, rows).tolist()
         for row, middle, flow in zip(rows.tolist(), middles, shown, strict=True):
             connection = scene.wire(row)
-            text = labels.pill_text(connection)
+            text = scene.pill(connection)
             decided = scene.wires.flow[row] != Flow.PLAIN
             kind = Flow(int(flow)) if decided else Flow.PLAIN
             place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
-            labels.draw_pill(painter, self.inks, connection, kind, place, self.inks.pill, lit=row in lit)
+            labels.draw_pill(painter, self.inks, connection, text, kind, place, lit=row in lit)
 
     def _paint_ports(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
         scene = self._scene

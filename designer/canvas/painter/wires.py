@@ -56,44 +56,49 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
         keep = rows != style.hidden
         rows, lifted = rows[keep], lifted[keep]
     flow = flows(scene, rows)
-    segments = 12 if len(rows) > FEW else 32
-    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
-    points = points * style.zoom + style.offset
-    for kind in Flow:
-        chosen = (flow == kind) & ~lifted
-        if chosen.any():
-            _draw_group(painter, inks, kind, points[chosen], scene.wires.down[rows[chosen]], style, WIRE_W)
-    for place in np.flatnonzero(lifted):
-        kind = Flow(int(flow[place]))
-        down = scene.wires.down[rows[place : place + 1]]
-        colour = inks.accent if int(rows[place]) in style.selected else None
-        _draw_group(painter, inks, kind, points[place : place + 1], down, style, WIRE_W_HOVER, colour)
+    down = scene.wires.down[rows]
     bare = (flow == Flow.TAKEN) & ~scene.wires.labelled[rows]
-    if bare.any():
-        _draw_chevrons(painter, inks, points[bare], style.zoom)
+    chosen_last: list[tuple[int, Floats]] = []
+    for places, points in scene.wires.sampled(rows, 12 if len(rows) > FEW else 32):
+        points = points * style.zoom + style.offset
+        for kind in Flow:
+            chosen = (flow[places] == kind) & ~lifted[places]
+            if chosen.any():
+                _draw_group(painter, inks, kind, points[chosen], down[places[chosen]], style, WIRE_W)
+        chosen_last += [(int(places[i]), points[i : i + 1]) for i in np.flatnonzero(lifted[places])]
+        if bare[places].any():
+            _draw_chevrons(painter, inks, points[bare[places]], style.zoom)
+    for place, points in chosen_last:
+        kind = Flow(int(flow[place]))
+        colour = inks.accent if int(rows[place]) in style.selected else None
+        mine = down[place : place + 1]
+        _draw_group(painter, inks, kind, points, mine, style, WIRE_W_HOVER, colour)
+        if bare[place]:
+            _draw_chevrons(painter, inks, points, style.zoom)
 
 
 def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
     """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(rows) <= 3 * FEW)
     segments = (12 if len(rows) <= 3 * FEW else 6) if style.zoom >= 0.16 else 1
-    points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], segments)
-    points = points * style.zoom + style.offset
     flow = flows(scene, rows)
-    for kind in Flow:
-        chosen = flow == kind
-        if not chosen.any():
-            continue
-        for error in (False, True):
-            lines = geometry.segments_of(points[chosen & (scene.wires.down[rows] == error)])
-            if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
-                lines = np.ascontiguousarray(lines[::2])  # dots, from afar
-            painter.setPen(_tone(inks, kind, error))
-            draw_lines(painter, geometry.clipped(lines, style.clip))
-    if style.selected:
-        painter.setPen(inks.accent)
-        mine: Mask = np.isin(rows, list(style.selected))
-        draw_lines(painter, geometry.segments_of(points[mine]))
+    down = scene.wires.down[rows]
+    for places, points in scene.wires.sampled(rows, segments):
+        points = points * style.zoom + style.offset
+        for kind in Flow:
+            chosen = flow[places] == kind
+            if not chosen.any():
+                continue
+            for error in (False, True):
+                lines = geometry.segments_of(points[chosen & (down[places] == error)])
+                if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
+                    lines = np.ascontiguousarray(lines[::2])  # dots, from afar
+                painter.setPen(_tone(inks, kind, error))
+                draw_lines(painter, geometry.clipped(lines, style.clip))
+        if style.selected:
+            painter.setPen(inks.accent)
+            mine: Mask = np.isin(rows[places], list(style.selected))
+            draw_lines(painter, geometry.segments_of(points[mine]))
 
 
 def _tone(inks: Inks, kind: Flow, error: bool) -> QColor:
@@ -161,7 +166,12 @@ def _draw_chevrons(painter: QPainter, inks: Inks, points: Floats, zoom: float) -
 
 def curve(start: tuple[float, float], end: tuple[float, float], *, down: bool = False) -> QPainterPath:
     """One wire as a path, in scene pixels: the one that is being drawn."""
-    points = geometry.controls(np.array([[*start, *end]]), np.array([down]))[0].tolist()
-    path = QPainterPath(QPointF(*points[0]))
-    path.cubicTo(QPointF(*points[1]), QPointF(*points[2]), QPointF(*points[3]))
-    return path
+    return path(geometry.controls(np.array([[*start, *end]]), np.array([down])))
+
+
+def path(curves: Floats) -> QPainterPath:
+    """Cubics that follow each other, ``(pieces, 4, 2)``, as a path."""
+    made = QPainterPath(QPointF(*curves[0, 0].tolist()))
+    for _, first, second, end in curves.tolist():
+        made.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
+    return made

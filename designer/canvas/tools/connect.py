@@ -78,6 +78,7 @@ class ConnectTool(Tool):
         elif hits.hit(self.view.canvas_scene, self.view.layer.inks, pointer.at, 1.0, frozenset()).kind in (
             "nothing",
             "wire",
+            "bend",
         ):
             self._drop_on_empty(pointer)
         return True

@@ -22,7 +22,8 @@ class BoxTool(Tool):
     def __init__(self, view: CanvasView, pointer: Pointer) -> None:
         super().__init__(view, pointer)
         self._box = QRectF()
-        self._before = (self.view.selection.nodes, self.view.selection.wires, self.view.selection.notes)
+        chosen = self.view.selection
+        self._before = (chosen.nodes, chosen.wires, chosen.notes, chosen.bends)
 
     def move(self, pointer: Pointer) -> None:
         if not self.is_far(pointer):
@@ -48,19 +49,15 @@ class BoxTool(Tool):
         rows = hits.nodes_in(scene, self._box)
         nodes = [scene.ids[row] for row in rows]
         # A box around cards means the cards; wires are taken when the box touches nothing else.
-        wires = [] if nodes else [scene.wires.ids[row] for row in hits.wires_in(scene, self._box)]
+        bends = hits.bends_in(scene, self._box)
+        wires = [] if nodes or bends else [scene.wires.ids[row] for row in hits.wires_in(scene, self._box)]
         notes = scene.notes.inside(self._box)
         if not (pointer.shift or pointer.control):
-            self.view.selection.set(nodes, wires, notes)
+            self.view.selection.set(nodes, wires, notes, bends)
             return
-        kept_nodes, kept_wires, kept_notes = (dict.fromkeys(part) for part in self._before)
-        for held, found in ((kept_nodes, nodes), (kept_wires, wires), (kept_notes, notes)):
-            for item in found:
-                if pointer.control and item in held:
-                    del held[item]
-                else:
-                    held[item] = None
-        self.view.selection.set(kept_nodes, kept_wires, kept_notes)
+        self.view.selection.set(*self._before)
+        change = self.view.selection.toggle if pointer.control else self.view.selection.add
+        change(nodes, wires, notes, bends)
 
     def paint(self, painter: QPainter) -> None:
         if self._box.isNull():

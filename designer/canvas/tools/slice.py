@@ -35,9 +35,9 @@ class SliceTool(Tool):
         scene = self.view.canvas_scene
         rows = scene.wires.in_box(geometry.as_box(QRectF(last, now).normalized()))
         if len(rows):
-            points = geometry.sample(scene.wires.ends[rows], scene.wires.down[rows], 24)
-            found = geometry.crossing(points, (last.x(), last.y()), (now.x(), now.y()))
-            self._cut.update(dict.fromkeys(rows[found].tolist()))
+            for places, points in scene.wires.sampled(rows, 24):
+                found = geometry.crossing(points, (last.x(), last.y()), (now.x(), now.y()))
+                self._cut.update(dict.fromkeys(rows[places[found]].tolist()))
         self.view.viewport().update()
 
     def release(self, pointer: Pointer) -> bool:
@@ -57,8 +57,7 @@ class SliceTool(Tool):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(stroke(inks.failed, WIRE_W_HOVER, (4, 2.5)))
         for row in self._cut:
-            x0, y0, x1, y1 = scene.wires.ends[row].tolist()
-            painter.drawPath(wires.curve((x0, y0), (x1, y1), down=bool(scene.wires.down[row])))
+            painter.drawPath(wires.path(scene.wires.curves_of(row)))
         blade = QPainterPath(self._trace[0])
         for at in self._trace[1:]:
             blade.lineTo(QPointF(at))
