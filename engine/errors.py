@@ -10,6 +10,7 @@
     ├── ExpressionError            an expression cannot be read or evaluated
     │   └── ConditionError
     ├── NoRouteMatched             an exclusive switch without a matching case
+    ├── StepsToRunFirst            one step alone needs results that nobody has yet
     ├── ActionError                a step's work failed in a way the analyst can mend
     ├── StepTimeoutError           a step took longer than it may
     ├── ExternalServiceError       something outside answered with a fault, or not at all
@@ -133,6 +134,19 @@ class ConditionError(ExpressionError):
 
 class NoRouteMatched(WorkflowError):
     """None of an exclusive switch's conditions is true and it has no default."""
+
+
+class StepsToRunFirst(WorkflowError):
+    """One step was to run alone and needs results that no run has; ``steps``: their titles by id."""
+
+    def __init__(self, label: str, steps: Mapping[str, str]) -> None:
+        names = " and ".join(f'"{title}"' for title in steps.values())
+        verb = "has" if len(steps) == 1 else "have"
+        super().__init__(
+            f'"{label}" needs the result of {names}, which {verb} not run yet',
+            hint=f'Run to "{label}" instead: that runs what comes before it, too.',
+        )
+        self.steps = dict(steps)
 
 
 class ActionError(WorkflowError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Severity: TypeAlias = Literal["error", "warning"]
+Severity: TypeAlias = Literal["error", "warning", "info"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """An error stops a run before it starts; a warning does not.
+    """An error stops a run before it starts; a warning does not, and information is not even wrong.
 
     `pointer` is a JSON Pointer (RFC 6901) into the workflow file, `suggestion` the text to put there
     instead, or what to do; both may be empty. `code` is stable, for tests and tools.

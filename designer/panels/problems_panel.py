@@ -15,7 +15,13 @@ from designer.panels.panel_table import PanelTable
 from engine.problem import Problem
 
 _COLUMNS = ("Problem", "Node", "What to do")
-_ICONS = {"error": "octagon-x", "warning": "triangle-alert"}
+_ICONS = {"error": "octagon-x", "warning": "triangle-alert", "info": "info"}
+_GRAVITY = {"error": 0, "warning": 1, "info": 2}
+
+
+def by_gravity(problems: Sequence[Problem]) -> list[Problem]:
+    """Errors, then warnings, then what is only worth knowing."""
+    return sorted(problems, key=lambda problem: _GRAVITY[problem.severity])
 
 
 class ProblemsModel(QAbstractTableModel):
@@ -31,7 +37,7 @@ class ProblemsModel(QAbstractTableModel):
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         self.beginResetModel()
-        self._problems = sorted(problems, key=lambda problem: problem.severity != "error")
+        self._problems = by_gravity(problems)
         self.endResetModel()
 
     @property
@@ -81,7 +87,7 @@ class ProblemsModel(QAbstractTableModel):
 
 
 class ProblemsPanel(QWidget):
-    """The list; errors stop a run, warnings do not."""
+    """The list; errors stop a run, warnings do not, and notes are not even wrong."""
 
     problem_activated = Signal(object)  # Problem
     count_changed = Signal(int, str)  # how many, and the gravest severity ("" for none)
@@ -113,16 +119,18 @@ class ProblemsPanel(QWidget):
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Replace the list; nothing happens when it is the same."""
-        if list(self.model.problems) == sorted(problems, key=lambda problem: problem.severity != "error"):
+        if list(self.model.problems) == by_gravity(problems):
             return
         self.model.set_problems(problems)
         self.stack.setCurrentWidget(self.table if problems else self.empty)
         errors = sum(problem.severity == "error" for problem in problems)
-        warnings = len(problems) - errors
+        warnings = sum(problem.severity == "warning" for problem in problems)
+        notes = len(problems) - errors - warnings
         parts = [texts.count(errors, "error")] if errors else []
         parts += [texts.count(warnings, "warning")] if warnings else []
+        parts += [texts.count(notes, "note")] if notes else []
         self.summary = " · ".join(parts) or "No problems"
-        self.count_changed.emit(len(problems), "error" if errors else "warning" if warnings else "")
+        self.count_changed.emit(errors + warnings, "error" if errors else "warning" if warnings else "")
         self.summary_changed.emit(self.summary)
 
     def _on_chosen(self, index: QModelIndex) -> None:

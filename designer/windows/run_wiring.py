@@ -150,6 +150,8 @@ class RunWiring(QObject):
         self._window.bottom.problems.set_problems(problems)
         worst: dict[str, Problem] = {}
         for problem in problems:
+            if problem.severity == "info":
+                continue  # nothing to mend; what it tells has a sign of its own on the card
             if problem.node_id is not None and (problem.node_id not in worst or problem.severity == "error"):
                 worst[problem.node_id] = problem
         self._window.canvas.set_problems(worst)

@@ -10,7 +10,13 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from engine.cli.exit_codes import ExitCode
-from engine.errors import DefinitionError, SchemaValidationError, WorkflowError, WorkflowFileError
+from engine.errors import (
+    DefinitionError,
+    SchemaValidationError,
+    StepsToRunFirst,
+    WorkflowError,
+    WorkflowFileError,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +49,24 @@ def _input_options(command: F) -> F:
         metavar="NAME=VALUE",
         help="A value for an input; may be repeated.",
     )(command)
+
+
+def _part_options(command: F) -> F:
+    for option in (
+        click.option("--ignore-pins", is_flag=True, help="Run pinned steps too."),
+        click.option("--fresh", is_flag=True, help="Run unchanged steps again, too."),
+        click.option(
+            "--based-on",
+            default="",
+            metavar="RUN",
+            help="The run whose results --from and --only take (default: the latest).",
+        ),
+        click.option("--only", default="", metavar="ID", help="Run this step alone."),
+        click.option("--from", "start", default="", metavar="ID", help="Run this step and what follows."),
+        click.option("--to", default="", metavar="ID", help="Run this step and what it needs."),
+    ):
+        command = option(command)
+    return command
 
 
 def _json_option(command: F) -> F:
@@ -81,6 +105,7 @@ def _print_version(context: click.Context) -> None:
 @_json_option
 @_store_option
 @click.option("--strict", is_flag=True, help="Refuse to start while a required input is missing.")
+@_part_options
 def run(
     file: Path,
     inputs: tuple[str, ...],
@@ -88,12 +113,29 @@ def run(
     as_json: bool,
     store: Path | None,
     strict: bool,
+    **part: Any,
 ) -> None:
-    """Run the workflow in FILE and print what it gives."""
+    """Run the workflow in FILE and print what it gives.
+
+    With --to, --from or --only a part of it; steps are named by their ids.
+    """
     from engine.cli import running
+    from engine.run.options import RunOptions
 
     options = running.Options(
-        inputs=inputs, input_file=input_file, as_json=as_json, store=store, strict=strict
+        inputs=inputs,
+        input_file=input_file,
+        as_json=as_json,
+        store=store,
+        strict=strict,
+        part=RunOptions(
+            to=part["to"],
+            start=part["start"],
+            only=part["only"],
+            based_on=part["based_on"],
+            reuse=not part["fresh"],
+            pins=not part["ignore_pins"],
+        ),
     )
     _end(lambda: running.run(file, options))
 
@@ -196,7 +238,8 @@ def complain(error: WorkflowError) -> ExitCode:
         say(error.hint, sys.stderr)
     if isinstance(error, DefinitionError | WorkflowFileError):
         return ExitCode.INVALID_FILE
-    return ExitCode.USAGE if isinstance(error, InputError | SchemaValidationError) else ExitCode.FAILED
+    usage = InputError | SchemaValidationError | StepsToRunFirst
+    return ExitCode.USAGE if isinstance(error, usage) else ExitCode.FAILED
 
 
 def main() -> None:

@@ -75,6 +75,8 @@ class Lines:
         step = state.steps.get(event.step_id)
         if step is None or step.status not in _TOLD or event.type.value != f"STEP_{step.status}":
             return
+        if step.reason == "not_selected":
+            return  # who runs one step of a thousand does not want to read of the others
         took = f"  {seconds(step.duration_ms / 1000)}" if step.duration_ms is not None else ""
         sign = glyph(step.status, unicode=self._unicode)
         say(f"{sign} {title:<{self._width}}  {shorten(step_words(step))}{took}", self._stream)

@@ -96,9 +96,11 @@ def _headline(state: Mapping[str, Any], workflow: Workflow) -> str:
     steps = state["steps"].values()
     completed = sum(step["status"] == StepStatus.COMPLETED for step in steps)
     failed = sum(step["status"] == StepStatus.FAILED for step in steps)
-    skipped = sum(step["status"] == StepStatus.SKIPPED for step in steps)
+    left_out = sum(step["reason"] == "not_selected" for step in steps)
+    skipped = sum(step["status"] == StepStatus.SKIPPED for step in steps) - left_out
+    counts = ((failed, "failed"), (skipped, "skipped"), (left_out, "no part of this run"))
     parts = [f"{completed} of {len(workflow.nodes)} steps"]
-    parts += [f"{count} {word}" for count, word in ((failed, "failed"), (skipped, "skipped")) if count]
+    parts += [f"{count} {word}" for count, word in counts if count]
     took = (state.get("timings") or {}).get("duration_ms")
     if took is not None:
         parts.append(seconds(took / 1000))

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -22,6 +22,7 @@ from engine.history import state as history
 from engine.history.events import EventType
 from engine.history.state import ExecutionState
 from engine.model.workflow import Workflow
+from engine.run.options import RunOptions
 
 if TYPE_CHECKING:
     from engine.run.workflow_engine import WorkflowEngine
@@ -40,6 +41,7 @@ class Options:
     as_json: bool = False
     store: Path | None = None
     strict: bool = False
+    part: RunOptions = field(default_factory=RunOptions)
 
 
 def run(file: Path, options: Options) -> ExitCode:
@@ -56,9 +58,11 @@ def run(file: Path, options: Options) -> ExitCode:
     base_dir = file.resolve().parent
 
     async def start(engine: WorkflowEngine) -> tuple[str, int | None]:
-        return await engine.start_workflow(workflow, values, base_dir=base_dir), 0
+        return await engine.start_workflow(workflow, values, base_dir=base_dir, options=options.part), 0
 
-    return asyncio.run(_Session(options, stores.free_store(options.store)).drive(start))
+    base = options.part.based_on
+    store = stores.store_of(base, options.store) if base else stores.free_store(options.store)
+    return asyncio.run(_Session(options, store).drive(start))
 
 
 def resume(execution_id: str, options: Options) -> ExitCode:

@@ -33,6 +33,7 @@ _SKIPPED: Final = {
     "upstream_failed": "a step before it failed",
     "cancelled": "the run was stopped",
     "disabled": "it is switched off",
+    "not_selected": "it is no part of this run",
 }
 
 
@@ -54,7 +55,7 @@ def step_words(step: StepState) -> str:
     """What a step did or does, in a few words."""
     match step.status:
         case StepStatus.COMPLETED:
-            return output_words(step.output) + (f" (by its {step.via})" if step.via else "")
+            return f"{output_words(step.output)}{_way(step)}".strip()
         case StepStatus.RUNNING:
             return step.progress_text or (f"{step.progress:.0%}" if step.progress is not None else "running")
         case StepStatus.WAITING:
@@ -69,6 +70,16 @@ def step_words(step: StepState) -> str:
         case StepStatus.SKIPPED:
             return f"skipped: {_SKIPPED.get(step.reason, step.reason)}"
     return step.status.value.lower().replace("_", " ")
+
+
+def _way(step: StepState) -> str:
+    """How a step came to its output, when its action did not give it just now."""
+    if step.via == "pinned":
+        return " (pinned)"
+    if step.via == "reused":
+        made = (step.reused_from or {}).get("at")
+        return f" (unchanged: result of {moment(made)})" if made is not None else " (unchanged)"
+    return f" (by its {step.via})" if step.via else ""
 
 
 def error_words(error: Mapping[str, Any] | None) -> str:

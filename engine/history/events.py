@@ -34,9 +34,9 @@ class EventType(StrEnum):
     STEP_RUNNING = "STEP_RUNNING"  # crashes?: how often in a row the program died while it ran
     STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
     STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing, needed
-    STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?
+    STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?, reused_from? (execution_id, at), key?
     STEP_FAILED = "STEP_FAILED"  # error, handling (unhandled | error_connection | tolerated), duration_ms
-    STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled)
+    STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled | ...)
     STEP_CANCELLED = "STEP_CANCELLED"
     STEP_UNCERTAIN = "STEP_UNCERTAIN"
     STEP_ROLLING_BACK = "STEP_ROLLING_BACK"

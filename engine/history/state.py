@@ -40,6 +40,7 @@ class StepState:
     waiting_until: float | None = None
     missing: tuple[str, ...] = ()
     via: str = ""
+    reused_from: Mapping[str, Any] | None = None
     queued: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,6 +62,8 @@ class StepState:
             shown["missing"] = list(self.missing)
         if self.via:
             shown["via"] = self.via
+        if self.reused_from is not None:
+            shown["reused_from"] = dict(self.reused_from)
         return shown
 
 
@@ -186,6 +189,7 @@ def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
             ended_at=event.ts,
             duration_ms=_duration(before, event),
             via=data.get("via", ""),
+            reused_from=data.get("reused_from"),
         )
     return _moved_aside(before, status, event, attempts)
 

@@ -30,6 +30,7 @@ from engine.plan.step import (
     JoinMode,
     OnConditionError,
     OnFailure,
+    Pin,
     Plan,
     Route,
     Step,
@@ -191,7 +192,12 @@ def _step(
         disabled=_disabled(config.get("disabled")),
         at_most_once=config.get("delivery") == "at_most_once",
         priority=_whole(config.get("priority")),
+        pin=_pin(config.get("pin")),
     )
+
+
+def _pin(described: Json) -> Pin | None:
+    return Pin(output=described["output"]) if isinstance(described, dict) and "output" in described else None
 
 
 def _parameters(node: Node, drawn: Mapping[str, Json], schema: Mapping[str, Json]) -> Parameters:

@@ -44,6 +44,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A result that a person has put down for a step: it is used in place of running the step."""
+
+    output: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A connection between step numbers; `index` is its own number."""
 
@@ -92,6 +99,7 @@ class Step:
     disabled: Disabled
     at_most_once: bool
     priority: int
+    pin: Pin | None = None
 
     @property
     def label(self) -> str:

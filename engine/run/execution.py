@@ -23,6 +23,7 @@ from engine.run.activity import Activity
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.options import RunOptions
+from engine.run.partial import part_of
 from engine.run.questions import Supplied
 from engine.run.scheduler import Settlement
 from engine.run.steps import Steps
@@ -66,6 +67,7 @@ class Execution:
         self.status = state.status
         self.base_dir = Path(state.base_dir) if state.base_dir else None
         self.options = RunOptions.from_json(state.options)
+        self.part = part_of(plan, self.options)
         self.error: Mapping[str, Any] | None = state.error
         self.evaluate = evaluate
         self.ready = 0

@@ -30,6 +30,7 @@ from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
 from engine.run.options import RunOptions
+from engine.run.partial import trigger_of
 from engine.run.reports import Reports
 from engine.run.rollback import roll_back
 from engine.run.seams import Seams
@@ -120,7 +121,7 @@ class Runtime:
             async with self._loading:
                 found = self._executions.get(execution_id) or await self._revive(execution_id)
         if start and found is not None and found.status is ExecutionStatus.PENDING:
-            found.start(trigger_of(found.plan))
+            found.start(trigger_of(found.plan, found.part))
         return found
 
     async def state(self, execution_id: str) -> dict[str, Any]:
@@ -251,8 +252,3 @@ async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
 async def _sleep_in_slot(execution: Execution, activity: Activity, seconds: float) -> None:
     """A rollback action that waits keeps its slot: there is one at a time, and nothing else to run."""
     await asyncio.sleep(seconds)
-
-
-def trigger_of(plan: Plan) -> int | None:
-    """The trigger that a start by hand fires: the first that is not disabled."""
-    return next((step.index for step in plan.steps if step.is_trigger and not step.disabled), None)

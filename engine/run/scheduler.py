@@ -26,7 +26,7 @@ from engine.history.status import ConnectionOutcome
 from engine.plan.step import JoinMode, Plan, Route, Step
 
 SkipReason = str
-"""condition | upstream_failed | cancelled | disabled"""
+"""condition | upstream_failed | cancelled | disabled | not_selected"""
 
 
 class Ended(Enum):
@@ -82,11 +82,18 @@ class Settlement:
 
 
 class Progress:
-    """How far an execution has come, as counters by step number; only this module changes them."""
+    """How far an execution has come, as counters by step number; only this module changes them.
 
-    __slots__ = ("decided", "outcomes", "poisoned", "taken", "unresolved")
+    left_out: steps that are no part of the run. forced: those that run whatever is decided before them.
+    """
 
-    def __init__(self, plan: Plan) -> None:
+    __slots__ = ("decided", "forced", "left_out", "outcomes", "poisoned", "taken", "unresolved")
+
+    def __init__(
+        self, plan: Plan, *, left_out: frozenset[int] = frozenset(), forced: frozenset[int] = frozenset()
+    ) -> None:
+        self.left_out = left_out
+        self.forced = forced
         self.unresolved = [len(step.incoming) for step in plan.steps]
         self.taken = [0] * len(plan.steps)
         self.poisoned = [0] * len(plan.steps)
@@ -102,7 +109,10 @@ def start(plan: Plan, progress: Progress, *, trigger: int | None = None) -> Sett
         if step.incoming:
             continue
         progress.decided[step.index] = True
-        if (step.is_trigger and step.index != trigger) or step.disabled == "skip":
+        if step.index in progress.left_out:
+            settlement.facts.append(Skipped(step.index, "not_selected"))
+            skipped.append((step.index, Ended.SKIPPED))
+        elif (step.is_trigger and step.index != trigger) or step.disabled == "skip":
             settlement.facts.append(Skipped(step.index, "disabled"))
             skipped.append((step.index, Ended.SKIPPED))
         else:
@@ -137,7 +147,7 @@ def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], boo
     for step in plan.steps:
         if settled(step.index):
             progress.decided[step.index] = True
-        elif not step.incoming:
+        elif not step.incoming and step.index not in progress.left_out:
             progress.decided[step.index] = True
             settlement.ready.append(step.index)
         else:
@@ -268,6 +278,10 @@ def _decide_join(
         return
     progress.decided[target] = True
     step = plan.steps[target]
+    if target in progress.left_out:
+        settlement.facts.append(Skipped(target, "not_selected"))
+        skipped.append((target, Ended.SKIPPED))
+        return
     if runs and step.disabled != "skip":
         settlement.ready.append(target)
         return
@@ -281,6 +295,8 @@ def _join(plan: Plan, progress: Progress, target: int) -> bool | None:
     """True: run. False: skip. None: not yet known."""
     join = plan.steps[target].join
     open_count, taken = progress.unresolved[target], progress.taken[target]
+    if target in progress.forced:
+        return None if open_count else True
     match join.mode:
         case JoinMode.MERGE:
             return None if open_count else taken > 0 and not progress.poisoned[target]

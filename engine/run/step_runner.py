@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.actions.context import Artifacts, StepContext
+from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
 from engine.errors import (
     ActionError,
@@ -24,6 +25,7 @@ from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
+from engine.store.artifacts import ArtifactStore
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class StepRunner:
         rng: Rng,
         dispatcher: Dispatcher,
         attempts: Attempts,
-        artifacts: Artifacts,
+        artifacts: ArtifactStore,
     ) -> None:
         self._seams = seams
         self._registry = registry
@@ -68,6 +70,9 @@ class StepRunner:
         if step.disabled == "passthrough":
             steps.begin(activity)
             steps.complete(activity, _passed_on(execution, step), duration_ms=0.0, via="passthrough")
+            return
+        if (ready := _ready_made(execution, step)) is not None:
+            await self._take(execution, activity, ready)
             return
         if step.is_trigger and (step.service, step.action) not in self._registry:
             # A plain trigger of a workflow from elsewhere: firing it is all it does.
@@ -154,6 +159,17 @@ class StepRunner:
         finally:
             self._dispatcher.unpark()
 
+    async def _take(self, execution: Execution, activity: Activity, ready: Mapping[str, Any]) -> None:
+        """Complete the step with a result that was there before it, instead of running it."""
+        execution.steps.begin(activity)
+        try:
+            output = await self._artifacts.expand_async(ready["output"])
+        except WorkflowError as error:
+            execution.steps.fail(activity, error, duration_ms=0.0)
+            return
+        more = {"reused_from": ready["reused_from"]} if "reused_from" in ready else None
+        execution.steps.complete(activity, output, duration_ms=0.0, via=str(ready["via"]), more=more)
+
     def _complete(self, execution: Execution, activity: Activity, output: Any, via: str = "") -> None:
         duration_ms = self._attempts.since(activity.started_at)
         try:
@@ -226,6 +242,13 @@ class StepRunner:
         if total is None or activity.first_started_at is None:
             return True
         return self._clock.now() + wait < activity.first_started_at + total
+
+
+def _ready_made(execution: Execution, step: Step) -> Mapping[str, Any] | None:
+    """The result that stands ready for a step: a pinned one, or one that the run was created with."""
+    if step.pin is not None and execution.options.pins:
+        return {"output": step.pin.output, "via": "pinned"}
+    return execution.options.taken.get(step.id)
 
 
 def _passed_on(execution: Execution, step: Step) -> Json:

@@ -34,7 +34,8 @@ class Steps:
         self._execution = execution
         self.plan = execution.plan
         self.live = live
-        self.progress = Progress(execution.plan)
+        part = execution.part
+        self.progress = Progress(execution.plan, left_out=part.left_out, forced=part.forced)
         self.activities: dict[int, Activity] = {}
         self.running: set[int] = set()
         self.waiting: set[int] = set()
@@ -112,12 +113,25 @@ class Steps:
         self._record(EventDraft(EventType.STEP_PAUSED, step.id, attempt, data))
         self._execution.advance()
 
-    def complete(self, activity: Activity, output: Json, *, duration_ms: float, via: str = "") -> None:
-        """Raises what the store has against the output (TypeError: no JSON), and then nothing has changed."""
+    def complete(
+        self,
+        activity: Activity,
+        output: Json,
+        *,
+        duration_ms: float,
+        via: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Raises what the store has against the output (TypeError: no JSON), and then nothing has changed.
+
+        more: what else the completion tells, such as where a result came from.
+        """
         step = activity.step
         data: dict[str, Any] = {"output": output, "duration_ms": duration_ms}
         if via:
             data["via"] = via
+        if more:
+            data |= more
         self._record(EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, data))
         self._left(step)
         self.completed.append(step.index)

@@ -29,7 +29,9 @@ from engine.run.clock import Clock, Rng, SystemClock, system_rng
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.options import RunOptions
+from engine.run.partial_runs import PartialRuns
 from engine.run.questions import check_input, sort_answers
+from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
 from engine.store.mirror import StatusKeeper, as_store
@@ -51,7 +53,7 @@ class BackgroundTasks(Protocol):
     def add_task(self, function: Callable[..., Any], /, *args: Any) -> Any: ...
 
 
-class WorkflowEngine(EngineSeams):
+class WorkflowEngine(PartialRuns, EngineSeams):
     """Runs workflows durably, many at a time, `max_concurrent_steps` steps at once.
 
     Belongs to one event loop. Owns its state manager from the first call on: `close` (or `async with`) ends
@@ -120,10 +122,11 @@ class WorkflowEngine(EngineSeams):
         drawn = load(workflow)
         plan = self._prepare(drawn)
         given = as_json(input_data or {})
+        options = options or RunOptions()
+        if options.is_partial:
+            options, given = await prepare(self._runtime.store, plan, options, given)
         check_input(plan, given)
-        execution_id = await self._runtime.create(
-            plan, given, base_dir_of(workflow, base_dir), options or RunOptions()
-        )
+        execution_id = await self._runtime.create(plan, given, base_dir_of(workflow, base_dir), options)
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
         else:

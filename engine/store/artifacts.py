@@ -141,6 +141,10 @@ class ArtifactStore:
             return [self.expand(item) for item in value]
         return value
 
+    def holds_all(self, value: Any) -> bool:
+        """Whether every stored result that ``value`` refers to is there."""
+        return all(self._place(sha).is_file() for sha in _shas_in(value))
+
     async def expand_async(self, value: Any) -> Any:
         """``expand``, reading files in a thread when there are any to read."""
         if has_reference(value):
@@ -267,6 +271,19 @@ def has_reference(value: Any) -> bool:
 def holds_look_alike(text: str, value: Any) -> bool:
     """Whether ``value``, whose JSON is ``text``, holds something that only looks like our reference."""
     return f'"{ARTIFACT_KEY}"' in text and has_reference(value)
+
+
+def _shas_in(value: Any) -> Iterator[str]:
+    """The sha256 of every reference in ``value``, to tables and to JSON."""
+    if isinstance(value, dict):
+        for key in (TABLE_KEY, ARTIFACT_KEY):
+            if _is_sha(value.get(key)):
+                yield value[key]
+        for item in value.values():
+            yield from _shas_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _shas_in(item)
 
 
 def _sha_of(reference: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 from engine.problem import Problem
-from engine.validation import graph_rules, node_rules, reference_rules, switch_rules
+from engine.validation import graph_rules, node_rules, pin_rules, reference_rules, switch_rules
 from engine.validation.drawing import Drawing
 
 RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
@@ -28,8 +28,11 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     node_rules.policies,
     node_rules.settings,
     reference_rules.input_defaults,
+    pin_rules.pins,
     graph_rules.reachable,
 )
+
+_GRAVITY: Final = {"error": 0, "warning": 1, "info": 2}
 
 
 def check(
@@ -38,7 +41,7 @@ def check(
     """All problems, errors first. `known_actions`: (service, action) pairs; None leaves actions unchecked."""
     drawing = Drawing(workflow, catalog, known_actions)
     problems = [problem for rule in RULES for problem in rule(drawing)]
-    return sorted(problems, key=lambda problem: not problem.is_error)
+    return sorted(problems, key=lambda problem: _GRAVITY[problem.severity])
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
