@@ -1,9 +1,9 @@
 """The second line of a node's card: its parameters in a few words.
 
 A node type's ``subtitle`` is a text with placeholders: ``{path}`` is a parameter, ``{condition|rules}``
-the first of several that has a value. Lists are joined with commas; an object in a list reads as its
-schema's ``x-summary`` says (``"{function}({column})"``), a choice as its title. A part whose placeholder
-has no value, such as " per {group}", is left out.
+the first of several that has a value. Lists are joined with commas, or counted
+(``x-count``); an object in a list reads as its schema's ``x-summary`` says (``"{function}({column})"``), a
+choice as its title. A part whose placeholder has no value, such as " per {group}", is left out.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def _text(value: Json, schema: Mapping[str, Any]) -> str:
     if value is None or value == "" or value == [] or value == {}:
         return ""
     if isinstance(value, list):
+        if noun := schema.get("x-count"):
+            return f"{len(value)} {noun}" if len(value) != 1 else f"1 {noun.removesuffix('s')}"
         items = schema.get("items", {})
         return ", ".join(filter(None, (_text(item, items) for item in value)))
     if isinstance(value, dict):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -23,34 +24,15 @@ from engine.errors import DefinitionError, WorkflowFileError
 from engine.files import json_text
 from engine.files.steps_form import nodes_form
 from engine.json_schema.validators import Validator, validator
+from engine.model import json_form
 from engine.model.json_value import Json
-from engine.model.workflow import Connection, ConnectionOn, Node, Point, Workflow
+from engine.model.workflow import Workflow
 from engine.problem import Problem
 
 FORMAT: Final = 1
 SCHEMA_ID: Final = "urn:workflow-designer:schema:workflow-1"
 SCHEMA_FILE: Final = "workflow-1.schema.json"
 
-_WORKFLOW_KEYS: Final = frozenset(
-    {
-        "format",
-        "id",
-        "workflow_id",
-        "name",
-        "description",
-        "inputs",
-        "settings",
-        "nodes",
-        "connections",
-        "layout",
-    }
-)
-_NODE_KEYS: Final = frozenset({"id", "type", "title", "config", "notes"})
-_CONNECTION_KEYS: Final = frozenset(
-    {"id", "source", "target", "on", "condition", "source_port", "target_port", "priority"}
-)
-# The order in which a node's config is written; what is not named here follows in its own order.
-_CONFIG_ORDER: Final = ("service", "action", "parameters", "timeout", "retry", "continue_on_error")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INDENT: Final = "  "
 _LINE_LENGTH: Final = 100
@@ -77,13 +59,16 @@ def encode(workflow: Workflow) -> str:
         "settings": cast("Json", workflow.settings),
     }
     tail = {
-        key: value for key, value in workflow.extra.items() if key not in _WORKFLOW_KEYS and key != "$schema"
+        key: value
+        for key, value in workflow.extra.items()
+        if key not in json_form.WORKFLOW_KEYS and key != "$schema"
     }
     members = [f"{_text(key)}: {_block(value, 1)}" for key, value in head.items() if value not in ("", {})]
-    members.append(
-        f'"nodes": {_listed([_block(_node_json(node), 2) for node in workflow.nodes.values()], "[]")}'
+    nodes = (_block(json_form.node_json(node), 2) for node in workflow.nodes.values())
+    members.append(f'"nodes": {_listed(nodes, "[]")}')
+    connections = (
+        _text(json_form.connection_json(connection)) for connection in workflow.connections.values()
     )
-    connections = (_text(_connection_json(connection)) for connection in workflow.connections.values())
     members.append(f'"connections": {_listed(connections, "[]")}')
     if workflow.layout or workflow.layout_extra:
         members.append(f'"layout": {_layout_text(workflow)}')
@@ -146,142 +131,40 @@ def _line(text: str | None, pointer: str) -> int | None:
 
 
 def _workflow(document: Mapping[str, Any], path: Path | None) -> Workflow:
-    nodes = [_node(described) for described in document.get("nodes") or ()]
-    connections = _connections(document.get("connections") or ())
-    if problems := [*_repeated(nodes, "nodes"), *_repeated(connections, "connections")]:
+    problems = [*_repeated(document, "nodes"), *_repeated(document, "connections")]
+    if problems:
         raise DefinitionError(f"{problems[0].message} ({len(problems)} in all)", problems)
-    layout, layout_extra = _layout(document.get("layout") or {})
-    name = document.get("name") or ""
     stem = path.name.removesuffix(".json").removesuffix(".workflow") if path is not None else ""
-    return Workflow(
-        id=str(document.get("id") or document.get("workflow_id") or stem or name or "workflow"),
-        name=name or stem,
-        description=document.get("description") or "",
-        inputs=document.get("inputs") or {},
-        settings=document.get("settings") or {},
-        nodes={node.id: node for node in nodes},
-        connections={connection.id: connection for connection in connections},
-        layout=layout,
-        layout_extra=layout_extra,
-        extra=_workflow_extra(document),
-    )
+    workflow = json_form.from_json(document, stem)
+    if workflow.extra.get("$schema") != SCHEMA_ID:
+        return workflow
+    return replace(workflow, extra={key: value for key, value in workflow.extra.items() if key != "$schema"})
 
 
-def _workflow_extra(document: Mapping[str, Any]) -> Mapping[str, Json]:
-    extra = dict(_rest(document, _WORKFLOW_KEYS))
-    if extra.get("$schema") == SCHEMA_ID:
-        del extra["$schema"]
-    return extra
-
-
-def _node(described: Mapping[str, Any]) -> Node:
-    return Node(
-        id=described["id"],
-        type=described.get("type") or "action",
-        title=described.get("title") or "",
-        config=described.get("config") or {},
-        notes=described.get("notes") or "",
-        extra=_rest(described, _NODE_KEYS),
-    )
-
-
-def _connections(described: Iterable[Mapping[str, Any]]) -> list[Connection]:
-    """Connections without an id get the first free one: c1, c2, ..."""
-    listed = list(described)
-    taken = {each.get("id") for each in listed}
-    number = 0
-    connections = []
-    for each in listed:
-        connection_id = each.get("id")
-        while not connection_id:
-            number += 1
-            connection_id = None if f"c{number}" in taken else f"c{number}"
-        connections.append(
-            Connection(
-                id=connection_id,
-                source=each.get("source") or "",
-                target=each.get("target") or "",
-                on=cast("ConnectionOn", each.get("on") or "success"),
-                condition=each.get("condition"),
-                source_port=each.get("source_port"),
-                target_port=each.get("target_port"),
-                priority=each.get("priority") or 0,
-                extra=_rest(each, _CONNECTION_KEYS),
-            )
-        )
-    return connections
-
-
-def _repeated(items: Iterable[Node | Connection], name: str) -> list[Problem]:
+def _repeated(document: Mapping[str, Any], name: str) -> list[Problem]:
     seen: set[str] = set()
     problems = []
-    for index, item in enumerate(items):
-        if item.id in seen:
+    for index, item in enumerate(document.get(name) or ()):
+        item_id = item.get("id")
+        if not item_id:
+            continue
+        if item_id in seen:
             problems.append(
                 Problem(
                     severity="error",
                     code="duplicate-id",
-                    message=f"Two {name} have the id {item.id!r}",
-                    node_id=item.id if name == "nodes" else None,
-                    connection_id=item.id if name == "connections" else None,
+                    message=f"Two {name} have the id {item_id!r}",
+                    node_id=item_id if name == "nodes" else None,
+                    connection_id=item_id if name == "connections" else None,
                     pointer=f"/{name}/{index}/id",
-                    suggestion=f"{item.id}_2",
+                    suggestion=f"{item_id}_2",
                 )
             )
-        seen.add(item.id)
+        seen.add(item_id)
     return problems
 
 
-def _layout(described: Mapping[str, Any]) -> tuple[dict[str, Point], dict[str, Json]]:
-    """Positions, and whatever else the layout holds. A node's entry is [x, y] or {"x", "y", ...}."""
-    positions: dict[str, Point] = {}
-    entries: dict[str, Json] = {}
-    for node_id, entry in (described.get("nodes") or {}).items():
-        if isinstance(entry, Mapping):
-            positions[node_id] = (float(entry["x"]), float(entry["y"]))
-            if more := _rest(entry, frozenset({"x", "y"})):
-                entries[node_id] = dict(more)
-        else:
-            positions[node_id] = (float(entry[0]), float(entry[1]))
-    extra = dict(_rest(described, frozenset({"nodes"})))
-    if entries:
-        extra["nodes"] = entries
-    return positions, extra
-
-
-def _rest(described: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Json]:
-    return {key: value for key, value in described.items() if key not in known}
-
-
 # -- writing --------------------------------------------------------------------------------------
-
-
-def _node_json(node: Node) -> dict[str, Json]:
-    config: dict[str, Json] = {key: node.config[key] for key in _CONFIG_ORDER if key in node.config}
-    config |= {key: value for key, value in node.config.items() if key not in config}
-    members: dict[str, Json] = {"id": node.id, "type": node.type, "title": node.title, "config": config}
-    members["notes"] = node.notes
-    described = {key: value for key, value in members.items() if value not in ("", {})}
-    return {**described, **{key: value for key, value in node.extra.items() if key not in _NODE_KEYS}}
-
-
-def _connection_json(connection: Connection) -> dict[str, Json]:
-    described: dict[str, Json] = {
-        "id": connection.id,
-        "source": connection.source,
-        "target": connection.target,
-    }
-    if connection.on != "success":
-        described["on"] = connection.on
-    for key in ("condition", "source_port", "target_port"):
-        if (value := getattr(connection, key)) is not None:
-            described[key] = value
-    if connection.priority:
-        described["priority"] = connection.priority
-    return {
-        **described,
-        **{key: value for key, value in connection.extra.items() if key not in _CONNECTION_KEYS},
-    }
 
 
 def _layout_text(workflow: Workflow) -> str:
@@ -289,7 +172,7 @@ def _layout_text(workflow: Workflow) -> str:
     more = entries if isinstance(entries, dict) else {}
     lines = []
     for node_id, (x, y) in workflow.layout.items():
-        point = [_plain_number(x), _plain_number(y)]
+        point = [json_form.plain_number(x), json_form.plain_number(y)]
         added = more.get(node_id)
         entry: Json = {"x": point[0], "y": point[1], **added} if isinstance(added, dict) else list(point)
         lines.append(f"{_text(node_id)}: {_text(entry)}")
@@ -298,10 +181,6 @@ def _layout_text(workflow: Workflow) -> str:
         f"{_text(key)}: {_block(value, 2)}" for key, value in workflow.layout_extra.items() if key != "nodes"
     ]
     return _listed(members, "{}")
-
-
-def _plain_number(value: float) -> int | float:
-    return int(value) if value == int(value) else round(value, 2)
 
 
 def _listed(entries: Iterable[str], brackets: str, level: int = 1) -> str:

@@ -10,6 +10,7 @@ from engine.model.bends import VIA, bends, bent
 from engine.model.changes import Change, ConnectionAdded, NodeAdded
 from engine.model.comments import Comment, copies, set_comments
 from engine.model.edits import Edit, free_id
+from engine.model.embedded import is_composite
 from engine.model.json_value import Json
 from engine.model.queries import connections_touching, connections_within
 from engine.model.workflow import Connection, Node, Point, Workflow
@@ -87,7 +88,11 @@ def paste(
         copy = replace(
             node,
             id=renamed[node.id],
-            config={key: _follow(value, renamed) for key, value in node.config.items()},
+            config={
+                # What stands inside a node has steps, and so names, of its own.
+                key: value if key == "workflow" and is_composite(node) else _follow(value, renamed)
+                for key, value in node.config.items()
+            },
         )
         changes.append(NodeAdded(node=copy, position=(x + offset[0], y + offset[1])))
     wires = set(workflow.connections)

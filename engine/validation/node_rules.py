@@ -9,6 +9,7 @@ from typing import Any, Final
 from engine.expression.references import OPENING
 from engine.expression.suggestions import nearest
 from engine.json_schema.validators import Fault, Validator, schema_faults, validator
+from engine.model.embedded import is_composite
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
 from engine.model.policy import RetryPolicy, Timeouts
@@ -42,7 +43,7 @@ def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
                 suggestion=near,
             )
             continue
-        if node.type == GENERIC_TRIGGER or drawing.known_actions is None:
+        if node.type == GENERIC_TRIGGER or is_composite(node) or drawing.known_actions is None:
             continue
         service = node.service or (node_type.service if node_type else "default")
         action = node.action or (node_type.action if node_type else "default")

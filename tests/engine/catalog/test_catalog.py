@@ -18,6 +18,7 @@ SLICE = [
     "table.join", "table.summarise", "table.sort", "file.write_csv",
     "file.write_excel", "chart.bar_line", "http.request", "person.ask",
     "flow.wait", "flow.set_values", "flow.switch", "code.python",
+    "flow.subworkflow", "flow.for_each", "flow.loop",
 ]
 # fmt: on
 
