@@ -103,7 +103,8 @@ EXECUTION_MOVES: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
         }
     ),
     _X.PAUSED: frozenset({_X.RUNNING, _X.CANCELLING}),
-    _X.CANCELLING: frozenset({_X.CANCELLED, _X.ROLLING_BACK}),
+    # CANCELLING again: what was done is to be rolled back as well.
+    _X.CANCELLING: frozenset({_X.CANCELLING, _X.CANCELLED, _X.ROLLING_BACK}),
     _X.FAILED: frozenset({_X.ROLLING_BACK}),
     _X.ROLLING_BACK: frozenset({_X.ROLLED_BACK, _X.ROLLBACK_FAILED}),
     _X.COMPLETED: frozenset(),

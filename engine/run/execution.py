@@ -122,9 +122,10 @@ class Execution:
 
     def cancel(self, *, rollback: bool) -> list[Activity]:
         """Nothing follows any more: idle steps are cancelled; returns those that still run."""
+        is_news = rollback and not self.wants_rollback
         self.wants_rollback = self.wants_rollback or rollback
-        if self.status is not ExecutionStatus.CANCELLING:
-            self.move(EventType.EXECUTION_CANCELLING)
+        if self.status is not ExecutionStatus.CANCELLING or is_news:
+            self.move(EventType.EXECUTION_CANCELLING, {"rollback": True} if rollback else {})
         self._withdraw()
         self._cancel_idle()
         self.advance()

@@ -109,7 +109,7 @@ def _is_settled(execution: Execution, number: int) -> bool:
 
 
 def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
-    """What had gone wrong before: the first unhandled failure is the execution's error."""
+    """What had gone wrong or was asked for before: the first unhandled failure is the execution's error."""
     steps = execution.steps
     policies = {route.id: route.on_condition_error for route in execution.plan.routes}
     for event in events:
@@ -119,6 +119,8 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
             steps.has_failures = True
             if event.data.get("handling") == "unhandled" and execution.error is None:
                 execution.error = {**event.data["error"], "step_id": event.step_id}
+        elif event.type is EventType.EXECUTION_CANCELLING:
+            execution.wants_rollback = execution.wants_rollback or bool(event.data.get("rollback"))
         elif (
             event.type is EventType.CONDITION_ERROR
             and execution.error is None

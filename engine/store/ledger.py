@@ -249,6 +249,8 @@ def _advance_step(
         if given is None and step.started_at is not None:
             given = (at - step.started_at) / 1e3
         step.duration_ms = given
+    else:
+        step.ended_at = step.duration_ms = None  # it is being rolled back
 
 
 def _advance_execution(

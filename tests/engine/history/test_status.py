@@ -62,8 +62,8 @@ def test_that_an_illegal_move_says_what_was_tried():
 
 def test_that_every_active_status_can_be_cancelled():
     for status in ExecutionStatus:
-        on_the_way = status in (ExecutionStatus.CANCELLING, ExecutionStatus.ROLLING_BACK)
-        assert can_move(status, ExecutionStatus.CANCELLING) is (not status.is_terminal and not on_the_way)
+        too_late = status.is_terminal or status is ExecutionStatus.ROLLING_BACK
+        assert can_move(status, ExecutionStatus.CANCELLING) is not too_late
     for step in (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING, StepStatus.PAUSED):
         assert can_move(step, StepStatus.CANCELLED)
 

@@ -171,6 +171,22 @@ async def test_that_a_cancellation_under_way_ends(actions: ScriptedActions, path
     assert (state["status"], state["steps"]["a"]["status"]) == ("CANCELLED", "CANCELLED")
 
 
+@pytest.mark.parametrize("asked", [[True], [False, True]])
+async def test_that_a_cancellation_remembers_that_it_rolls_back(
+    actions: ScriptedActions, path: Path, asked: list[bool]
+) -> None:
+    undo = {"service": "test", "action": "undo"}
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", rollback=undo), node("b", "gate")))
+        await actions.reached["b"].wait()
+        for rollback in asked:
+            await engine.cancel_workflow(execution_id, rollback=rollback)
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert (state["status"], actions.calls) == ("ROLLED_BACK", ["a", "b", "undo a"])
+
+
 async def test_that_a_failure_before_the_end_still_counts(actions: ScriptedActions, path: Path) -> None:
     actions.errors["bad"] = [RuntimeError("boom")]
     workflow = make_workflow([node("slow", "gate"), node("bad", "fail"), node("after")], ["slow>after"])

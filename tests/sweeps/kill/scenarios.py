@@ -1,0 +1,222 @@
+"""The canonical workflows that are killed at every point, and what the person does who runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import WorkflowEngine
+from engine.history.events import EventType
+from tests.support.builders import make_workflow, node, wire
+
+Json = dict[str, Any]
+Promise = Callable[..., None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """conduct: what a person does until the run has ended; each life of the program begins it anew.
+
+    It calls `promise` with the events of which an acknowledged request must have left one in the journal.
+    """
+
+    name: str
+    workflow: Json
+    input_data: Json = field(default_factory=dict)
+    conduct: Callable[[WorkflowEngine, str, Promise], Awaitable[None]]
+
+    @property
+    def at_most_once(self) -> set[str]:
+        return {
+            item["id"] for item in self.workflow["nodes"] if item["config"].get("delivery") == "at_most_once"
+        }
+
+
+def act(node_id: str, action: str = "echo", **config: Any) -> Json:
+    return node(node_id, action, service="kill", **config)
+
+
+def undone(node_id: str, action: str = "send", **config: Any) -> Json:
+    rollback = {"service": "kill", "action": "undo", "parameters": {"was": "${self.output}"}}
+    return act(node_id, action, rollback=rollback, **config)
+
+
+def drawing(nodes: list[Json], *wires: Json | str, **values: Any) -> Json:
+    return make_workflow(nodes, list(wires), **values)
+
+
+async def watch(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
+    """Nothing has to be done."""
+    await engine.wait(execution_id)
+
+
+def chain() -> Scenario:
+    """One effect after the other: outside, from a thread, with a large result, at most once."""
+    nodes = [
+        act("read", "large"),
+        act("send", "send", parameters={"lines": "${read.lines}"}),
+        act("note", "note", parameters={"sent": "${send.sent}"}),
+        act("careful", "send", delivery="at_most_once", parameters={"first": "${read.output.lines}"}),
+        act("last", "send", parameters={"text": "${note.noted.sent.lines}"}),
+    ]
+    drawn = drawing(nodes, "read>send", "send>note", "note>careful", "careful>last")
+    return Scenario(name="chain", workflow=drawn, conduct=watch)
+
+
+def fan() -> Scenario:
+    """Out to eight, and in again by every kind of join."""
+    branches = [f"b{number}" for number in range(8)]
+    nodes = [
+        act("start", "send"),
+        *(act(branch, "send" if number % 2 else "note") for number, branch in enumerate(branches)),
+        act("all", "send", join="all"),
+        act("any", "note", join="any"),
+        act("three", "send", join={"mode": "n_of", "k": 3}),
+        act("merge", "send"),
+    ]
+    wires = [wire("start", branch) for branch in branches]
+    wires += [wire(branch, join) for branch in branches for join in ("all", "any", "three")]
+    wires += [wire(join, "merge") for join in ("all", "any", "three")]
+    return Scenario(name="fan-out and fan-in", workflow=drawing(nodes, *wires), conduct=watch)
+
+
+def conditions() -> Scenario:
+    """Ways that are taken and not taken, errors that are led on, an effect that needs three attempts."""
+    nodes = [
+        act("start", "echo", parameters={"count": 3}),
+        act("many", "send"),
+        act("few", "send"),
+        act("flaky", "flaky", retry={"max_attempts": 4, "initial_interval": 2, "jitter": "none"}),
+        act("broken", "broken"),
+        act("mend", "send", parameters={"why": "${error.message:-nothing}"}),
+        act("tolerated", "broken", continue_on_error=True),
+        act("unsure", "note"),
+        act("always", "note", join="always"),
+        act("end", "send", join="always"),
+    ]
+    wires = [
+        wire("start", "many", condition="count > 2"),
+        wire("start", "few", condition="count <= 2"),
+        wire("start", "unsure", condition="nothing_of_the_kind > 1", on_condition_error="false"),
+        "many>flaky",
+        "many>broken",
+        "few>tolerated",
+        wire("broken", "mend", on="error"),
+        wire("many", "tolerated", id="many>tolerated"),
+        wire("tolerated", "always", on="always"),
+        wire("unsure", "always"),
+        "flaky>end",
+        "mend>end",
+        "always>end",
+    ]
+    return Scenario(name="conditions, errors, retries", workflow=drawing(nodes, *wires), conduct=watch)
+
+
+async def answer(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
+    """Pause once, go on, and give what is asked for, one thing at a time."""
+    if await engine.pause_workflow(execution_id):
+        promise(EventType.EXECUTION_PAUSING, EventType.EXECUTION_PAUSED)  # it may have been paused already
+    while True:
+        state = await engine.wait(execution_id)
+        if state["status"] != "PAUSED":
+            return
+        answers: Json = {}
+        for item in state["needed"][:1]:
+            answers[item["path"]] = {"ok": True} if item.get("form") else 60
+        if await engine.resume_workflow(execution_id, answers):
+            promise(EventType.EXECUTION_RESUMED)
+
+
+def questions() -> Scenario:
+    """A run that lacks an input, asks by a form, and is paused by hand."""
+    nodes = [
+        act("start", "send"),
+        act("need", "send", parameters={"limit": "${input.threshold}"}),
+        act("approve", "ask"),
+        act("beside", "note"),
+        act("end", "send", parameters={"ok": "${approve.ok}", "limit": "${need.sent.limit}"}),
+    ]
+    drawn = drawing(
+        nodes,
+        "start>need",
+        "start>approve",
+        "start>beside",
+        "need>end",
+        "approve>end",
+        "beside>end",
+        inputs={"type": "object", "properties": {"threshold": {"type": "number"}}},
+    )
+    return Scenario(name="questions and a pause", workflow=drawn, conduct=answer)
+
+
+def timers() -> Scenario:
+    """Waits, an attempt that takes too long, one that never stops failing, and a fallback."""
+    stand_in = {"service": "kill", "action": "send", "parameters": {"instead": "${error.type}"}}
+    again = {"max_attempts": 3, "initial_interval": 3, "backoff": 1, "jitter": "none", "retry_on": ["*"]}
+    nodes = [
+        act("start", "send"),
+        {"id": "wait", "type": "flow.wait", "config": {"parameters": {"seconds": 20}}},
+        act("stuck", "stuck", timeout=150, fallback=stand_in),
+        act("flaky", "flaky", retry=again, timeout={"attempt": 900, "total": 9_000}),
+        act("after", "note"),
+        act("end", "send", parameters={"via": "${stuck.sent.instead}", "attempt": "${flaky.attempt}"}),
+    ]
+    drawn = drawing(
+        nodes,
+        "start>wait",
+        "start>stuck",
+        "start>flaky",
+        "wait>after",
+        "after>end",
+        "stuck>end",
+        "flaky>end",
+        settings={"durability": "strict"},
+    )
+    return Scenario(name="timers, timeouts, fallback", workflow=drawn, conduct=watch)
+
+
+def rollback() -> Scenario:
+    """A failure takes back what was done; one of the steps is tried at most once."""
+    nodes = [
+        undone("book"),
+        undone("pay", "send", delivery="at_most_once"),
+        undone("pack", "note"),
+        act("ship", "broken"),
+        act("never", "send"),
+    ]
+    drawn = drawing(
+        nodes,
+        "book>pay",
+        "pay>pack",
+        "pack>ship",
+        "ship>never",
+        settings={"on_failure": {"mode": "drain", "rollback": True}},
+    )
+    return Scenario(name="rollback and at most once", workflow=drawn, conduct=watch)
+
+
+async def call_off(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
+    """As soon as the step runs that never ends, cancel by force and have everything undone."""
+    async for event in engine.events(execution_id):
+        if event.type is EventType.STEP_RUNNING and event.step_id == "stuck":
+            break
+    if await engine.cancel_workflow(execution_id, force=True, rollback=True):
+        promise(EventType.EXECUTION_CANCELLING)
+    await engine.wait(execution_id)
+
+
+def cancelled() -> Scenario:
+    """A person calls off a run in which something is stuck, something waits and something is done."""
+    nodes = [
+        undone("first"),
+        undone("second", "note"),
+        act("stuck", "stuck"),
+        {"id": "wait", "type": "flow.wait", "config": {"parameters": {"seconds": 100_000}}},
+        act("never", "send"),
+    ]
+    drawn = drawing(nodes, "first>second", "second>stuck", "first>wait", "stuck>never", "wait>never")
+    return Scenario(name="cancelled with rollback", workflow=drawn, conduct=call_off)
+
+
+SCENARIOS = tuple(make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled))
