@@ -2,14 +2,17 @@
 
 Started as `python -I process_worker.py`. Speaks length-prefixed JSON over the pipe it was given as standard
 output before anything else could print there; what the code prints goes to standard error, line by line.
+Ends with the engine that started it, however that ends.
 """
 
 from __future__ import annotations
 
+import _thread
 import importlib
 import importlib.util
 import json
 import os
+import signal
 import struct
 import sys
 import traceback
@@ -23,6 +26,7 @@ def main() -> None:
     header = requests.read(HEADER.size)
     (size,) = HEADER.unpack(header)
     request = json.loads(requests.read(size))
+    _thread.start_new_thread(_end_with_the_engine, (requests.fileno(),))
     reply = _answer(request)
     encoded = json.dumps(reply, allow_nan=False).encode()
     replies.write(HEADER.pack(len(encoded)) + encoded)
@@ -38,6 +42,18 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
     return requests, replies
+
+
+def _end_with_the_engine(pipe: int) -> None:
+    """Nobody waits for the answer once the other end of the pipe is gone: killed, it could not kill us.
+
+    When the program starts again the step runs again, and must not run beside what is left of itself.
+    """
+    while os.read(pipe, 1):
+        pass
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)  # with whatever the code has started
+    os._exit(1)
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -127,5 +128,23 @@ async def test_that_a_cancellation_kills_it_too(code: Path, tmp_path: Path) -> N
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    for pid in pids:
+        assert await asyncio.to_thread(_gone, pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+async def test_that_code_does_not_outlive_the_program(code: Path, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pids"
+    program = (
+        "import asyncio, sys\n"
+        "from engine.backends.process import run_in_process\n"
+        "asyncio.run(run_in_process(sys.argv[1], {'pid_file': sys.argv[2]}))\n"
+    )
+    engine = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, f"{code}:hang", str(pid_file), cwd=Path(__file__).parents[3]
+    )
+    pids = await asyncio.to_thread(_pids, pid_file)
+    engine.kill()
+    await engine.wait()
     for pid in pids:
         assert await asyncio.to_thread(_gone, pid)
