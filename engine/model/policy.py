@@ -9,6 +9,17 @@ from typing import Any, Literal, cast
 Jitter = Literal["full", "none"]
 DEFAULT_ATTEMPTS_IDEMPOTENT = 3
 DEFAULT_ATTEMPTS = 1
+RETRY_KEYS = (
+    "max_attempts",
+    "initial_interval",
+    "backoff",
+    "max_interval",
+    "jitter",
+    "retry_on",
+    "no_retry_on",
+    "respect_retry_after",
+)
+TIMEOUT_KEYS = ("attempt", "total")
 
 
 def _number(described: Mapping[str, Any], key: str, default: float, *, least: float = 0.0) -> float:
@@ -54,6 +65,9 @@ class RetryPolicy:
         jitter = described.get("jitter", "full")
         if jitter not in ("full", "none"):
             raise ValueError(f'\'jitter\' must be "full" or "none", not {jitter!r}')
+        respects = described.get("respect_retry_after", True)
+        if not isinstance(respects, bool):
+            raise ValueError(f"'respect_retry_after' must be true or false, not {respects!r}")
         return cls(
             max_attempts=attempts,
             initial_interval=_number(described, "initial_interval", 1.0),
@@ -62,7 +76,7 @@ class RetryPolicy:
             jitter=cast("Jitter", jitter),
             retry_on=_names(described, "retry_on", ("*",)),
             no_retry_on=_names(described, "no_retry_on", ()),
-            respect_retry_after=bool(described.get("respect_retry_after", True)),
+            respect_retry_after=respects,
         )
 
     def delay_s(self, failures: int) -> float:
@@ -86,11 +100,11 @@ class Timeouts:
             return cls()
         if not isinstance(described, Mapping):
             described = {"attempt": described}
-        unknown = set(described) - {"attempt", "total"}
+        unknown = set(described) - set(TIMEOUT_KEYS)
         if unknown:
             raise ValueError(f"timeout has no {sorted(unknown)[0]!r}; it takes 'attempt' and 'total'")
         bounds: dict[str, float | None] = {}
-        for key in ("attempt", "total"):
+        for key in TIMEOUT_KEYS:
             value = described.get(key)
             if value is not None:
                 if _number({key: value}, key, 0.0) <= 0:

@@ -12,7 +12,7 @@ from typing import Final
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 from engine.problem import Problem
-from engine.validation import graph_rules, node_rules, pin_rules, reference_rules, switch_rules
+from engine.validation import graph_rules, node_rules, pin_rules, policy_rules, reference_rules, switch_rules
 from engine.validation.drawing import Drawing
 
 RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
@@ -25,8 +25,9 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     reference_rules.conditions,
     reference_rules.step_conditions,
     switch_rules.unreachable_cases,
-    node_rules.policies,
-    node_rules.settings,
+    policy_rules.policies,
+    policy_rules.settings,
+    policy_rules.condition_errors,
     reference_rules.input_defaults,
     pin_rules.pins,
     graph_rules.reachable,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from engine.expression.references import OPENING
 from engine.expression.suggestions import nearest
-from engine.json_schema.validators import Fault, Validator, schema_faults, validator
+from engine.json_schema.validators import Fault, Validator, validator
 from engine.model.embedded import is_composite
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
-from engine.model.policy import RetryPolicy, Timeouts
 from engine.problem import Problem
 from engine.validation.drawing import GENERIC_TRIGGER, Drawing
 
 # Types of workflows that name their service and action themselves.
 _GENERIC_TYPES: Final = frozenset({GENERIC_TRIGGER, "action", "step", "service", ""})
-_JOINS: Final = ("merge", "all", "any", "n_of", "always")
-_DURABILITIES: Final = ("auto", "strict", "relaxed", "none")
-_FAILURE_MODES: Final = ("drain", "cancel", "continue")
 # These faults stand whatever the references inside the value give.
 _CERTAIN: Final = frozenset(
     {"required", "additionalProperties", "minItems", "maxItems", "minProperties", "maxProperties"}
@@ -164,95 +159,3 @@ def holds_reference(value: Any) -> bool:
         elif isinstance(inner, list):
             stack.extend(inner)
     return False
-
-
-def policies(drawing: Drawing) -> Iterator[Problem]:
-    """Retry, timeout, join and the schemas of a node can be read."""
-    for index, node in enumerate(drawing.nodes):
-        config = node.config
-        if not config:
-            continue
-        for key, read in _READERS.items():
-            if config.get(key) is None:
-                continue
-            try:
-                read(config[key])
-            except ValueError as error:
-                yield _config_problem(drawing, index, key, f"{key}-bad", f"{key}: {error}")
-        for key, choices in _CHOICES.items():
-            if config.get(key) and config[key] not in choices:
-                words = f"{key} must be {' or '.join(map(_shown, choices))}, not {config[key]!r}"
-                yield _config_problem(drawing, index, key, f"{key}-bad", words)
-        if problem := _join_fault(config.get("join")):
-            yield _config_problem(drawing, index, "join", "join-bad", problem)
-        for key in ("input_schema", "output_schema"):
-            schema = config.get(key)
-            if schema and (faults := schema_faults(schema)):
-                words = f"{key} is no JSON Schema: {faults[0]['pointer'] or 'it'} {faults[0]['message']}"
-                yield _config_problem(drawing, index, key, "schema-bad", words)
-
-
-def _shown(choice: Json) -> str:
-    return json.dumps(choice)
-
-
-def _join_fault(join: Json) -> str:
-    mode = join.get("mode", "merge") if isinstance(join, dict) else join
-    if mode is None:
-        return ""
-    if mode not in _JOINS:
-        return f"join must be one of {', '.join(_JOINS)}, not {mode!r}"
-    count = join.get("k", join.get("n", join.get("count"))) if isinstance(join, dict) else None
-    if mode == "n_of" and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        return 'join n_of needs a count: {"mode": "n_of", "k": 2}'
-    return ""
-
-
-def _config_problem(drawing: Drawing, index: int, key: str, code: str, words: str) -> Problem:
-    return Problem(
-        severity="error",
-        code=code,
-        message=f"{drawing.label(index)}: {words}",
-        node_id=drawing.ids[index],
-        pointer=f"/nodes/{index}/config/{key}",
-    )
-
-
-def settings(drawing: Drawing) -> Iterator[Problem]:
-    """The workflow's inputs are a JSON Schema and its settings can be read."""
-    workflow = drawing.workflow
-    for fault in schema_faults(dict(workflow.inputs)) if workflow.inputs else ():
-        yield Problem(
-            severity="error",
-            code="schema-bad",
-            message=f"inputs is no JSON Schema: {fault['pointer'] or 'it'} {fault['message']}",
-            pointer=f"/inputs{fault['pointer']}",
-        )
-    on_failure = workflow.settings.get("on_failure")
-    mode = on_failure.get("mode", "drain") if isinstance(on_failure, Mapping) else on_failure
-    if mode is not None and mode not in _FAILURE_MODES:
-        yield Problem(
-            severity="error",
-            code="settings-bad",
-            message=f"on_failure must be one of {', '.join(_FAILURE_MODES)}, not {mode!r}",
-            pointer="/settings/on_failure",
-        )
-    durability = workflow.settings.get("durability")
-    if durability is not None and durability not in _DURABILITIES:
-        yield Problem(
-            severity="error",
-            code="settings-bad",
-            message=f"durability must be one of {', '.join(_DURABILITIES)}, not {durability!r}",
-            pointer="/settings/durability",
-        )
-
-
-_CHOICES: Final[Mapping[str, tuple[Json, ...]]] = {
-    # A misspelt promise to run at most once must not become the opposite in silence.
-    "delivery": ("at_least_once", "at_most_once"),
-    "disabled": (True, False, "passthrough", "skip"),
-}
-_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
-    "retry": RetryPolicy.from_json,
-    "timeout": Timeouts.from_json,
-}

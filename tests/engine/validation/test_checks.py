@@ -213,7 +213,8 @@ def test_that_a_table_that_is_not_connected_says_so() -> None:
         ({"retry": {"max_attempts": "x"}}, "retry-bad"),
         ({"retry": {"jitter": "some"}}, "retry-bad"),
         ({"timeout": -1}, "timeout-bad"),
-        ({"timeout": {"each": 1}}, "timeout-bad"),
+        ({"timeout": {"attempt": 0}}, "timeout-bad"),
+        ({"retry": {"respect_retry_after": "no"}}, "retry-bad"),
         ({"join": "most"}, "join-bad"),
         ({"join": {"mode": "n_of"}}, "join-bad"),
         ({"join": "n_of"}, "join-bad"),
@@ -225,6 +226,74 @@ def test_that_a_table_that_is_not_connected_says_so() -> None:
 def test_that_bad_policies_are_found(config: dict[str, Any], code: str) -> None:
     key = next(iter(config))
     assert found({"nodes": [with_parameters("a", {}, **config)]}) == [(code, f"/nodes/0/config/{key}")]
+
+
+@pytest.mark.parametrize(
+    ("config", "pointer", "suggestion", "words"),
+    [
+        (
+            {"retry": {"max_attemps": 3}},
+            "/nodes/0/config/retry/max_attemps",
+            "max_attempts",
+            '"a": retry: unknown key `max_attemps`, did you mean `max_attempts`?',
+        ),
+        (
+            {"timeout": {"totl": 3}},
+            "/nodes/0/config/timeout/totl",
+            "total",
+            '"a": timeout: unknown key `totl`, did you mean `total`?',
+        ),
+        (
+            {"timeout": {"zz/z": 1, "attempt": 2}},
+            "/nodes/0/config/timeout/zz~1z",
+            "",
+            '"a": timeout: unknown key `zz/z`, there are attempt, total',
+        ),
+    ],
+)
+def test_that_a_key_nothing_reads_is_found(
+    config: dict[str, Any], pointer: str, suggestion: str, words: str
+) -> None:
+    (problem,) = problems({"nodes": [with_parameters("a", {}, **config)]})
+    assert (problem.node_id, problem.pointer) == ("a", pointer)
+    assert (problem.suggestion, problem.message) == (suggestion, words)
+    assert problem.is_error
+
+
+def test_that_every_bad_key_and_value_is_found_at_once() -> None:
+    config = {"retry": {"max_attemps": 3, "jitter": "some", "backof": 2}, "timeout": {"total": 0}}
+    assert found({"nodes": [with_parameters("a", {}, **config)]}) == [
+        ("retry-bad", "/nodes/0/config/retry/max_attemps"),
+        ("retry-bad", "/nodes/0/config/retry/backof"),
+        ("retry-bad", "/nodes/0/config/retry"),
+        ("timeout-bad", "/nodes/0/config/timeout"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "pointer", "suggestion"),
+    [
+        ({"mode": "drain", "roll_back": True}, "/settings/on_failure/roll_back", "rollback"),
+        ({"mode": "drian"}, "/settings/on_failure", "drain"),
+        ({"rollback": "yes"}, "/settings/on_failure/rollback", ""),
+    ],
+)
+def test_that_what_a_failure_means_is_spelt_right(on_failure: Any, pointer: str, suggestion: str) -> None:
+    (problem,) = problems({"settings": {"on_failure": on_failure}})
+    assert (problem.code, problem.pointer, problem.suggestion) == ("settings-bad", pointer, suggestion)
+
+
+def test_that_what_an_undecidable_condition_means_is_spelt_right() -> None:
+    nodes = plain("a", "b")
+    wire = {"id": "w", "source": "a", "target": "b", "condition": "x > 1"}
+    (problem,) = problems({"nodes": nodes, "connections": [{**wire, "on_condition_error": "flase"}]})
+    assert (problem.node_id, problem.connection_id) == ("a", "w")
+    assert (problem.pointer, problem.suggestion) == ("/connections/0/on_condition_error", "false")
+    assert found({"nodes": nodes, "connections": [wire], "settings": {"on_condition_error": "ignore"}}) == [
+        ("settings-bad", "/settings/on_condition_error")
+    ]
+    for policy in ("fail", "false", "true", False, True):
+        assert found({"nodes": nodes, "connections": [{**wire, "on_condition_error": policy}]}) == []
 
 
 def test_that_good_policies_pass() -> None:
