@@ -158,15 +158,32 @@ class ActionError(WorkflowError):
 
 
 class StepTimeoutError(WorkflowError):
-    """A step ran longer than ``timeout`` seconds."""
+    """A step ran longer than ``timeout`` seconds: in one attempt, or with ``in_all`` over all of them.
 
-    def __init__(self, step_id: str, timeout: float) -> None:
+    ``last``: what the last attempt failed with, when there was no time left for another.
+    """
+
+    def __init__(
+        self, step_id: str, timeout: float, *, in_all: bool = False, last: BaseException | None = None
+    ) -> None:
+        message = f'"{step_id}" took longer than {timeout:g} s'
+        if in_all:
+            message += " in all its attempts"
+        if last is not None:
+            message += f"; the last one failed: {last}"
         super().__init__(
-            f'"{step_id}" took longer than {timeout:g} s',
-            hint="Allow more time under Error handling, or make the step's work smaller.",
+            message, hint="Allow more time under Error handling, or make the step's work smaller."
         )
         self.step_id = step_id
         self.timeout = timeout
+        self.in_all = in_all
+        self.last = last
+
+    def to_json(self) -> dict[str, Any]:
+        described = super().to_json()
+        if self.last is not None:
+            described["last_error"] = {"type": type(self.last).__name__, "message": str(self.last)}
+        return described
 
 
 class ExternalServiceError(WorkflowError):

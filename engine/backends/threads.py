@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 IDLE_S = 30.0
+# A future refuses the first, the second closes whoever awaits it, and the third ends the loop: the step would
+# wait for ever, or take the program along. A person's interrupt never comes to a thread.
+_NO_FUTURES = (StopIteration, GeneratorExit, KeyboardInterrupt)
 _Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
@@ -86,8 +89,7 @@ class ThreadPool:
                 continue  # timed out or cancelled: late results are discarded
             if error is None:
                 future.set_result(result)
-            elif isinstance(error, StopIteration):
-                # A future refuses StopIteration, and would leave the step waiting for ever.
-                future.set_exception(RuntimeError(f"the action raised StopIteration: {error}"))
+            elif isinstance(error, _NO_FUTURES):
+                future.set_exception(RuntimeError(f"The action raised {type(error).__name__}: {error}"))
             else:
                 future.set_exception(error)

@@ -19,10 +19,10 @@ class Activity:
     """What is known of a started step that has not ended; the execution keeps one for each such step.
 
     attempt: of the attempt that runs or ran last, from 1. first_started_at, started_at (of the attempt) and
-    due_at are epoch seconds. stop: why the running attempt was told to stop, if it was. is_abandoned: the run
-    went on without it; whatever it still returns is discarded. is_parked: its worker does not count as one.
-    form: the schema of what a person is asked, when that is why the step is paused. crashes: how often in a
-    row the program died while it ran.
+    due_at are epoch seconds. stop: why the running attempt was told to stop, if it was. last_error: of the
+    attempt before. is_abandoned: the run went on without it; whatever it still returns is discarded.
+    is_parked: its worker does not count as one. form: the schema of what a person is asked, when that is why
+    the step is paused. crashes: how often in a row the program died while it ran.
     """
 
     step: Step
@@ -37,6 +37,7 @@ class Activity:
     crashes: int = 0
     holds_slot: bool = False
     stop: Stop = ""
+    last_error: BaseException | None = None
     is_abandoned: bool = False
     is_parked: bool = False
     form: Mapping[str, Any] | None = None

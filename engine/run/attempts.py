@@ -53,7 +53,7 @@ class Attempts:
         timer = None
         token = CURRENT.set(activity.context)
         result: Any = None
-        error: Exception | None = None
+        error: BaseException | None = None
         is_stopped = False
         try:
             await self._semaphore.acquire()
@@ -69,10 +69,15 @@ class Attempts:
             elif task.uncancel():
                 raise
             is_stopped = True
-        except Exception as raised:  # noqa: BLE001 - step boundary: raised again below, unless it came too late
-            error = raised
+        except KeyboardInterrupt:
+            raise  # a person ends the program
+        except BaseException as raised:  # step boundary: raised again below, unless it came too late
+            if not _is_running(task):
+                raise  # closed from outside: the loop is gone, and this is no end of the step
+            error = raised if isinstance(raised, Exception | SystemExit) else _of_the_action(raised)
         finally:
-            CURRENT.reset(token)
+            if _is_running(task):
+                CURRENT.reset(token)
             activity.task = None
             if timer is not None:
                 timer.cancel()
@@ -87,7 +92,7 @@ class Attempts:
         if activity.is_abandoned:
             raise Abandoned
         if activity.stop == "timeout":
-            raise StepTimeoutError(step.id, limit or 0.0) from error
+            raise self._timed_out(activity, limit) from error
         if error is not None:
             raise error
         if is_stopped:
@@ -102,6 +107,12 @@ class Attempts:
         left = max(0.0, activity.first_started_at + timeouts.total - self._clock.now())
         return left if timeouts.attempt is None else min(left, timeouts.attempt)
 
+    def _timed_out(self, activity: Activity, limit: float | None) -> StepTimeoutError:
+        timeouts = activity.step.timeouts
+        if limit != timeouts.attempt and timeouts.total is not None:
+            return StepTimeoutError(activity.step.id, timeouts.total, in_all=True, last=activity.last_error)
+        return StepTimeoutError(activity.step.id, limit or 0.0)
+
     def _expire(self, execution: Execution, activity: Activity, limit: float) -> None:
         if not activity.stop:
             self._dispatcher.interrupt(activity, "timeout")
@@ -112,7 +123,7 @@ class Attempts:
         if activity.task is None or activity.is_abandoned or activity.stop != "timeout":
             return
         self._dispatcher.abandon(activity)
-        error = StepTimeoutError(activity.step.id, limit)
+        error = self._timed_out(activity, limit)
         execution.steps.fail(activity, error, duration_ms=self.since(activity.started_at))
 
     async def sleep(self, execution: Execution, activity: Activity, seconds: float) -> None:
@@ -153,6 +164,20 @@ class Attempts:
 def _set(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def _is_running(task: asyncio.Task[Any]) -> bool:
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:
+        return False
+
+
+def _of_the_action(raised: BaseException) -> ActionError:
+    """What is no error to Python would pass every net, and leave a run that waits for ever."""
+    error = ActionError(f"The action raised {type(raised).__name__}: {raised}")
+    error.__cause__ = raised
+    return error
 
 
 async def _absorb_cancellation(task: asyncio.Task[Any]) -> None:

@@ -13,6 +13,7 @@ from engine.errors import (
     ActionError,
     FormRequired,
     MissingInputError,
+    StepTimeoutError,
     StoreError,
     WorkflowError,
 )
@@ -196,6 +197,8 @@ class StepRunner:
             execution.steps.waits(activity, self._clock.now() + wait, error, max_attempts)
             activity.timer = self._clock.call_later(wait, partial(execution.due, step.index))
             return
+        if wait is not None and not (isinstance(error, StepTimeoutError) and error.in_all):
+            error = StepTimeoutError(step.id, step.timeouts.total or 0.0, in_all=True, last=error)
         if (
             step.fallback
             and not is_stopped

@@ -76,6 +76,7 @@ class Steps:
         """Between two attempts."""
         activity.crashes = 0
         activity.due_at = until
+        activity.last_error = error
         self.running.discard(activity.step.index)
         self.waiting.add(activity.step.index)
         data = {

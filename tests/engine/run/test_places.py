@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -73,3 +74,52 @@ async def test_that_an_action_that_ends_the_program_only_fails_its_step(
         state = await engine.wait(await engine.start_workflow(make_workflow([node("a", name)])))
         assert (state["status"], state["error"]["type"]) == ("FAILED", "SystemExit")
     assert engine.semaphore._value == 5
+
+
+class OfItsOwn(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, OfItsOwn])
+async def test_that_what_passes_every_net_only_fails_its_step(
+    engine: WorkflowEngine, actions: ScriptedActions, kind: type[BaseException]
+) -> None:
+    def in_thread(params: dict[str, Any], context: Any) -> None:
+        raise kind("enough")
+
+    async def on_loop(params: dict[str, Any], context: Any) -> None:
+        raise kind("enough")
+
+    actions.registry.register("test", "in_thread", in_thread)
+    actions.registry.register("test", "on_loop", on_loop)
+    for name in ("in_thread", "on_loop"):
+        async with asyncio.timeout(20):
+            state = await engine.wait(await engine.start_workflow(make_workflow([node("a", name)])))
+        assert state["status"] == "FAILED"
+        assert state["error"]["message"] == f"The action raised {kind.__name__}: enough"
+    assert engine.semaphore._value == 5
+
+
+async def test_that_an_interrupt_raised_in_a_thread_does_not_end_the_program(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    def interrupt(params: dict[str, Any], context: Any) -> None:
+        raise KeyboardInterrupt
+
+    actions.registry.register("test", "interrupt", interrupt)
+    state = await engine.wait(await engine.start_workflow(make_workflow([node("a", "interrupt")])))
+    assert (state["status"], state["error"]["type"]) == ("FAILED", "RuntimeError")
+
+
+async def test_that_a_step_whose_loop_is_gone_records_no_end(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    execution_id = await engine.start_workflow(make_workflow([node("a", "gate")]))
+    await actions.reached["a"].wait()
+    execution = await engine._runtime.find(execution_id)
+    assert execution is not None
+    worker = execution.steps.activities[0].task
+    assert worker is not None
+    worker.get_coro().close()  # as the interpreter does with what is left when it ends
+    assert execution.steps.running == {0}
+    worker.cancel()

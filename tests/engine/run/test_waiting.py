@@ -167,6 +167,44 @@ async def test_that_all_attempts_together_have_a_time_of_their_own(
         await clock.advance(40)
     state = await single.wait(execution_id)
     assert (state["status"], actions.count("a")) == ("FAILED", 3)
+    assert state["error"]["type"] == "StepTimeoutError"
+    assert (
+        state["error"]["message"] == '"a" took longer than 100 s in all its attempts; the last one failed: 2'
+    )
+    assert state["error"]["last_error"] == {"type": "ConnectionError", "message": "2"}
+
+
+async def test_that_the_last_attempt_is_cut_short_when_the_time_of_all_is_over(
+    single: WorkflowEngine, actions: ScriptedActions, clock: FakeClock
+) -> None:
+    async def stuck(params: dict[str, Any], context: Any) -> None:
+        if context.attempt == 1:
+            raise ConnectionError("not yet")
+        await asyncio.Event().wait()
+
+    actions.registry.register("test", "stuck", stuck)
+    retry = {"max_attempts": 3, "initial_interval": 4, "jitter": "none"}
+    workflow = make_workflow([node("a", "stuck", retry=retry, timeout={"attempt": 50, "total": 10})])
+    execution_id = await single.start_workflow(workflow)
+    await settle()
+    await clock.advance(4)
+    await clock.advance(6)
+    state = await single.wait(execution_id)
+    assert state["error"]["message"] == (
+        '"a" took longer than 10 s in all its attempts; the last one failed: not yet'
+    )
+    assert state["steps"]["a"]["attempts"] == 2
+
+
+async def test_that_a_fallback_is_told_that_the_time_of_all_is_over(
+    single: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    actions.errors["a"] = [ConnectionError("down")]
+    stand_in = {"service": "test", "action": "echo", "parameters": {"type": "${error.type}"}}
+    retry = {"max_attempts": 9, "initial_interval": 40, "jitter": "none"}
+    item = node("a", "fail", retry=retry, timeout={"total": 30}, fallback=stand_in)
+    state = await single.wait(await single.start_workflow(make_workflow([item])))
+    assert state["outputs"]["a"] == {"type": "StepTimeoutError"}
 
 
 async def test_that_a_timed_out_attempt_can_be_tried_again(
