@@ -73,6 +73,16 @@ def status_icon(status: str) -> str:
     return _STATUS_ICONS.get(status_look(status), "circle")
 
 
+def look_color(look: str) -> QColor:
+    """The colour of a status by the theme's key for it."""
+    return QColor(current().status[look])
+
+
+def look_icon(look: str) -> str:
+    """The icon of a status by the theme's key for it."""
+    return _STATUS_ICONS.get(look, "circle")
+
+
 def severity_color(severity: str) -> QColor:
     """The colour of an error, a warning, or anything quieter."""
     theme = current()

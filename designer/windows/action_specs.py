@@ -230,6 +230,13 @@ VIEW: tuple[ActionSpec, ...] = (
         "view.bottom", "Data and log panel", "Shows or hides the bottom panel", "Ctrl+Alt+3", checkable=True
     ),
     _spec(
+        "view.outline",
+        "Outline",
+        "Shows or hides the workflow as a list of sentences that can be edited",
+        "Ctrl+Alt+4",
+        checkable=True,
+    ),
+    _spec(
         "view.float",
         "Float or dock panels",
         "Takes the panels out of the window, or back",

@@ -26,6 +26,9 @@ WIDTH_PX = 560
 ROW_PX = 36
 ROWS = 10
 KEYS_PX = 110
+WISH = "Search or run a command"
+MOST = 400
+"""Rows shown at once: nobody reads further, and ten thousand rows take long to make."""
 _TAIL = Qt.ItemDataRole.UserRole
 _MOVES = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
 
@@ -75,9 +78,7 @@ class CommandPalette(QFrame):
         self._commands: Sequence[Command] = ()
         self._shown: list[Command] = []
         self._box = QLineEdit()
-        self._box.setPlaceholderText("Search or run a command")
         self._box.setObjectName("commandPaletteBox")
-        self._box.setAccessibleName("Search or run a command")
         self._box.textChanged.connect(self._filter)
         self._box.returnPressed.connect(self._run_current)
         self._box.installEventFilter(self)
@@ -98,9 +99,11 @@ class CommandPalette(QFrame):
         column.addWidget(self._box)
         column.addWidget(self._list)
 
-    def open_with(self, commands: Iterable[Command]) -> None:
+    def open_with(self, commands: Iterable[Command], wish: str = WISH) -> None:
         """Shows the commands under the top bar of the window, the box empty and ready to type into."""
         self._commands = tuple(commands)
+        self._box.setPlaceholderText(wish)
+        self._box.setAccessibleName(wish)
         self._box.clear()
         self._filter("")
         window = self._owner.window()
@@ -123,7 +126,7 @@ class CommandPalette(QFrame):
         words = text.casefold().split()
         ranked = [(rank(command, words), place) for place, command in enumerate(self._commands)]
         order = sorted((score, place) for score, place in ranked if score is not None)
-        self._shown = [self._commands[place] for _, place in order]
+        self._shown = [self._commands[place] for _, place in order[:MOST]]
         self._list.clear()
         for command in self._shown:
             item = QListWidgetItem(command.title)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 STATE_VERSION = 1
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 352, 268
+OUTLINE_PX = 320
 LEAST_LEFT_PX, LEAST_RIGHT_PX = 160, 272
 """Narrower, the names of the nodes and the tabs of the inspector are cut."""
 
@@ -35,29 +36,39 @@ class PanelDock(QDockWidget):
 
 
 class Docks:
-    """The three panels of a window: nodes on the left, inspector on the right, data below the canvas."""
+    """The panels of a window: nodes and outline on the left, inspector on the right, data below the canvas.
 
-    def __init__(self, window: QMainWindow, palette: QWidget, inspector: QWidget, bottom: QWidget) -> None:
+    The outline is hidden until somebody wants it; then it shares the nodes' place under a tab of its own.
+    """
+
+    def __init__(
+        self, window: QMainWindow, palette: QWidget, inspector: QWidget, bottom: QWidget, outline: QWidget
+    ) -> None:
         self._window = window
+        outline.setMinimumWidth(LEAST_LEFT_PX)
         palette.setMinimumWidth(LEAST_LEFT_PX)
         inspector.setMinimumWidth(LEAST_RIGHT_PX)
         self.palette = PanelDock("paletteDock", "Nodes", palette, window)
         self.inspector = PanelDock("inspectorDock", "Inspector", inspector, window)
         self.bottom = PanelDock("bottomDock", "Data", bottom, window)
+        self.outline = PanelDock("outlineDock", "Outline", outline, window)
         window.setCorner(Qt.Corner.BottomLeftCorner, _Area.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
         window.addDockWidget(_Area.LeftDockWidgetArea, self.palette)
         window.addDockWidget(_Area.RightDockWidgetArea, self.inspector)
         window.addDockWidget(_Area.BottomDockWidgetArea, self.bottom)
+        window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.tabifyDockWidget(self.palette, self.outline)
+        self.outline.hide()
         self._first_sizes()
 
     @property
     def all(self) -> tuple[PanelDock, ...]:
-        return (self.palette, self.inspector, self.bottom)
+        return (self.palette, self.inspector, self.bottom, self.outline)
 
-    def bind(self, palette: QAction, inspector: QAction, bottom: QAction) -> None:
+    def bind(self, palette: QAction, inspector: QAction, bottom: QAction, outline: QAction) -> None:
         """Makes checkable actions show and hide the panels, and follow them."""
-        for dock, action in zip(self.all, (palette, inspector, bottom), strict=True):
+        for dock, action in zip(self.all, (palette, inspector, bottom, outline), strict=True):
             action.setChecked(not dock.isHidden())
             action.toggled.connect(dock.setVisible)
             dock.visibilityChanged.connect(lambda _, d=dock, a=action: a.setChecked(not d.isHidden()))
@@ -69,9 +80,11 @@ class Docks:
             dock.setFloating(floating)
 
     def reveal(self, dock: PanelDock) -> None:
-        """Shows a panel that may be hidden."""
+        """Shows a panel that may be hidden, with room to be read."""
         dock.show()
         dock.raise_()
+        if dock is self.outline and not dock.isFloating() and dock.width() < OUTLINE_PX:
+            self._window.resizeDocks([dock], [OUTLINE_PX], Qt.Orientation.Horizontal)
 
     def save(self) -> QByteArray:
         """Where everything is, for `restore`."""

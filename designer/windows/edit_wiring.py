@@ -94,7 +94,8 @@ class EditWiring(QObject):
         actions.follow_selection((), ())
         self._window.keymap.changed.connect(self._show_keys)
         self._show_keys()
-        docks.bind(actions["view.palette"], actions["view.inspector"], actions["view.bottom"])
+        panels = ("palette", "inspector", "bottom", "outline")
+        docks.bind(*(actions[f"view.{name}"] for name in panels))
 
     def _show_keys(self) -> None:
         self._window.canvas.menus.shown_keys = self._window.keymap.renamed()

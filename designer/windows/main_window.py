@@ -12,15 +12,17 @@ from designer.canvas.view import CanvasView
 from designer.dialogs.keymap import Keymap
 from designer.panels.bottom_panel import BottomPanel
 from designer.panels.inspector_panel import InspectorPanel
+from designer.panels.outline_panel import OutlinePanel
 from designer.panels.palette_panel import PalettePanel
 from designer.windows.actions import Actions
 from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
-from designer.windows.command_palette import CommandPalette
+from designer.windows.command_palette import Command, CommandPalette
 from designer.windows.docks import Docks
 from designer.windows.edit_wiring import EditWiring
 from designer.windows.examples import examples
 from designer.windows.file_wiring import FileWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
+from designer.windows.outline_wiring import OutlineWiring
 from designer.windows.picture_wiring import PictureWiring
 from designer.windows.run_wiring import RunWiring
 from designer.windows.session import Session
@@ -51,18 +53,20 @@ class MainWindow(QMainWindow):
         self.palette_panel = PalettePanel(session.catalog.types)
         self.inspector = InspectorPanel(session.editor, session.catalog)
         self.bottom = BottomPanel(session.locate)
+        self.outline = OutlinePanel(session.editor, session.catalog)
         self.stage = Stage(self.canvas, self.canvas.viewport())
         self.status_line = StatusLine(self)
         self.top_bar = TopBar(self.commands, self._make_menus(), self)
         self.setMenuWidget(self.top_bar)
         self.setCentralWidget(self.stage)
         self.setStatusBar(self.status_line)
-        self.docks = Docks(self, self.palette_panel, self.inspector, self.bottom)
+        self.docks = Docks(self, self.palette_panel, self.inspector, self.bottom, self.outline)
         self._command_palette = CommandPalette(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(*SMALLEST_SIZE)
         self.edit_wiring = EditWiring(self, session)
         self.run_wiring = RunWiring(self, session)
+        self.outline_wiring = OutlineWiring(self, session)
         self.file_wiring = FileWiring(self, session)
         self.picture_wiring = PictureWiring(self, session)
         self.stage.make_hint = self.file_wiring.make_hint
@@ -84,6 +88,10 @@ class MainWindow(QMainWindow):
                 *example_commands(examples(), wiring.open_example, theme),
             ]
         )
+
+    def choose(self, commands: Iterable[Command], wish: str) -> None:
+        """Lets one of these be found by typing, and does it; `wish` says what is chosen here."""
+        self._command_palette.open_with(commands, wish)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks what has to be asked before the window goes; the questions are not modal loops."""

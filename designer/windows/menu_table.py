@@ -41,7 +41,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "View",
         (
             "view.commands", SEPARATOR, "view.zoom_in", "view.zoom_out", "view.zoom_100", "view.frame_all",
-            "view.frame_selection", SEPARATOR, "view.palette", "view.inspector", "view.bottom", "view.float",
+            "view.frame_selection", SEPARATOR, "view.palette", "view.inspector", "view.bottom",
+            "view.outline", "view.float",
             SEPARATOR, "view.theme", "view.theme_system",
         ),
     ),

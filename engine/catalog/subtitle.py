@@ -21,20 +21,34 @@ _LIMIT = 200
 
 def subtitle(node_type: NodeType, parameters: Mapping[str, Json]) -> str:
     """What the card says about these parameters; the type's summary if they say nothing yet."""
+    return _filled(node_type, node_type.subtitle, parameters)
+
+
+def sentence(node_type: NodeType, parameters: Mapping[str, Json]) -> str:
+    """What a step does as a sentence ("Keep rows where dep_delay > 60"); its type's summary at least."""
+    if node_type.sentence:
+        text = _filled(node_type, node_type.sentence, parameters)
+        # Without its first value the sentence has lost its verb.
+        return text if text.startswith(node_type.sentence.split("{")[0]) else node_type.summary
+    text = subtitle(node_type, parameters)
+    return text if text in ("", node_type.summary, node_type.subtitle) else f"{node_type.title}: {text}"
+
+
+def _filled(node_type: NodeType, template: str, parameters: Mapping[str, Json]) -> str:
     properties = node_type.properties
     pieces: list[str] = []
     end = 0
-    for part in _PART.finditer(node_type.subtitle):
+    for part in _PART.finditer(template):
         end = part.end()
         value = _first(part["names"].split("|"), parameters, properties)
         if value:
             pieces.append(part["before"] + value)
     if end == 0:
-        return node_type.subtitle or node_type.summary
+        return template or node_type.summary
     text = " ".join("".join(pieces).split())
     if not text:
         return node_type.summary
-    text += node_type.subtitle[end:]
+    text += template[end:]
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
 
 

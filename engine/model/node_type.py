@@ -36,7 +36,8 @@ class NodeType:
     """One entry of the palette, read from ``resources/node_types`` or given by a plug-in.
 
     ``parameters`` and ``output_schema`` are JSON Schemas; ``subtitle`` is a text with ``{parameter}``
-    placeholders that the card shows; ``follows`` lists types that usually come next, best first.
+    placeholders that the card shows, ``sentence`` one that the outline reads ("Keep rows where
+    {condition}"); ``follows`` lists types that usually come next, best first.
     """
 
     id: str
@@ -54,6 +55,7 @@ class NodeType:
     output_schema: Mapping[str, Json] = field(default_factory=dict)
     effects: Effects = "none"
     subtitle: str = ""
+    sentence: str = ""
     keywords: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
 
@@ -101,6 +103,7 @@ class NodeType:
             output_schema=described.get("output_schema", {}),
             effects=described.get("effects", "none"),
             subtitle=described.get("subtitle", ""),
+            sentence=described.get("sentence", ""),
             keywords=tuple(described.get("keywords", ())),
             follows=tuple(described.get("follows", ())),
         )

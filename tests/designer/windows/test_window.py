@@ -89,7 +89,9 @@ def test_that_the_theme_switches_and_is_remembered(desk: Desk, mode: str) -> Non
 def test_that_panels_hide_show_and_float(desk: Desk) -> None:
     desk.open()
     docks = desk.window.docks
-    for action_id, dock in zip(("view.palette", "view.inspector", "view.bottom"), docks.all, strict=True):
+    panels = ("view.palette", "view.inspector", "view.bottom", "view.outline")
+    desk.window.commands["view.outline"].trigger()
+    for action_id, dock in zip(panels, docks.all, strict=True):
         trigger(desk, action_id)
         assert dock.isHidden()
         trigger(desk, action_id)

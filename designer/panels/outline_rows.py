@@ -1,0 +1,170 @@
+"""The outline's tree as plain objects: groups, steps in the order of reading, and ways on. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Literal
+
+from engine.model.groups import Group, groups
+from engine.model.reading_order import reading_order
+from engine.model.switches import in_order
+from engine.model.workflow import Connection, Workflow
+
+Kind = Literal["root", "group", "node", "wire"]
+Name = tuple[Kind, str]
+MOST_RUNS = 24
+"""Rows scattered over more runs than this are cheaper to show anew than to insert one by one."""
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One line. ``key`` names it in a model index; the ways on from a step are made when asked for."""
+
+    key: int
+    kind: Kind
+    id: str
+    parent: Row | None
+    row: int
+    children: list[Row] = field(default_factory=list)
+
+    @property
+    def name(self) -> Name:
+        return self.kind, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What the outline of one workflow holds. ``inside`` lists the rows below each group, "" the top's."""
+
+    inside: dict[str, list[Name]]
+    numbers: dict[str, int]
+    groups: dict[str, Group]
+
+    @classmethod
+    def of(cls, workflow: Workflow) -> Contents:
+        """Read a whole workflow; O(nodes + connections)."""
+        order = reading_order(workflow)
+        known = {group.id: group for group in groups(workflow)}
+        home: dict[str, str] = {}
+        for group in known.values():
+            home.update(dict.fromkeys(group.nodes, group.id))
+        inside: dict[str, list[Name]] = {"": []}
+        for node_id in order:
+            group_id = home.get(node_id, "")
+            if group_id and group_id not in inside:
+                inside[group_id] = []
+                inside[""].append(("group", group_id))
+            inside[group_id].append(("node", node_id))
+        numbers = {node_id: number for number, node_id in enumerate(order, 1)}
+        return cls(inside=inside, numbers=numbers, groups=known)
+
+    def is_far_from(self, other: Contents) -> bool:
+        """Whether so much came and went in so many places that all of it is better shown anew."""
+        changed = 0
+        for group_id in self.inside.keys() | other.inside.keys():
+            old, new = self.inside.get(group_id, []), other.inside.get(group_id, [])
+            if old != new:
+                here, there = set(old), set(new)
+                changed += len(runs([place for place, name in enumerate(old) if name not in there]))
+                changed += len(runs([place for place, name in enumerate(new) if name not in here]))
+        return changed > MOST_RUNS
+
+
+class Tree:
+    """The rows by key and by name; ``ways`` holds what leaves each step, in the order of its rows."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._keys = count(1)
+        self.root = Row(0, "root", "", None, 0)
+        self.contents = Contents.of(workflow)
+        self.ways = ways_of(workflow)
+        self._by_key: dict[int, Row] = {}
+        self._by_name: dict[Name, Row] = {}
+        self.fill(self.root, self.contents.inside[""], 0)
+
+    def fill(self, parent: Row, names: Sequence[Name], place: int) -> None:
+        """Make rows of these names from that place on, groups with what is in them."""
+        made = []
+        for row, name in enumerate(names, place):
+            new = Row(next(self._keys), *name, parent, row)
+            self._by_key[new.key] = self._by_name[name] = new
+            made.append(new)
+        parent.children[place:place] = made
+        self.renumber(parent, place)
+        for new in made:
+            if new.kind == "group":
+                self.fill(new, self.contents.inside[new.id], 0)
+
+    def at(self, key: int) -> Row:
+        """The row of a key; the root when there is none any more."""
+        return self._by_key.get(key, self.root)
+
+    def find(self, name: Name) -> Row | None:
+        return self._by_name.get(name)
+
+    def holder(self, group_id: str) -> Row:
+        """The row of a group, the root for ""."""
+        return self._by_name["group", group_id] if group_id else self.root
+
+    def children(self, row: Row) -> list[Row]:
+        """The rows below; those of a step are made now if they are not there yet."""
+        if row.kind == "node" and not row.children:
+            self.fill(row, [("wire", each.id) for each in self.ways.get(row.id, ())], 0)
+        return row.children
+
+    def size(self, row: Row) -> int:
+        """How many rows stand below, made or not."""
+        return len(self.ways.get(row.id, ())) if row.kind == "node" else len(row.children)
+
+    def cut(self, parent: Row, first: int, last: int) -> None:
+        """Take rows out, with all below them."""
+        self._forget(parent.children[first : last + 1])
+        del parent.children[first : last + 1]
+        self.renumber(parent, first)
+
+    def renumber(self, parent: Row, first: int = 0) -> None:
+        for place in range(first, len(parent.children)):
+            parent.children[place].row = place
+
+    def _forget(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            del self._by_key[row.key]
+            del self._by_name[row.name]
+            self._forget(row.children)
+
+
+def ways_of(workflow: Workflow) -> dict[str, list[Connection]]:
+    """The connections that leave each node, in the order in which a switch tries them."""
+    found: dict[str, list[Connection]] = {}
+    for each in in_order(workflow):
+        if each.target in workflow.nodes:
+            found.setdefault(each.source, []).append(each)
+    return found
+
+
+def runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending places as first and last of each unbroken run: 1 2 5 6 7 -> (1, 2) (5, 7)."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and place == found[-1][1] + 1:
+            found[-1] = (found[-1][0], place)
+        else:
+            found.append((place, place))
+    return found
+
+
+def spans(rows: Iterable[Row]) -> list[tuple[Row, int, int]]:
+    """For each parent of these rows, from the first to the last of them."""
+    reach: dict[int, tuple[Row, int, int]] = {}
+    for row in rows:
+        if row.parent is not None:
+            parent, first, last = reach.get(row.parent.key, (row.parent, row.row, row.row))
+            reach[row.parent.key] = (parent, min(first, row.row), max(last, row.row))
+    return list(reach.values())
+
+
+def names_of(node_ids: Iterable[str], wire_ids: Iterable[str]) -> list[Name]:
+    """Nodes and connections by the names of their rows."""
+    return [*(("node", each) for each in node_ids), *(("wire", each) for each in wire_ids)]
