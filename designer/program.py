@@ -1,4 +1,4 @@
-"""The composition root: makes every piece once, shows the window, and takes everything down again.
+"""The composition root: makes what the windows share, opens windows, and takes everything down again.
 
 Order matters for the first impression: the window is painted before the engine's thread starts, and what
 takes long to import (duckdb, networkx, validators, the engine) is imported in that thread.
@@ -15,34 +15,29 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 import qasync
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from designer.crash_log import CrashReporter, open_log
-from designer.document.document import Document
-from designer.document.journal import Journal
-from designer.editor import Editor
 from designer.execution.bridge import EngineBridge, EngineFactory
-from designer.execution.columns_ahead import ColumnsAhead
-from designer.execution.controller import RunController
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
 from designer.theme import icons
 from designer.theme.controller import ThemeController
-from designer.windows.checker import Checker
-from designer.windows.file_commands import FileCommands, empty_workflow
 from designer.windows.main_window import MainWindow
 from designer.windows.person import Person
-from designer.windows.session import Session
-from designer.windows.start import start_work
+from designer.windows.start import open_in_window, start_work
+from designer.windows.workplace import Shared, Workplace
 from engine.catalog import Catalog
-from engine.store.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
+    from designer.windows.handover import Handover
     from engine.run.workflow_engine import WorkflowEngine
 
 APP = "workflow-designer"
 SIGNAL_POLL_MS = 200
+CASCADE = QPoint(32, 32)
+"""How far a further window stands beside the one it was opened from."""
 
 log = logging.getLogger(APP)
 
@@ -68,66 +63,126 @@ class Places:
 
 
 class Program:
-    """One window with all that stands behind it."""
+    """The windows, and what they share: settings, theme, node types, one engine over one store."""
 
     def __init__(self, places: Places, person: Person | None = None) -> None:
+        """person: who answers in the first window; one of the same kind does in each further one."""
         self.places = places
         self.reporter = CrashReporter(self._show_error)
         self.tasks = TaskSet(self.reporter.report)
         self.settings = Settings(places.settings)
         self.theme = ThemeController(self.settings.theme_mode)
+        self.ended = asyncio.Event()
+        self._bridge = EngineBridge(
+            engine_factory(places.store, self.settings), keep_days=self.settings.keep_runs_days
+        )
+        self._shared = Shared(
+            catalog=Catalog.load(),
+            settings=self.settings,
+            theme=self.theme,
+            bridge=self._bridge,
+            desktop=self,
+            store=places.store,
+            data_dir=places.data_dir,
+            log_dir=places.log_dir,
+            report=self.reporter.report,
+        )
+        self._handover: Handover | None = None
         self.person = person or Person()
-        self.window = MainWindow(self._make_session())
-        self.person.window = self.window
+        self.workplaces: list[Workplace] = []
+        self.window = self._make_workplace(self.person).window
 
     async def open(self, file: Path | None) -> None:
-        """Shows the window, then what was asked for; returns with the first paint behind it."""
+        """Shows the first window, then what was asked for; returns with the first paint behind it."""
         self.window.show()
         await asyncio.sleep(0)
         await start_work(self.window.session, self.window.stage, file)
 
+    def take_from_later_starts(self) -> None:
+        """Opens a window here for whoever starts the program again over the same store."""
+        from designer.windows.handover import Handover  # the network module is not for the first paint
+
+        self._handover = Handover(self.places.store, self.open_window)
+        self._handover.listen()
+
+    def open_window(self, file: Path | None = None) -> None:
+        """A further window, with this file or an empty canvas; a file that is open comes to the front."""
+        if file is not None and self.raise_window_of(file.resolve()):
+            return
+        beside = self._front()
+        workplace = self._make_workplace(type(self.person)())
+        workplace.window.resize(beside.size())
+        workplace.window.move(beside.pos() + CASCADE)
+        workplace.window.show()
+        _raise(workplace.window)
+        workplace.tasks.start(open_in_window(workplace.session, file))
+
+    def raise_window_of(self, path: Path, *, but: QWidget | None = None) -> bool:
+        """Whether a window (another one than `but`) shows this file; it comes to the front then."""
+        for workplace in self.workplaces:
+            if workplace.window is not but and workplace.session.editor.document.path == path:
+                _raise(workplace.window)
+                return True
+        return False
+
+    def next_window(self, after: QWidget) -> None:
+        """Brings the window after this one to the front."""
+        windows = [workplace.window for workplace in self.workplaces]
+        at = next((place for place, window in enumerate(windows) if window is after), -1)
+        _raise(windows[(at + 1) % len(windows)])
+
+    def quit(self) -> None:
+        """Closes one window after the other, until there is none or a person would rather stay."""
+        self.tasks.start(self._leave_all())
+
     async def close(self) -> None:
         """Leaves every run resumable and no thread, task or lock behind."""
-        session = self.window.session
-        session.checker.close()
-        await session.controller.close()
+        if self._handover is not None:
+            self._handover.close()
         await self.tasks.close()
-        await session.bridge.close()
-        # Its destructor clears the stack and would tell a window that is half gone.
-        session.editor.undo_stack.blockSignals(True)
+        for workplace in self.workplaces:
+            await workplace.close()
+        await self._bridge.close()
         self.settings.sync()
 
-    def _make_session(self) -> Session:
-        store = self.places.store
-        catalog = Catalog.load()
-        document = Document(empty_workflow())
-        editor = Editor(document)
-        bridge = EngineBridge(engine_factory(store, self.settings), keep_days=self.settings.keep_runs_days)
-        checker = Checker(document, catalog, self.tasks)
-        self.person.editor = editor
-        journal = Journal(document, self.places.data_dir, self._say)
-        return Session(
-            catalog=catalog,
-            settings=self.settings,
-            theme=self.theme,
-            editor=editor,
-            journal=journal,
-            bridge=bridge,
-            controller=RunController(bridge, document, checker.check, self.person),
-            checker=checker,
-            columns=ColumnsAhead(document, self.tasks),
-            files=FileCommands(editor, journal, self.settings, self.person, self.places.data_dir),
-            person=self.person,
-            tasks=self.tasks,
-            locate=ArtifactStore(store.with_name(f"{store.name}.artifacts")).path,
-            log_dir=self.places.log_dir,
-        )
+    def _make_workplace(self, person: Person) -> Workplace:
+        workplace = Workplace(self._shared, person)
+        self.workplaces.append(workplace)
+        workplace.window.closed.connect(lambda: self._on_window_closed(workplace))
+        return workplace
 
-    def _say(self, text: str) -> None:
-        self.window.status_line.say(text)
+    def _on_window_closed(self, workplace: Workplace) -> None:
+        if len(self.workplaces) == 1:
+            self.ended.set()
+            return
+        self.workplaces.remove(workplace)
+        if self.window is workplace.window:
+            self.window, self.person = self.workplaces[0].window, self.workplaces[0].person
+        self.tasks.start(self._forget(workplace))
+
+    async def _forget(self, workplace: Workplace) -> None:
+        await workplace.close()
+        workplace.window.deleteLater()
+
+    async def _leave_all(self) -> None:
+        for workplace in list(self.workplaces):
+            _raise(workplace.window)
+            if not await workplace.window.leave():
+                return
+
+    def _front(self) -> MainWindow:
+        return next((w.window for w in self.workplaces if w.window.isActiveWindow()), self.window)
 
     def _show_error(self, error: BaseException) -> None:
-        self.tasks.start(self.person.show_unexpected(error, self.places.log_dir))
+        person = self._front().session.person
+        self.tasks.start(person.show_unexpected(error, self.places.log_dir))
+
+
+def _raise(window: QWidget) -> None:
+    if window.isMinimized():
+        window.showNormal()
+    window.raise_()
+    window.activateWindow()
 
 
 def engine_factory(store: Path, settings: Settings) -> EngineFactory:
@@ -152,6 +207,12 @@ def run(*, file: Path | None, store: Path | None) -> int:
     application.setApplicationName("Workflow Designer")
     application.setQuitOnLastWindowClosed(False)
     places = Places.usual(store)
+    if _may_be_in_use(places.store):
+        from designer.windows.handover import hand_over
+
+        if hand_over(places.store, file):
+            print("The program is running already: it has opened a window.")
+            return 0
     handler = open_log(places.log_dir)
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
@@ -166,29 +227,35 @@ def run(*, file: Path | None, store: Path | None) -> int:
     return 0
 
 
+def _may_be_in_use(store: Path) -> bool:
+    """Whether it is worth asking another program: its number stands in the lock file while it runs."""
+    lock = store.with_name(f"{store.name}.lock")
+    return lock.exists() and lock.stat().st_size > 0
+
+
 async def _live(loop: asyncio.AbstractEventLoop, places: Places, file: Path | None) -> None:
     program = Program(places)
     program.reporter.install()
     loop.set_exception_handler(program.reporter.on_loop_error)
-    closed = asyncio.Event()
-    program.window.closed.connect(closed.set)
-    _close_on_interrupt(loop, program.window)
+    _close_on_interrupt(loop, program)
     try:
         await program.open(file)
-        await closed.wait()
+        program.take_from_later_starts()
+        await program.ended.wait()
     finally:
         await program.close()
         program.reporter.uninstall()
-        program.window.deleteLater()
+        for workplace in program.workplaces:
+            workplace.window.deleteLater()
 
 
-def _close_on_interrupt(loop: asyncio.AbstractEventLoop, window: MainWindow) -> None:
-    """Ctrl+C in the terminal asks the window to close, like its own button."""
+def _close_on_interrupt(loop: asyncio.AbstractEventLoop, program: Program) -> None:
+    """Ctrl+C in the terminal asks the windows to close, like their own buttons."""
     try:
-        loop.add_signal_handler(signal.SIGINT, window.close)
+        loop.add_signal_handler(signal.SIGINT, program.quit)
     except (NotImplementedError, RuntimeError):
         # Windows: Python sees the signal only when Python code runs, so a timer makes some run.
-        signal.signal(signal.SIGINT, lambda *_: window.close())
-        timer = QTimer(window)
+        signal.signal(signal.SIGINT, lambda *_: program.quit())
+        timer = QTimer(QApplication.instance())
         timer.start(SIGNAL_POLL_MS)
         timer.timeout.connect(lambda: None)

@@ -160,7 +160,8 @@ class RunController(QObject):
         await self._ask_all()
 
     async def close(self) -> None:
-        """Stops asking; the run itself is the engine's."""
+        """Stops asking and looking; the run itself is the engine's."""
+        self._bridge.batch_arrived.disconnect(self._on_batch)
         if self._asker is not None:
             self._asker.cancel()
             await asyncio.gather(self._asker, return_exceptions=True)

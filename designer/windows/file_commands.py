@@ -46,7 +46,8 @@ class FileDialogs(Protocol):
 class FileCommands(QObject):
     """Keeps editor, journal and recent files in step with what is opened and saved.
 
-    `may_leave` is asked before the document on screen is replaced and can refuse.
+    `may_leave` is asked before the document on screen is replaced and can refuse. `is_open_elsewhere` says
+    whether another window shows a file, and brings that to the front: no file is open twice.
     """
 
     document_opened = Signal()
@@ -69,6 +70,7 @@ class FileCommands(QObject):
         self._dialogs = dialogs
         self._data_dir = data_dir
         self.may_leave: Callable[[], Awaitable[bool]] = self.may_lose_edits
+        self.is_open_elsewhere: Callable[[Path], bool] = lambda _path: False
 
     @property
     def path(self) -> Path | None:
@@ -88,15 +90,23 @@ class FileCommands(QObject):
         """Opens a file, asking for one if none is given; False if the person changed their mind or it
         failed.
         """
+        if path is not None and self.is_open_elsewhere(_absolute(path)):
+            return False
         if not await self.may_leave():
             return False
         if path is None:
             path = await self._dialogs.ask_open_path(self._folder())
         return path is not None and await self.load(path)
 
+    async def ask_path(self) -> Path | None:
+        """A file that the person chooses, for another window."""
+        return await self._dialogs.ask_open_path(self._folder())
+
     async def load(self, path: Path) -> bool:
         """Opens a file without asking about what is on screen; offers edits that a crash left behind."""
         path = _absolute(path)
+        if self.is_open_elsewhere(path):
+            return False
         try:
             is_picture = path.suffix.lower() == ".png"
             workflow = codec.decode(picture_file.read(path)) if is_picture else workflow_file.load(path)
@@ -128,7 +138,13 @@ class FileCommands(QObject):
         path = await self._dialogs.ask_save_path(self._folder() / f"{stem}{SUFFIX}")
         if path is None:
             return False
-        return await self._write(path if path.suffix == ".json" else path.with_name(path.name + SUFFIX))
+        path = _absolute(path if path.suffix == ".json" else path.with_name(path.name + SUFFIX))
+        if self.is_open_elsewhere(path):
+            await self._dialogs.show_error(
+                f"{path.name} is open in another window", "It would be overwritten.", "Choose another name."
+            )
+            return False
+        return await self._write(path)
 
     async def open_example(self, folder: str, into: Path | None = None) -> bool:
         """Opens a copy of an example, made in the user's documents."""

@@ -37,7 +37,11 @@ class FileWiring(QObject):
                 "file.preferences": lambda: self._start(
                     person.show_preferences(session.settings, session.theme)
                 ),
-                "file.quit": window.close,
+                "file.new_window": session.desktop.open_window,
+                "file.open_window": lambda: self._start(self._open_in_new_window()),
+                "file.next_window": lambda: session.desktop.next_window(window),
+                "file.close": window.close,
+                "file.quit": session.desktop.quit,
                 "help.shortcuts": lambda: self._start(person.show_shortcuts(window.commands, window.keymap)),
                 "help.logs": self._show_logs,
                 "help.about": lambda: self._start(person.show_about()),
@@ -98,6 +102,11 @@ class FileWiring(QObject):
         hint.open_requested.connect(self._window.commands["file.open"].trigger)
         hint.add_requested.connect(self._window.commands["edit.add_node"].trigger)
         return hint
+
+    async def _open_in_new_window(self) -> None:
+        path = await self._session.files.ask_path()
+        if path is not None:
+            self._session.desktop.open_window(path)
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         self._session.tasks.start(work)

@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
             self.closed.emit()
             return
         event.ignore()
-        self.session.tasks.start(self._leave(), "leave")
+        self.session.tasks.start(self.leave(), "leave")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.file_wiring.accepts(event) is not None:
@@ -112,24 +112,26 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.file_wiring.open(path)
 
-    async def _leave(self) -> None:
+    async def leave(self) -> bool:
+        """Asks what has to be asked, and closes; False when the person would rather stay."""
         controller = self.session.controller
         if controller.view.is_active and not controller.view.is_paused:
             match await self.session.person.ask_running(controller.view):
                 case "cancel":
-                    return
+                    return False
                 case "stop":
                     await controller.stop()
                 case "keep":
                     await controller.pause()
         if not await self.session.files.may_lose_edits():
-            return
+            return False
         self._remember()
         self.bottom.close_sources()
         self.session.journal.close()
         self._may_close = True
         # The task that asks must have ended before the program takes its loop down.
         QTimer.singleShot(0, self, self.close)
+        return True
 
     def _remember(self) -> None:
         settings = self.session.settings

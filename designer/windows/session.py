@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from designer.document.journal import Journal
     from designer.editor import Editor
     from designer.execution.bridge import EngineBridge
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
     from designer.windows.file_commands import FileCommands
     from designer.windows.person import Person
     from engine.catalog import Catalog
+
+
+class Desktop(Protocol):
+    """The program's other windows."""
+
+    def open_window(self, file: Path | None = None) -> None:
+        """A further window, with this file or an empty canvas."""
+
+    def raise_window_of(self, path: Path, *, but: QWidget) -> bool:
+        """Whether another window than `but` shows this file; it comes to the front then."""
+
+    def next_window(self, after: QWidget) -> None:
+        """Brings the window after this one to the front."""
+
+    def quit(self) -> None:
+        """Closes every window; the first that would rather stay keeps the rest open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +59,6 @@ class Session:
     files: FileCommands
     person: Person
     tasks: TaskSet
+    desktop: Desktop
     locate: Callable[[Mapping[str, Any]], Path]
     log_dir: Path

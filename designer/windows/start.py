@@ -35,6 +35,14 @@ async def start_work(session: Session, stage: Stage, file: Path | None) -> None:
         await _offer_waiting_run(session, stage)
 
 
+async def open_in_window(session: Session, file: Path | None) -> None:
+    """What a further window shows: a file, with its unfinished run if it has one, or an empty canvas."""
+    if file is not None and not await session.files.load(file):
+        return
+    if session.bridge.is_open:
+        await session.controller.attach_unfinished()
+
+
 async def _recover_last(session: Session) -> None:
     """Opens the file that was edited last if a crash left edits of it behind."""
     for path in session.settings.recent_files[:3]:

@@ -47,7 +47,9 @@ class Desk:
         self.heartbeat.stop()
         print(f"\nheartbeat: {self.heartbeat}")
         spin(self.program.close())
-        self.window.bottom.close_sources()
-        self.program.window.session.journal.close()
-        self.window.hide()
-        self.window.deleteLater()
+        for workplace in self.program.workplaces:
+            window = workplace.window
+            window.bottom.close_sources()
+            window.session.journal.close()
+            window.hide()
+            window.deleteLater()
