@@ -53,8 +53,11 @@ class Commands:
         except WorkflowError as error:
             self._view.message.emit(f"{error.message} {error.hint}".strip())
             return
+        self.insert(piece, self._view.pointer_or_centre(), keep_incoming=keep_incoming)
+
+    def insert(self, piece: fragment.Fragment, at: QPointF, *, keep_incoming: bool = False) -> None:
+        """Put a piece of a workflow down with its top-left corner there, and select it."""
         corner = _corner(piece)
-        at = self._view.pointer_or_centre()
         offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
         self._push_added(edit, added)

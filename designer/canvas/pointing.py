@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from designer.canvas import hits
+from designer.canvas.abroad import Abroad, Visit
 from designer.canvas.context import AddContext
 from designer.canvas.dropping import Dropping
 from designer.canvas.hits import NOTHING, Hit
@@ -52,6 +53,8 @@ class Pointing(QObject):
         self._view = view
         self.tool: Tool | None = None
         self._drops = Dropping(view)
+        self.abroad = Abroad(view)
+        self.visit: Visit | None = None
         self._button: Hit = NOTHING
         self.space_held = False
         self._last: Pointer | None = None
@@ -178,12 +181,26 @@ class Pointing(QObject):
         if self.tool is None:
             self._hover(self._hit(pointer.at))
             return
+        if self._is_abroad(self.tool, pointer):
+            return
         self.tool.move(pointer)
         if self.tool is not None and self.tool.moved:
             self._view.viewport().setCursor(self.tool.cursor)
             self._last = pointer
             if not isinstance(self.tool, PanTool):
                 self.edges.follow(pointer.place)
+
+    def _is_abroad(self, tool: Tool, pointer: Pointer) -> bool:
+        """Whether cards are dragged over the canvas of another window; here they lie where they were then."""
+        was_away = self.abroad.is_away
+        if not isinstance(tool, MoveTool) or not tool.moved:
+            return False
+        if not self.abroad.follow(tool.start.at, pointer.screen):
+            return False
+        if not was_away:
+            self.edges.stop()
+            tool.cancel()
+        return True
 
     def _on_edge_panned(self) -> None:
         """The view scrolled under a mouse that stands still."""
@@ -196,6 +213,9 @@ class Pointing(QObject):
         tool = self.tool
         if tool is not None:
             self.edges.stop()
+            if self.abroad.drop():
+                self.cancel()
+                return
             tool.move(pointer)
             # The edit a gesture makes rebuilds the scene, which ends whatever gesture is going on.
             self.tool = None
@@ -241,6 +261,7 @@ class Pointing(QObject):
         tool, self.tool = self.tool, None
         self._button = NOTHING
         self.edges.stop()
+        self.abroad.leave()
         if tool is None:
             return False
         tool.cancel()
@@ -249,7 +270,7 @@ class Pointing(QObject):
 
     def paint(self, painter: QPainter) -> None:
         """Draw what the gesture shows."""
-        shown = self.tool or self._drops.place
+        shown = self.visit or self.tool or self._drops.place
         if shown is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             shown.paint(painter)
