@@ -42,7 +42,7 @@ class Visit:
         window.raise_()
         window.activateWindow()
         self._view.setFocus()
-        self._view.commands.insert(clipboard.from_text(self._text), self._at + QPointF(x, y))
+        self._view.commands.insert(self._text, self._at + QPointF(x, y))
 
     def paint(self, painter: QPainter) -> None:
         for dx, dy, trigger in self._shapes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -48,15 +48,17 @@ class Commands:
 
     def paste(self, *, keep_incoming: bool = False) -> None:
         """Insert what the clipboard holds, at the pointer if it is over the canvas."""
+        self.insert(
+            QGuiApplication.clipboard().text(), self._view.pointer_or_centre(), keep_incoming=keep_incoming
+        )
+
+    def insert(self, text: str, at: QPointF, *, keep_incoming: bool = False) -> None:
+        """Put copied nodes down with their top-left corner there, and select them; bad text is refused."""
         try:
-            piece = clipboard.from_text(QGuiApplication.clipboard().text())
+            piece = clipboard.from_text(text)
         except WorkflowError as error:
             self._view.message.emit(f"{error.message} {error.hint}".strip())
             return
-        self.insert(piece, self._view.pointer_or_centre(), keep_incoming=keep_incoming)
-
-    def insert(self, piece: fragment.Fragment, at: QPointF, *, keep_incoming: bool = False) -> None:
-        """Put a piece of a workflow down with its top-left corner there, and select it."""
         corner = _corner(piece)
         offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
@@ -131,16 +133,11 @@ class Commands:
             first, second = second, first  # such as a start that was chosen last
         self.connect(first, second)
 
-    def select_before(self) -> None:
-        """Select everything that leads to what is selected too."""
-        self._spread(queries.upstream(self._workflow, self._view.selection.nodes))
-
-    def select_after(self) -> None:
-        """Select everything that follows what is selected too."""
-        self._spread(queries.downstream(self._workflow, self._view.selection.nodes))
-
-    def _spread(self, found: Container[str]) -> None:
+    def select_along(self, *, forward: bool) -> None:
+        """Select everything that follows what is selected too, or everything that leads to it."""
         view = self._view
+        spread = queries.downstream if forward else queries.upstream
+        found = spread(self._workflow, view.selection.nodes)
         view.selection.add(node_id for node_id in view.canvas_scene.ids if node_id in found)
 
     def open_selected(self) -> None:

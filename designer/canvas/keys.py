@@ -72,8 +72,8 @@ class Keys(QObject):
             "Enter": commands.open_selected,
             "Esc": self._escape,
             "Ctrl+Shift+L": commands.disconnect_selected,
-            "Alt+Shift+Left": commands.select_before,
-            "Alt+Shift+Right": commands.select_after,
+            "Alt+Shift+Left": partial(commands.select_along, forward=False),
+            "Alt+Shift+Right": partial(commands.select_along, forward=True),
             **{
                 f"Ctrl+{name}": partial(commands.nudge, x * SNAP, y * SNAP)
                 for name, (x, y) in zip(("Left", "Right", "Up", "Down"), _ARROWS.values(), strict=True)
