@@ -14,6 +14,7 @@
     ├── ActionError                a step's work failed in a way the analyst can mend
     ├── StepTimeoutError           a step took longer than it may
     ├── ExternalServiceError       something outside answered with a fault, or not at all
+    ├── CannotRestart              a run that has ended cannot be taken up again in this way
     ├── ExecutionNotFound
     ├── IllegalTransition          a fault of ours: a status moved where it may not
     └── StoreError                 the journal cannot be read or written
@@ -208,6 +209,10 @@ class ExternalServiceError(WorkflowError):
         if self.status is not None:
             described["status"] = self.status
         return described
+
+
+class CannotRestart(WorkflowError):
+    """A run that has ended cannot go on from where it was asked to."""
 
 
 class ExecutionNotFound(WorkflowError):

@@ -65,7 +65,7 @@ class Marks:
     def flow(self, wire_id: str) -> Flow:
         """What was decided about a wire."""
         outcome = self.outcomes.get(wire_id)
-        return Flow.PLAIN if outcome is None else _FLOWS[ConnectionOutcome(outcome)]
+        return Flow.PLAIN if not outcome else _FLOWS[ConnectionOutcome(outcome)]
 
     def row_label(self, node_id: str) -> str:
         """ "336,776 × 19" under the card of a step that gave a table."""

@@ -10,16 +10,23 @@ from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, StepState, apply
 from engine.history.status import ExecutionStatus, StepStatus
 
-_CLOCK_STARTS = frozenset({EventType.EXECUTION_STARTED, EventType.EXECUTION_RESUMED, EventType.STORAGE_WORKS})
+_CLOCK_STARTS = frozenset(
+    {
+        EventType.EXECUTION_STARTED,
+        EventType.EXECUTION_RESUMED,
+        EventType.EXECUTION_RESTARTED,
+        EventType.STORAGE_WORKS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBatch:
     """Everything that changed in one execution since the batch before it.
 
-    `steps` and `connections` hold changed entries only; the rest is the whole truth at that moment.
-    `active_s` is the time the run has been running in all, without its pauses, up to `running_since` (epoch
-    seconds), which is None while it stands still.
+    `steps` and `connections` hold changed entries only (a connection that is undecided again has ""); the
+    rest is the whole truth at that moment. `active_s` is the time the run has been running in all, without
+    its pauses, up to `running_since` (epoch seconds), which is None while it stands still.
     """
 
     execution_id: str
@@ -65,6 +72,10 @@ class RunFold:
             self._note_step(event.step_id, self._state)
         if event.type is EventType.CONNECTION_RESOLVED:
             self._connections.add(str(event.data["connection_id"]))
+        elif event.type is EventType.EXECUTION_RESTARTED:
+            self._connections.update(event.data["connections"])
+            for step_id in event.data["steps"]:
+                self._note_step(step_id, self._state)
         stands_still = _stands_still(self._state.status)
         if event.type in _CLOCK_STARTS and self._running_since is None and not stands_still:
             self._running_since = event.ts
@@ -84,7 +95,7 @@ class RunFold:
             reason=state.reason,
             needed=tuple(dict(item) for item in state.needed),
             steps={step_id: state.steps[step_id] for step_id in self._steps if step_id in state.steps},
-            connections={key: str(state.connections[key]) for key in self._connections},
+            connections={key: str(state.connections.get(key, "")) for key in self._connections},
             events=tuple(self._events),
             done=len(self._done),
             total=len(state.steps),

@@ -45,7 +45,7 @@ class StepContext:
     """One attempt of one step, as its action sees it.
 
     The idempotency key is the same over all attempts of the step and after a crash: hand it to a service
-    that can recognise a repeated request.
+    that can recognise a repeated request. A person who lets the step run again gives it another key.
     """
 
     __slots__ = (
@@ -71,11 +71,12 @@ class StepContext:
         artifacts: Artifacts,
         secrets: Mapping[str, str] | None = None,
         base_dir: Path | None = None,
+        run_epoch: int = 1,
     ) -> None:
         self.execution_id = execution_id
         self.step_id = step_id
         self.attempt = attempt
-        self.idempotency_key = f"{execution_id}:{step_id}"
+        self.idempotency_key = f"{execution_id}:{step_id}" + (f":{run_epoch}" if run_epoch > 1 else "")
         self.artifacts = artifacts
         self.secrets: Mapping[str, str] = secrets if secrets is not None else {}
         self.base_dir = base_dir

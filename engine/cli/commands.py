@@ -11,6 +11,7 @@ import click
 
 from engine.cli.exit_codes import ExitCode
 from engine.errors import (
+    CannotRestart,
     DefinitionError,
     SchemaValidationError,
     StepsToRunFirst,
@@ -155,6 +156,25 @@ def resume(
     _end(lambda: running.resume(execution_id, options))
 
 
+@commands.command(epilog=EXIT_CODES)
+@click.argument("execution_id", metavar="ID")
+@click.option("--from", "step", default="", metavar="STEP", help="The step to run again, with what follows.")
+@click.option(
+    "--happened", default="", metavar="STEP", help="Go on after this step: it did happen before the crash."
+)
+@_json_option
+@_store_option
+def retry(execution_id: str, step: str, happened: str, as_json: bool, store: Path | None) -> None:
+    """Run the run ID, which has ended, again from where it failed.
+
+    It stays the same run; what completed before is kept.
+    """
+    from engine.cli import running
+
+    options = running.Options(as_json=as_json, store=store)
+    _end(lambda: running.retry(execution_id, options, step=step, happened=happened))
+
+
 @commands.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_json_option
@@ -238,7 +258,7 @@ def complain(error: WorkflowError) -> ExitCode:
         say(error.hint, sys.stderr)
     if isinstance(error, DefinitionError | WorkflowFileError):
         return ExitCode.INVALID_FILE
-    usage = InputError | SchemaValidationError | StepsToRunFirst
+    usage = InputError | SchemaValidationError | StepsToRunFirst | CannotRestart
     return ExitCode.USAGE if isinstance(error, usage) else ExitCode.FAILED
 
 

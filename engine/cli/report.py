@@ -38,7 +38,7 @@ def finish(
         return code
     say(_headline(state, workflow))
     if not unfinished:
-        for line in _outputs(state, workflow):
+        for line in (*_outputs(state, workflow), *_again(state, store)):
             say(line)
     else:
         for line in _needed(state, workflow):
@@ -55,6 +55,23 @@ def resume_command(state: Mapping[str, Any], store: Path | None) -> str:
     if store is not None:
         words += ["--store", str(store)]
     return shlex.join(words)
+
+
+def _again(state: Mapping[str, Any], store: Path | None) -> list[str]:
+    """How a run that failed can be taken up again."""
+    if state["status"] not in (ExecutionStatus.FAILED, ExecutionStatus.QUARANTINED):
+        return []
+    ending = ["--store", str(store)] if store is not None else []
+    retry = ["workflow-designer", "retry", str(state["execution_id"])]
+    doubtful = [name for name, step in state["steps"].items() if step["status"] == StepStatus.UNCERTAIN]
+    if doubtful:
+        return [
+            "If it did happen, go on after it with:",
+            f"  {shlex.join([*retry, '--happened', doubtful[0], *ending])}",
+            "If it did not, run it again with:",
+            f"  {shlex.join([*retry, '--from', doubtful[0], *ending])}",
+        ]
+    return ["Run it again from where it failed with:", f"  {shlex.join([*retry, *ending])}"]
 
 
 def example(schema: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`run` and `resume`: drive the engine until the execution ends, waits for a person or is interrupted."""
+"""`run`, `resume` and `retry`: drive the engine until the run ends, waits for a person or is interrupted."""
 
 from __future__ import annotations
 
@@ -79,6 +79,20 @@ def resume(execution_id: str, options: Options) -> ExitCode:
         return execution_id, before.seq
 
     return asyncio.run(_Session(options, stores.store_of(execution_id, options.store)).drive(go_on))
+
+
+def retry(execution_id: str, options: Options, *, step: str, happened: str) -> ExitCode:
+    """Take up a run that has ended: from a step, from where it failed, or after a step that did happen."""
+
+    async def again(engine: WorkflowEngine) -> tuple[str, int | None]:
+        before = await engine.state_manager.load_state(execution_id)
+        if happened:
+            await engine.resolve_uncertain(execution_id, happened, happened=True)
+        else:
+            await engine.retry_from(execution_id, step)
+        return execution_id, before.seq
+
+    return asyncio.run(_Session(options, stores.store_of(execution_id, options.store)).drive(again))
 
 
 def _missing_inputs(workflow: Workflow, values: Mapping[str, Any]) -> list[str]:

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     EXECUTION_ROLLED_BACK = "EXECUTION_ROLLED_BACK"
     EXECUTION_ROLLBACK_FAILED = "EXECUTION_ROLLBACK_FAILED"  # error
     EXECUTION_QUARANTINED = "EXECUTION_QUARANTINED"  # error
+    EXECUTION_RESTARTED = "EXECUTION_RESTARTED"  # epoch, steps, connections, anew?, given?
 
     STEP_RUNNING = "STEP_RUNNING"  # crashes?: how often in a row the program died while it ran
     STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
@@ -72,6 +73,7 @@ TRANSIENT = frozenset(
 STATUS_OF_EXECUTION_EVENT: Mapping[EventType, ExecutionStatus] = {
     EventType.EXECUTION_STARTED: ExecutionStatus.RUNNING,
     EventType.EXECUTION_RESUMED: ExecutionStatus.RUNNING,
+    EventType.EXECUTION_RESTARTED: ExecutionStatus.RUNNING,
     **{
         EventType(f"EXECUTION_{status}"): status
         for status in ExecutionStatus

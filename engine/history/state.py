@@ -88,6 +88,7 @@ class ExecutionState:
     started_at: float | None = None
     ended_at: float | None = None
     seq: int = 0
+    epoch: int = 1
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> ExecutionState:
@@ -120,6 +121,7 @@ class ExecutionState:
             "workflow_name": self.workflow_name,
             "status": self.status.value,
             "reason": self.reason,
+            "run_epoch": self.epoch,
             "input_data": dict(self.input_data),
             "steps": {step_id: step.to_dict() for step_id, step in self.steps.items()},
             "connections": {name: outcome.value for name, outcome in self.connections.items()},
@@ -154,6 +156,8 @@ def apply(state: ExecutionState, event: Event) -> None:
             _ask(state, event.step_id, event.data.get("needed", ()))
     elif event_type is EventType.CONNECTION_RESOLVED:
         state.connections[event.data["connection_id"]] = ConnectionOutcome(event.data["outcome"])
+    elif event_type is EventType.EXECUTION_RESTARTED:
+        _restart(state, event)
     elif event_type in STATUS_OF_EXECUTION_EVENT:
         _move_execution(state, STATUS_OF_EXECUTION_EVENT[event_type], event)
     else:
@@ -242,6 +246,22 @@ def _move_execution(state: ExecutionState, status: ExecutionStatus, event: Event
     if status is ExecutionStatus.RUNNING and state.started_at is None:
         state.started_at = event.ts
     state.ended_at = event.ts if status.is_terminal else None
+
+
+def _restart(state: ExecutionState, event: Event) -> None:
+    """The run goes on under a new epoch, and the steps named are as if they had never run."""
+    data = event.data
+    state.status, state.reason, state.error = ExecutionStatus.RUNNING, "", None
+    state.ended_at, state.needed, state.epoch = None, [], data["epoch"]
+    for step_id in data["steps"]:
+        state.steps[step_id] = _NOT_RUN
+    for connection_id in data["connections"]:
+        state.connections.pop(connection_id, None)
+    # What stood ready for these steps when the run was created counts no more: they are meant to run.
+    again = set(data["steps"])
+    taken = {key: value for key, value in (state.options.get("taken") or {}).items() if key not in again}
+    options = {**state.options, "taken": {**taken, **data.get("given", {})}, "anew": data.get("anew", [])}
+    state.options = {key: value for key, value in options.items() if value or key not in ("taken", "anew")}
 
 
 def _take_note(state: ExecutionState, event: Event) -> None:

@@ -135,6 +135,9 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
     _S.ROLLBACK_FAILED: frozenset(),
 }
 
+# These may be taken up again by EXECUTION_RESTARTED, and by nothing else: see `engine.run.restart`.
+RESTARTABLE = frozenset({_X.COMPLETED, _X.COMPLETED_WITH_ERRORS, _X.FAILED, _X.CANCELLED, _X.QUARANTINED})
+
 _EXECUTION_ENDS = frozenset(
     {
         _X.COMPLETED,
@@ -166,6 +169,12 @@ def check_execution_move(execution_id: str, before: ExecutionStatus, after: Exec
     """Raises ``IllegalTransition`` unless the run may go from ``before`` to ``after``."""
     if after not in EXECUTION_MOVES[before]:
         raise IllegalTransition(f"Run {execution_id} is {before} and cannot become {after}")
+
+
+def check_restart(execution_id: str, before: ExecutionStatus) -> None:
+    """Raises ``IllegalTransition`` unless the run has ended in a way that lets it be taken up again."""
+    if before not in RESTARTABLE:
+        raise IllegalTransition(f"Run {execution_id} is {before} and cannot be taken up again")
 
 
 def check_step_move(step_id: str, before: StepStatus, after: StepStatus) -> None:

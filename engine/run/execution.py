@@ -68,6 +68,7 @@ class Execution:
         self.base_dir = Path(state.base_dir) if state.base_dir else None
         self.options = RunOptions.from_json(state.options)
         self.part = part_of(plan, self.options)
+        self.epoch = state.epoch
         self.error: Mapping[str, Any] | None = state.error
         self.evaluate = evaluate
         self.ready = 0

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.history.events import Event, EventDraft
+from engine.history.state import ExecutionState
 from engine.model.json_value import Json
+from engine.plan.step import Plan
 from engine.run.given import WorkflowLike
 from engine.run.options import RunOptions
+from engine.run.restart import check_uncertain, restart, restart_after
+from engine.run.runtime import Runtime
 
 
 class PartialRuns:
-    """What `WorkflowEngine` offers besides whole runs; all of it ends in `start_workflow`."""
+    """What `WorkflowEngine` offers besides whole runs that are started once."""
+
+    cancellation_requests: set[str]
+    _runtime: Runtime
+    _must_be_open: Callable[[], None]
 
     @abstractmethod
     async def start_workflow(
@@ -73,3 +82,31 @@ class PartialRuns:
         """
         options = replace(options or RunOptions(), only=node, based_on=based_on)
         return await self.start_workflow(workflow, input_data, base_dir=base_dir, options=options)
+
+    async def retry_from(self, execution_id: str, step: str = "") -> None:
+        """Take up a run that has ended: the step and all that follows run again, what was before is kept.
+
+        Without a step, from wherever it failed. It stays the same run, under a new `run_epoch` that is part
+        of the idempotency keys from then on. Raises CannotRestart, and nothing has changed.
+        """
+        self._must_be_open()
+        await self._runtime.restart(
+            execution_id, lambda plan, state, events: restart(plan, state, events, step)
+        )
+        self.cancellation_requests.discard(execution_id)
+
+    async def resolve_uncertain(
+        self, execution_id: str, step: str, *, happened: bool, output: Json = None
+    ) -> None:
+        """Say whether an UNCERTAIN step took effect: go on after it with this output, or run it again."""
+        self._must_be_open()
+
+        def draft(plan: Plan, state: ExecutionState, events: Sequence[Event]) -> EventDraft:
+            if happened:
+                return restart_after(plan, state, step, output if output is not None else {})
+            again = restart(plan, state, events, step)
+            check_uncertain(plan, state, step)
+            return again
+
+        await self._runtime.restart(execution_id, draft)
+        self.cancellation_requests.discard(execution_id)

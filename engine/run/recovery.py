@@ -20,6 +20,7 @@ from engine.run import scheduler
 from engine.run.activity import Activity
 from engine.run.clock import Clock
 from engine.run.execution import Execution
+from engine.run.restart import still_true
 from engine.store.artifacts import ArtifactStore
 
 # So many times in a row a step may bring the program down before its run is given up.
@@ -51,7 +52,7 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
         steps.progress,
         ((route, state.connections[route.id]) for route in plan.routes if route.id in state.connections),
     )
-    _find_failures(execution, events)
+    _find_failures(execution, still_true(events))
     again: list[int] = []
     for step in plan.steps:
         known = state.steps.get(step.id)
@@ -183,6 +184,6 @@ def _uncertain_error(step: Step) -> dict[str, Any]:
     return {
         "type": "StepUncertain",
         "message": f'The program ended while "{step.label}" ran: nobody knows whether it took effect',
-        "hint": "Look whether it did, then start the workflow again from where it is right.",
+        "hint": "Look whether it did, then go on after it or run it again.",
         "step_id": step.id,
     }

@@ -6,15 +6,15 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
-from engine.errors import WorkflowError
+from engine.errors import CannotRestart, WorkflowError
 from engine.files import codec
-from engine.history.events import Event, EventType
+from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState, StepState
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
@@ -40,6 +40,8 @@ from engine.run.stream import EventStreams
 from engine.store.state_manager import ExecutionStateManager, with_large_outputs
 
 _log = logging.getLogger(__name__)
+
+MakeDraft = Callable[[Plan, ExecutionState, Sequence[Event]], EventDraft]
 
 MAX_SAVED_DEFINITIONS = 256
 
@@ -124,6 +126,24 @@ class Runtime:
             found.start(trigger_of(found.plan, found.part))
         return found
 
+    async def restart(self, execution_id: str, draft: MakeDraft) -> None:
+        """Take up an execution that has ended; `draft` says how, from its plan, state and events."""
+        await self.store.open()
+        async with self._loading:
+            if execution_id in self._executions:
+                raise CannotRestart("The run has not ended", hint="Wait for its end, or stop it first.")
+            state = await self.store.load_state(execution_id)
+            plan = await self._plan_of(state)
+            event = draft(plan, state, await self.store.read_events(execution_id))
+            told = self.store.append(execution_id, [event])
+            await self.store.commit()
+            execution = await self._revive(execution_id)
+        assert execution is not None
+        self.streams.publish(execution_id, told)
+        if not self._observers.is_idle:
+            self._observers.tell(execution.state, told)
+        await self.barrier()
+
     async def state(self, execution_id: str) -> dict[str, Any]:
         """What `get_workflow_status` returns; only what is durable."""
         execution = self._executions.get(execution_id)
@@ -181,7 +201,7 @@ class Runtime:
         state = await self.store.load_state(execution_id)
         if state.status.is_terminal:
             return None
-        plan = self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
+        plan = await self._plan_of(state)
         full = await recovery.load_outputs(state, self.store.artifacts)
         execution = self._enter(plan, state, full)
         if state.status is not ExecutionStatus.PENDING:
@@ -190,6 +210,9 @@ class Runtime:
         if state.status is ExecutionStatus.ROLLING_BACK:
             self._roll_back(execution)
         return execution
+
+    async def _plan_of(self, state: ExecutionState) -> Plan:
+        return self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
 
     def _enter(self, plan: Plan, state: ExecutionState, full: ExecutionState) -> Execution:
         """full: the state with its large outputs, for references; `state` holds what is shown."""

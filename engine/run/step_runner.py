@@ -144,6 +144,7 @@ class StepRunner:
             reports=Reports(execution, activity, self._attempts.sleep),
             artifacts=self._artifacts,
             base_dir=execution.base_dir,
+            run_epoch=execution.epoch,
         )
         return await self._attempts.within_time(execution, activity, step, params)
 

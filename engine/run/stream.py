@@ -88,13 +88,14 @@ class EventStreams:
                     events = events if sign is None else [*events, sign]
                 else:
                     events = reader.take()
+                restarted = max((e.seq for e in events if e.type is EventType.EXECUTION_RESTARTED), default=0)
                 for event in events:
                     if event.type not in TRANSIENT:
                         if event.seq <= seq:
                             continue
                         seq = event.seq
                     yield event
-                    if _ends(event):
+                    if _ends(event) and event.seq > restarted:
                         return  # a late line of log may lie behind it
                 if reader.is_lagging:
                     reader.is_lagging = False

@@ -80,6 +80,9 @@ class Batch:
                 self._add_step(key, step_id, record.steps[step_id])
             elif event_type in STATUS_OF_EXECUTION_EVENT or event_type is EventType.EXECUTION_CREATED:
                 self._executions[key] = _execution_row(record)
+            if event_type is EventType.EXECUTION_RESTARTED:
+                for again in event.data["steps"]:
+                    self._add_step(key, again, record.steps[again])
         self.events += len(events)
 
     def force_sync(self) -> None:

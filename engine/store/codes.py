@@ -67,6 +67,7 @@ EVENT_TYPES = (
     EventType.CONDITION_ERROR,
     EventType.INPUT_REQUIRED,
     EventType.INPUTS_SUPPLIED,
+    EventType.EXECUTION_RESTARTED,
 )
 
 EXECUTION_CODE = {status: code for code, status in enumerate(EXECUTION_STATUSES)}

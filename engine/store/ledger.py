@@ -28,6 +28,7 @@ from engine.history.status import (
     ExecutionStatus,
     StepStatus,
     check_execution_move,
+    check_restart,
     check_step_move,
 )
 from engine.store.artifacts import ArtifactStore, holds_look_alike
@@ -172,6 +173,8 @@ class Ledger:
             if status is not None:
                 assert step_id is not None
                 _advance_step(record, step_id, status, attempt, data, seq, at)
+            elif event_type is EventType.EXECUTION_RESTARTED:
+                _restart(record, data, seq)
             elif event_type in STATUS_OF_EXECUTION_EVENT:
                 _advance_execution(record, STATUS_OF_EXECUTION_EVENT[event_type], data, at)
         record.seq = seq
@@ -197,7 +200,7 @@ def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
     steps = record.steps
     execution_status = record.status
     moved: dict[str, StepStatus] = {}
-    for event_type, step_id, _, _ in drafts:
+    for event_type, step_id, _, data in drafts:
         step_status = STATUS_OF_STEP_EVENT.get(event_type)
         if step_status is not None:
             if step_id is None:
@@ -211,7 +214,11 @@ def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
             moved[step_id] = step_status
             continue
         target = STATUS_OF_EXECUTION_EVENT.get(event_type)
-        if target is not None:
+        if event_type is EventType.EXECUTION_RESTARTED:
+            check_restart(record.id, execution_status)
+            execution_status = ExecutionStatus.RUNNING
+            moved.update(dict.fromkeys(data["steps"], StepStatus.PENDING))
+        elif target is not None:
             if target not in EXECUTION_MOVES[execution_status]:
                 check_execution_move(record.id, execution_status, target)
             execution_status = target
@@ -262,6 +269,13 @@ def _advance_execution(
     if status is ExecutionStatus.RUNNING and record.started_at is None:
         record.started_at = at
     record.ended_at = at if status.is_terminal else None
+
+
+def _restart(record: ExecutionRecord, data: Mapping[str, Any], seq: int) -> None:
+    record.status, record.reason, record.error, record.ended_at = ExecutionStatus.RUNNING, "", None, None
+    for step_id in data["steps"]:
+        before = record.steps.get(step_id)
+        record.steps[step_id] = StepRecord(seq=seq, has_timer=before is not None and before.has_timer)
 
 
 def claim_named(artifacts: ArtifactStore, admitted: Admitted) -> None:

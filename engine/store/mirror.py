@@ -16,6 +16,7 @@ from engine.history.events import (
     EventDraft,
     EventType,
 )
+from engine.history.status import StepStatus
 from engine.store.memory import MemoryStateManager
 from engine.store.state_manager import ExecutionStateManager
 
@@ -117,6 +118,8 @@ class MirroringStateManager(MemoryStateManager):
             tell_step = keeper.update_step_status
             await _ask(tell_step, execution_id, step_id, status, output=output, error=error)
         elif event.type in STATUS_OF_EXECUTION_EVENT:
+            for step_id in data.get("steps", ()):  # of a run that is taken up again
+                await _ask(keeper.update_step_status, execution_id, step_id, StepStatus.PENDING.value)
             status = STATUS_OF_EXECUTION_EVENT[event.type].value
             await _ask(keeper.update_execution_status, execution_id, status, error=error)
         elif event.type is EventType.INPUTS_SUPPLIED:

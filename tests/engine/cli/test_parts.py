@@ -87,3 +87,36 @@ def test_that_pins_can_be_ignored(run: Run, file: Path) -> None:
     assert json.loads(run("--json").stdout)["outputs"]["c"] == {"v": 9}
     assert "(pinned)" in run().output
     assert json.loads(run("--ignore-pins", "--json").stdout)["outputs"]["c"] == {"v": 1}
+
+
+def test_that_a_failed_run_is_taken_up_again(tmp_path: Path) -> None:
+    def shell(*arguments: str) -> Result:
+        environment = {"WORKFLOW_DESIGNER_STORE": str(tmp_path / "runs.sqlite")}
+        return CliRunner().invoke(commands, list(arguments), env=environment)
+
+    reader = {
+        "id": "b",
+        "type": "file.read_csv",
+        "title": "B",
+        "config": {"parameters": {"path": "data.csv"}},
+    }
+    document = {"id": "again", "nodes": [values("a", v=1), reader], "connections": wires("a>b")}
+    path = tmp_path / "again.workflow.json"
+    path.write_text(json.dumps(document), "utf-8")
+    failed = shell("run", str(path))
+    assert failed.exit_code == ExitCode.FAILED
+    assert "Run it again from where it failed with:" in failed.output
+    command = failed.output.strip().splitlines()[-1].split()[1:]
+    assert command[0] == "retry"
+    (tmp_path / "data.csv").write_text("n\n1\n", "utf-8")
+    mended = shell(*command, "--json")
+    assert mended.exit_code == ExitCode.COMPLETED
+    state = json.loads(mended.stdout)
+    assert state["run_epoch"] == 2
+    assert state["steps"]["a"]["attempts"] == 1
+    nothing = shell(*command)
+    assert nothing.exit_code == ExitCode.USAGE
+    assert "Nothing failed in this run" in nothing.output
+    refused = shell(*command, "--happened", "b")
+    assert 'It is known how "B" ended' in refused.output
+    assert shell(*command, "--from", "b").exit_code == ExitCode.COMPLETED
