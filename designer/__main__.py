@@ -9,7 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = frozenset({"open", "prune", "render", "resume", "run", "runs", "show", "validate"})
+COMMANDS = frozenset(
+    {"cancel", "open", "prune", "render", "resume", "rollback", "run", "runs", "show", "validate"}
+)
 """The names in `designer.commands`, here so that a window opens without importing any of them."""
 
 

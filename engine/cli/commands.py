@@ -175,6 +175,46 @@ def retry(execution_id: str, step: str, happened: str, as_json: bool, store: Pat
     _end(lambda: running.retry(execution_id, options, step=step, happened=happened))
 
 
+@commands.command(epilog=EXIT_CODES)
+@click.argument("execution_id", metavar="ID")
+@click.option("--force", is_flag=True, help="Steps that run are interrupted instead of awaited.")
+@click.option("--rollback", is_flag=True, help="What was done is undone, the last step first.")
+@_json_option
+@_store_option
+def cancel(execution_id: str, force: bool, rollback: bool, as_json: bool, store: Path | None) -> None:
+    """End the run ID, which waits or was left behind; no program may have it under way."""
+    from engine.cli import undoing
+
+    _end(lambda: undoing.cancel(execution_id, store, as_json=as_json, force=force, rollback=rollback))
+
+
+@commands.command(epilog=EXIT_CODES)
+@click.argument("execution_id", metavar="ID")
+@click.option(
+    "--happened", multiple=True, metavar="STEP", help="An uncertain step that took effect; may be repeated."
+)
+@click.option(
+    "--not-happened", multiple=True, metavar="STEP", help="An uncertain step that did not; may be repeated."
+)
+@_json_option
+@_store_option
+def rollback(
+    execution_id: str,
+    happened: tuple[str, ...],
+    not_happened: tuple[str, ...],
+    as_json: bool,
+    store: Path | None,
+) -> None:
+    """Undo what the run ID did: its completed steps that have a rollback, the last one first.
+
+    What an earlier rollback could not undo is tried again.
+    """
+    from engine.cli import undoing
+
+    uncertain = {**dict.fromkeys(happened, True), **dict.fromkeys(not_happened, False)}
+    _end(lambda: undoing.roll_back(execution_id, store, as_json=as_json, uncertain=uncertain))
+
+
 @commands.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_json_option

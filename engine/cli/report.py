@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.cli.exit_codes import ExitCode
 from engine.cli.words import error_words, output_words, say, seconds
+from engine.history.state import NOT_ROLLED_BACK
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.queries import successors
 from engine.model.workflow import Workflow
@@ -22,9 +23,13 @@ def finish(
     as_json: bool,
     store: Path | None,
     interrupted: bool,
+    goals: Collection[ExecutionStatus] = (),
 ) -> ExitCode:
-    """Print the outcome and return its exit code. `store` is named only where the user named it."""
-    code = ExitCode.of_status(state["status"])
+    """Print the outcome and return its exit code, 0 for any of the `goals` too.
+
+    `store` is named only where the user named it.
+    """
+    code = ExitCode.COMPLETED if state["status"] in goals else ExitCode.of_status(state["status"])
     unfinished = not ExecutionStatus(state["status"]).is_terminal
     if interrupted and unfinished:
         code = ExitCode.INTERRUPTED
@@ -38,7 +43,7 @@ def finish(
         return code
     say(_headline(state, workflow))
     if not unfinished:
-        for line in (*_outputs(state, workflow), *_again(state, store)):
+        for line in (*_outputs(state, workflow), *_left(state, workflow, store), *_again(state, store)):
             say(line)
     else:
         for line in _needed(state, workflow):
@@ -115,7 +120,8 @@ def _headline(state: Mapping[str, Any], workflow: Workflow) -> str:
     failed = sum(step["status"] == StepStatus.FAILED for step in steps)
     left_out = sum(step["reason"] == "not_selected" for step in steps)
     skipped = sum(step["status"] == StepStatus.SKIPPED for step in steps) - left_out
-    counts = ((failed, "failed"), (skipped, "skipped"), (left_out, "no part of this run"))
+    undone = sum(step["status"] == StepStatus.ROLLED_BACK for step in steps)
+    counts = ((failed, "failed"), (skipped, "skipped"), (left_out, "no part of this run"), (undone, "undone"))
     parts = [f"{completed} of {len(workflow.nodes)} steps"]
     parts += [f"{count} {word}" for count, word in counts if count]
     took = (state.get("timings") or {}).get("duration_ms")
@@ -140,6 +146,21 @@ def _outputs(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
         if node.id in outputs and not follows and (words := output_words(outputs[node.id])):
             lines.append(f"  {node.label}: {words}")
     return ["Outputs:", *lines] if lines else []
+
+
+def _left(state: Mapping[str, Any], workflow: Workflow, store: Path | None) -> list[str]:
+    """What a rollback could not undo, why, and how to try again."""
+    if state["status"] != ExecutionStatus.ROLLBACK_FAILED:
+        return []
+    lines = ["Not undone:"]
+    words = ["workflow-designer", "rollback", str(state["execution_id"])]
+    for step_id in (state.get("error") or {}).get(NOT_ROLLED_BACK, ()):
+        node, step = workflow.nodes.get(step_id), state["steps"].get(step_id) or {}
+        lines.append(f"  {node.label if node is not None else step_id}: {error_words(step.get('error'))}")
+        if step.get("status") == StepStatus.UNCERTAIN:
+            words += ["--happened", step_id]
+    words += [] if store is None else ["--store", str(store)]
+    return [*lines, f"Try again with:\n  {shlex.join(words)}"]
 
 
 def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from engine.files import codec, workflow_file
 from engine.history import state as history
 from engine.history.events import EventType
 from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus
 from engine.model.workflow import Workflow
 from engine.run.options import RunOptions
 
@@ -62,7 +63,7 @@ def run(file: Path, options: Options) -> ExitCode:
 
     base = options.part.based_on
     store = stores.store_of(base, options.store) if base else stores.free_store(options.store)
-    return asyncio.run(_Session(options, store).drive(start))
+    return asyncio.run(Session(options, store).drive(start))
 
 
 def resume(execution_id: str, options: Options) -> ExitCode:
@@ -78,7 +79,7 @@ def resume(execution_id: str, options: Options) -> ExitCode:
         await engine.resume_workflow(execution_id, values)
         return execution_id, before.seq
 
-    return asyncio.run(_Session(options, stores.store_of(execution_id, options.store)).drive(go_on))
+    return asyncio.run(Session(options, stores.store_of(execution_id, options.store)).drive(go_on))
 
 
 def retry(execution_id: str, options: Options, *, step: str, happened: str) -> ExitCode:
@@ -92,7 +93,7 @@ def retry(execution_id: str, options: Options, *, step: str, happened: str) -> E
             await engine.retry_from(execution_id, step)
         return execution_id, before.seq
 
-    return asyncio.run(_Session(options, stores.store_of(execution_id, options.store)).drive(again))
+    return asyncio.run(Session(options, stores.store_of(execution_id, options.store)).drive(again))
 
 
 def _missing_inputs(workflow: Workflow, values: Mapping[str, Any]) -> list[str]:
@@ -124,7 +125,7 @@ Begin: TypeAlias = "Callable[[WorkflowEngine], Awaitable[tuple[str, int | None]]
 """Starts or resumes; gives the execution's id and the last event that is old, None if nothing will follow."""
 
 
-class _Session:
+class Session:
     """One engine over one store, for one execution."""
 
     def __init__(
@@ -135,8 +136,8 @@ class _Session:
         self._interrupts = 0
         self._is_interrupted = asyncio.Event()
 
-    async def drive(self, begin: Begin) -> ExitCode:
-        """Begin, show the progress, and report how it ended."""
+    async def drive(self, begin: Begin, goals: Collection[ExecutionStatus] = ()) -> ExitCode:
+        """Begin, show the progress, and report how it ended; any of the `goals` is a success."""
         from engine.run.workflow_engine import WorkflowEngine
 
         async with self._store as (manager, path), WorkflowEngine(state_manager=manager) as engine:
@@ -154,6 +155,7 @@ class _Session:
                 as_json=self._options.as_json,
                 store=chosen,
                 interrupted=bool(self._interrupts),
+                goals=goals,
             )
 
     async def _follow(self, engine: WorkflowEngine, execution_id: str, after: int | None) -> ExecutionState:

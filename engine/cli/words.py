@@ -65,7 +65,9 @@ def step_words(step: StepState) -> str:
             if step.missing:
                 return f"needs {', '.join(step.missing)}"
             return "waits for an answer" if step.reason == "form" else f"paused: {step.reason}"
-        case StepStatus.FAILED:
+        case StepStatus.ROLLED_BACK:
+            return step.reason or "rolled back"
+        case StepStatus.FAILED | StepStatus.ROLLBACK_FAILED:
             return error_words(step.error)
         case StepStatus.SKIPPED:
             return f"skipped: {_SKIPPED.get(step.reason, step.reason)}"

@@ -26,13 +26,14 @@ class EventType(StrEnum):
     EXECUTION_COMPLETED_WITH_ERRORS = "EXECUTION_COMPLETED_WITH_ERRORS"  # error?
     EXECUTION_FAILED = "EXECUTION_FAILED"  # error
     EXECUTION_CANCELLED = "EXECUTION_CANCELLED"  # error?
-    EXECUTION_ROLLING_BACK = "EXECUTION_ROLLING_BACK"
-    EXECUTION_ROLLED_BACK = "EXECUTION_ROLLED_BACK"
-    EXECUTION_ROLLBACK_FAILED = "EXECUTION_ROLLBACK_FAILED"  # error
+    EXECUTION_ROLLING_BACK = "EXECUTION_ROLLING_BACK"  # error?, reason? (by_hand | stopped), happened?
+    EXECUTION_ROLLED_BACK = "EXECUTION_ROLLED_BACK"  # error?
+    EXECUTION_ROLLBACK_FAILED = "EXECUTION_ROLLBACK_FAILED"  # error, with not_rolled_back
     EXECUTION_QUARANTINED = "EXECUTION_QUARANTINED"  # error
     EXECUTION_RESTARTED = "EXECUTION_RESTARTED"  # epoch, steps, connections, anew?, given?
 
-    STEP_RUNNING = "STEP_RUNNING"  # crashes?: how often in a row the program died while it ran
+    # crashes?: how often in a row the program died while it ran; input?: what a rollback will look at
+    STEP_RUNNING = "STEP_RUNNING"
     STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
     STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing, needed
     STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?, reused_from? (execution_id, at), key?
@@ -40,8 +41,8 @@ class EventType(StrEnum):
     STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled | ...)
     STEP_CANCELLED = "STEP_CANCELLED"
     STEP_UNCERTAIN = "STEP_UNCERTAIN"
-    STEP_ROLLING_BACK = "STEP_ROLLING_BACK"
-    STEP_ROLLED_BACK = "STEP_ROLLED_BACK"
+    STEP_ROLLING_BACK = "STEP_ROLLING_BACK"  # rollback_attempt, crashes?, until?, max_attempts?, error?
+    STEP_ROLLED_BACK = "STEP_ROLLED_BACK"  # reason: what was undone
     STEP_ROLLBACK_FAILED = "STEP_ROLLBACK_FAILED"  # error
 
     CONNECTION_RESOLVED = "CONNECTION_RESOLVED"  # connection_id, outcome

@@ -167,6 +167,8 @@ def apply(state: ExecutionState, event: Event) -> None:
 
 
 _NOT_RUN = StepState()
+NOT_ROLLED_BACK: Final = "not_rolled_back"
+"""Where the error of a run whose rollback failed lists the steps that are still as they were."""
 # Why a run is shown as paused while its store refuses; no journal ever holds it.
 STORAGE_ERROR: Final = "storage_error"
 
@@ -198,9 +200,17 @@ def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
     return _moved_aside(before, status, event, attempts)
 
 
+UNDOING: Final = frozenset({StepStatus.ROLLING_BACK, StepStatus.ROLLED_BACK, StepStatus.ROLLBACK_FAILED})
+"""The statuses of a step that had ended, and is or was to be undone."""
+
+
 def _moved_aside(before: StepState, status: StepStatus, event: Event, attempts: int) -> StepState:
     """The step after it failed, was skipped, stopped, paused, set waiting or rolled back."""
     data = event.data
+    if status in UNDOING:
+        # Its times and its result stay those of the step itself.
+        error = data.get("error", before.error)
+        return replace(before, status=status, reason=data.get("reason", ""), error=error, queued=False)
     ended = status.is_terminal or status is StepStatus.UNCERTAIN
     return StepState(
         status=status,

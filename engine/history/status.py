@@ -103,16 +103,18 @@ EXECUTION_MOVES: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
         }
     ),
     _X.PAUSED: frozenset({_X.RUNNING, _X.CANCELLING}),
-    # CANCELLING again: what was done is to be rolled back as well.
+    # CANCELLING again: what was done is to be undone after all.
     _X.CANCELLING: frozenset({_X.CANCELLING, _X.CANCELLED, _X.ROLLING_BACK}),
+    # ROLLING_BACK again: nothing further is to be undone.
+    _X.ROLLING_BACK: frozenset({_X.ROLLING_BACK, _X.ROLLED_BACK, _X.ROLLBACK_FAILED}),
+    # Whatever has ended can be undone when a person asks for it.
+    _X.COMPLETED: frozenset({_X.ROLLING_BACK}),
+    _X.COMPLETED_WITH_ERRORS: frozenset({_X.ROLLING_BACK}),
     _X.FAILED: frozenset({_X.ROLLING_BACK}),
-    _X.ROLLING_BACK: frozenset({_X.ROLLED_BACK, _X.ROLLBACK_FAILED}),
-    _X.COMPLETED: frozenset(),
-    _X.COMPLETED_WITH_ERRORS: frozenset(),
-    _X.CANCELLED: frozenset(),
+    _X.CANCELLED: frozenset({_X.ROLLING_BACK}),
+    _X.QUARANTINED: frozenset({_X.ROLLING_BACK}),
+    _X.ROLLBACK_FAILED: frozenset({_X.ROLLING_BACK}),
     _X.ROLLED_BACK: frozenset(),
-    _X.ROLLBACK_FAILED: frozenset(),
-    _X.QUARANTINED: frozenset(),
 }
 
 STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
@@ -127,12 +129,14 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
     _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.COMPLETED: frozenset({_S.ROLLING_BACK}),
     _S.UNCERTAIN: frozenset({_S.ROLLING_BACK, _S.CANCELLED}),
-    _S.ROLLING_BACK: frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED}),
-    _S.FAILED: frozenset(),
+    # ROLLING_BACK again: another try of what undoes the step.
+    _S.ROLLING_BACK: frozenset({_S.ROLLING_BACK, _S.ROLLED_BACK, _S.ROLLBACK_FAILED}),
+    # Only the output was refused: whatever the step did has happened.
+    _S.FAILED: frozenset({_S.ROLLING_BACK}),
     _S.SKIPPED: frozenset(),
     _S.CANCELLED: frozenset(),
     _S.ROLLED_BACK: frozenset(),
-    _S.ROLLBACK_FAILED: frozenset(),
+    _S.ROLLBACK_FAILED: frozenset({_S.ROLLING_BACK}),
 }
 
 # These may be taken up again by EXECUTION_RESTARTED, and by nothing else: see `engine.run.restart`.

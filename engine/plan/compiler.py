@@ -32,6 +32,7 @@ from engine.plan.step import (
     OnFailure,
     Pin,
     Plan,
+    Rollback,
     Route,
     Step,
 )
@@ -184,7 +185,7 @@ def _step(
         input_schema=input_schema,
         output_schema=_object(config.get("output_schema")),
         condition=_text(config.get("condition")),
-        rollback=_call(node, "rollback"),
+        rollback=_rollback(node, service),
         fallback=_fallback(node, service, action),
         is_trigger=is_trigger,
         is_exclusive=node.type == SWITCH,
@@ -218,16 +219,34 @@ def _join(described: Json, incoming: int) -> Join:
     return Join(mode=mode, count=count)
 
 
-def _call(node: Node, key: str) -> Call | None:
+def _call(node: Node, key: str, service: str) -> Call | None:
+    """The action that config names; without a service of its own it is one of the node's."""
     described = _object(node.config.get(key))
     action = described.get("action")
-    if not isinstance(action, str):
+    if not isinstance(action, str) or not action:
         return None
-    service = described.get("service", "default")
     return Call(
-        service=str(service),
+        service=str(described.get("service") or service),
         action=action,
         parameters=_parameters(node, _object(described.get("parameters")), {}),
+    )
+
+
+def _rollback(node: Node, service: str) -> Rollback | None:
+    call = _call(node, "rollback", service)
+    if call is None:
+        return None
+    described = _object(node.config.get("rollback"))
+    retry = described.get("retry")
+    own = (path for path in call.parameters.template.references if path.root == "self")
+    return Rollback(
+        service=call.service,
+        action=call.action,
+        parameters=call.parameters,
+        retry=_read(node, "rollback: retry", lambda: RetryPolicy.from_json(retry)),
+        retry_is_given=_gives_attempts(retry),
+        timeouts=_read(node, "rollback: timeout", lambda: Timeouts.from_json(described.get("timeout"))),
+        needs_input=any(path.parts[:1] in ((), ("input",)) for path in own),
     )
 
 
@@ -235,7 +254,7 @@ def _fallback(node: Node, service: str, action: str) -> Call | None:
     """`fallback`, or the older `fallback_service`: the same action and parameters at another service."""
     other = node.config.get("fallback_service")
     if not isinstance(other, str) or not other:
-        return _call(node, "fallback")
+        return _call(node, "fallback", service)
     return Call(service=other, action=action, parameters=_parameters(node, node.parameters, {}))
 
 

@@ -36,7 +36,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An action with its parameters: what rolls a step back, or stands in for it."""
+    """An action with its parameters: what stands in for a step, or rolls it back."""
 
     service: str
     action: str
@@ -48,6 +48,19 @@ class Pin:
     """A result that a person has put down for a step: it is used in place of running the step."""
 
     output: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback(Call):
+    """What undoes a step, and how it is tried: `retry` holds when `retry_is_given`, else its action decides.
+
+    needs_input: whether it looks at the parameters that the step was run with, which are journaled then.
+    """
+
+    retry: RetryPolicy
+    retry_is_given: bool
+    timeouts: Timeouts
+    needs_input: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +104,7 @@ class Step:
     input_schema: Mapping[str, Json]
     output_schema: Mapping[str, Json]
     condition: str | None
-    rollback: Call | None
+    rollback: Rollback | None
     fallback: Call | None
     is_trigger: bool
     is_exclusive: bool

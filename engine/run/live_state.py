@@ -8,7 +8,7 @@ from typing import Any
 from engine.expression import MISSING, Missing, Path
 from engine.expression.paths import descend, output_path
 from engine.expression.scope import RunScope
-from engine.history.state import ExecutionState
+from engine.history.state import UNDOING, ExecutionState
 from engine.history.status import StepStatus
 from engine.model.json_value import Json
 
@@ -65,6 +65,10 @@ class LiveState(dict[str, Any]):
         for step_id, step in state.steps.items():
             if step.status is StepStatus.COMPLETED:
                 live.completed(step_id, step.output, step.attempts)
+            elif step.status in UNDOING and step.output is not None:
+                # Its result is still what the rollbacks of the steps before it may refer to.
+                live.completed(step_id, step.output, step.attempts)
+                live["steps"][step_id]["status"] = step.status.value
             elif step.status.is_terminal:
                 live.ended(step_id, step.status, error=step.error, attempts=step.attempts)
         return live

@@ -1,72 +1,389 @@
-"""Undoing what an execution did: the rollback actions of its completed steps, the last one first."""
+"""Undoing what an execution did: the rollback actions of its completed steps, the last one first.
+
+Design note. A rollback is one task that goes through what the journal says is left (`undoing`), one step
+after the other, and never keeps a fact to itself: begun, tried again, done and failed are each durable before
+it goes on. So whatever cuts it off -- a crash, a full disk, the end of the program -- it is begun anew and
+finds its place. An action that was under way then runs again as the same attempt, with the same key.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
-from engine.errors import WorkflowError
+from engine.actions.context import StepContext
+from engine.actions.registry import ActionRegistry
+from engine.errors import StoreError, WorkflowError
+from engine.expression.paths import MISSING
 from engine.history.events import EventDraft, EventType
+from engine.history.state import NOT_ROLLED_BACK
 from engine.history.status import StepStatus
-from engine.plan.step import Call, Step
+from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
+from engine.plan.step import Rollback, Step
+from engine.run.activity import Activity
+from engine.run.attempts import Stopped
+from engine.run.clock import Clock, Rng
+from engine.run.dispatcher import GRACE_S
 from engine.run.execution import Execution
-from engine.store.state_manager import error_to_json
+from engine.run.recovery import MAX_CRASHES
+from engine.run.reports import Reports
+from engine.run.retry import wait_before_retry
+from engine.run.seams import Seams
+from engine.run.undo_attempt import UndoAttempt
+from engine.run.undoing import (
+    BY_HAND,
+    STOPPED,
+    Undo,
+    Undoing,
+    original_error,
+    summary,
+    undoing,
+    why,
+    words_of,
+)
+from engine.store.state_manager import ExecutionStateManager, error_to_json
 
-Perform = Callable[[Execution, Step, dict[str, Any]], Awaitable[Any]]
-Barrier = Callable[[], Awaitable[None]]
+_log = logging.getLogger(__name__)
 
 
-async def roll_back(execution: Execution, perform: Perform, barrier: Barrier) -> None:
-    """Run every rollback there is; one that fails does not stop the rest, but then the whole has failed.
+class Barrier(Protocol):
+    """Everything recorded so far is durable and published."""
 
-    perform: runs the step's action with these parameters. Each outcome is durable before the next begins.
-    """
-    failures: list[str] = []
-    for number in reversed(execution.steps.completed):
-        step = execution.plan.steps[number]
-        if step.rollback is None:
-            continue
-        if execution.state.steps[step.id].status is StepStatus.ROLLED_BACK:
-            continue
-        if execution.state.steps[step.id].status is not StepStatus.ROLLING_BACK:  # else we died in the middle
-            execution.record([EventDraft(EventType.STEP_ROLLING_BACK, step.id)])
-        await barrier()
+    async def __call__(self, *, full_sync: bool = False) -> None: ...
+
+
+class Children(Protocol):
+    """How a step that runs workflows of its own is undone: the one place for all kinds of them."""
+
+    types: frozenset[str]
+
+    async def undo(self, execution: Execution, step: Step) -> None:
+        """Roll back every child run of the step, the last one first; raises WorkflowError when one fails."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Round:
+    """One rollback under way."""
+
+    execution: Execution
+    is_stopping: bool = False
+    attempt: UndoAttempt | None = None
+    sleeper: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Rollbacks:
+    """The rollbacks of one engine that are under way. `children` undoes composite steps, if there are any."""
+
+    def __init__(
+        self,
+        *,
+        seams: Seams,
+        registry: ActionRegistry,
+        store: ExecutionStateManager,
+        barrier: Barrier,
+        clock: Clock,
+        rng: Rng,
+        semaphore: asyncio.Semaphore,
+        spawn: Callable[[Any, str], None],
+    ) -> None:
+        self._seams = seams
+        self._registry = registry
+        self._store = store
+        self._barrier = barrier
+        self._clock = clock
+        self._rng = rng
+        self._semaphore = semaphore
+        self._spawn = spawn
+        self._rounds: dict[str, _Round] = {}
+        self._stray: set[asyncio.Task[None]] = set()
+        self.children: Children | None = None
+
+    def begin(self, execution: Execution, *, crashed: bool = False) -> None:
+        """Undo, or go on undoing, what is left of a run that is ROLLING_BACK; nothing if that is under way.
+
+        crashed: the program died that did so last.
+        """
+        if execution.id not in self._rounds:
+            self._rounds[execution.id] = one = _Round(execution)
+            self._spawn(self._run(one, crashed), f"roll back {execution.id}")
+
+    async def left(self, execution: Execution, *, happened: Sequence[str] = ()) -> Undoing:
+        """What of a run has not been undone, by what is durable; `happened` as in `undoing`."""
+        await self._store.commit()
+        events = await self._store.read_events(execution.id)
+        types = self.children.types if self.children is not None else frozenset[str]()
+        return undoing(execution.plan, events, types, happened=happened)
+
+    async def drafts_to_begin(self, execution: Execution, uncertain: Mapping[str, bool]) -> list[EventDraft]:
+        """The facts with which a run that has ended is taken up again to be undone; none if nothing is left.
+
+        uncertain: whether those steps took effect. Raises WorkflowError for one of which that is known.
+        """
+        happened = sorted(step_id for step_id, did in uncertain.items() if did)
+        for step_id in uncertain:
+            step = execution.state.steps.get(step_id)
+            if step is None or step.status is not StepStatus.UNCERTAIN:
+                raise WorkflowError(
+                    f'Whether the step "{step_id}" took effect is known',
+                    hint="Only uncertain steps are asked.",
+                )
+        not_happened = [
+            EventDraft(EventType.STEP_CANCELLED, step_id) for step_id, did in uncertain.items() if not did
+        ]
+        left = await self.left(execution, happened=happened)
+        unknown = [step_id for step_id in left.uncertain if step_id not in uncertain]
+        if not left.undos and not left.failed and not unknown:
+            return []
+        data: dict[str, Any] = {"reason": BY_HAND}
+        if happened:
+            data["happened"] = happened
+        return [*not_happened, EventDraft(EventType.EXECUTION_ROLLING_BACK, data=data)]
+
+    async def stop(self, execution: Execution, *, force: bool) -> None:
+        """Undo nothing further; durable on return. force: the rollback action that runs is stopped too."""
+        execution.record([EventDraft(EventType.EXECUTION_ROLLING_BACK, data={"reason": STOPPED})])
+        await self._barrier()
+        one = self._rounds.get(execution.id)
+        if one is not None:
+            one.is_stopping = True
+            one.sleeper.set()
+            if force and one.attempt is not None:
+                one.attempt.stop()
+
+    async def close(self) -> None:
+        """Wait a little for actions that were told to stop."""
+        if self._stray:
+            await asyncio.wait(self._stray, timeout=GRACE_S)
+
+    async def _run(self, one: _Round, crashed: bool) -> None:
+        execution = one.execution
         try:
-            await perform(
-                execution, _undoing(step, step.rollback), _parameters(execution, step, step.rollback)
-            )
-        except Exception as error:  # noqa: BLE001 - step boundary: the other steps are still to be undone
-            failures.append(step.id)
-            data = {"error": error_to_json(error)}
-            execution.record([EventDraft(EventType.STEP_ROLLBACK_FAILED, step.id, data=data)])
+            await self._barrier()
+            left = await self.left(execution)
+            one.is_stopping = one.is_stopping or left.is_stopped
+            for undo in left.undos:
+                has_begun = undo.is_under_way or undo.due_at is not None
+                if one.is_stopping and not has_begun:
+                    left.failed.append(undo.step.id)  # it stays as it was
+                elif not await self._undo(one, undo, left, crashed=crashed):
+                    left.failed.append(undo.step.id)
+            self._end(execution, left)
+            del self._rounds[execution.id]  # a person may ask for another round as soon as this one is told
+            await self._barrier()
+        except StoreError:
+            return  # the run is shown as paused; once the store works again this begins anew
+        except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang because of it
+            _log.exception("The rollback of run %s broke the engine", execution.id)
+            execution.broken(error)
+        finally:
+            if self._rounds.get(execution.id) is one:
+                del self._rounds[execution.id]
+
+    async def _undo(self, one: _Round, undo: Undo, left: Undoing, *, crashed: bool) -> bool:
+        """Whether the step was undone; either is recorded and durable on return."""
+        execution, step_id = one.execution, undo.step.id
+        if crashed and undo.is_under_way:
+            undo.crashes += 1
+            self._record_begin(execution, undo)
+        try:
+            if undo.crashes >= MAX_CRASHES:
+                raise _crashed_too_often(undo)
+            words = await self._try(one, undo, left)
+        except _NotUndone as error:
+            data = {"error": error.described}
+            execution.record([EventDraft(EventType.STEP_ROLLBACK_FAILED, step_id, data=data)])
         else:
-            execution.record([EventDraft(EventType.STEP_ROLLED_BACK, step.id)])
-    if failures:
-        summary = WorkflowError(
-            f"These steps could not be rolled back: {', '.join(failures)}",
-            hint="Undo them by hand; the steps' errors say what went wrong.",
+            done = {"reason": words, "error": None}
+            execution.record([EventDraft(EventType.STEP_ROLLED_BACK, step_id, data=done)])
+        await self._barrier()
+        return execution.state.steps[step_id].status is StepStatus.ROLLED_BACK
+
+    async def _try(self, one: _Round, undo: Undo, left: Undoing) -> str:
+        """What was undone, in words; tried as often as the policy says. Raises _NotUndone."""
+        execution = one.execution
+        error: Exception = _stopped()
+        while True:
+            if undo.due_at is not None:
+                await self._sleep(one, undo.due_at)
+                undo.due_at = None
+            if one.is_stopping:
+                raise _NotUndone(error)
+            if not undo.is_under_way:
+                undo.attempt += 1
+                undo.is_under_way = True
+                undo.begun_at = undo.begun_at or self._clock.now()
+                self._record_begin(execution, undo)
+            await self._barrier(full_sync=self._must_outlast_power(execution, undo.step))
+            try:
+                return words_of(undo.step, await self._perform(one, undo, left))
+            except Stopped:
+                raise _NotUndone(_stopped()) from None
+            except Exception as raised:  # noqa: BLE001 - step boundary: the other steps are still to be undone
+                error = raised
+            undo.is_under_way, undo.crashes = False, 0
+            undo.due_at = self._due_at(undo, error)
+            if undo.due_at is None or one.is_stopping:
+                raise _NotUndone(error)
+            self._record_begin(execution, undo, error)
+            await self._barrier()
+
+    async def _perform(self, one: _Round, undo: Undo, left: Undoing) -> Any:
+        """One try; raises what went wrong, a reference without a value among it."""
+        execution, step = one.execution, undo.step
+        if step.rollback is None:
+            assert self.children is not None
+            return await self.children.undo(execution, step)
+        params = await self._parameters(execution, undo, step.rollback, left)
+        undoing_step = replace(step, service=step.rollback.service, action=step.rollback.action)
+        activity = Activity(undoing_step, attempt=undo.attempt)
+        context = StepContext(
+            execution_id=execution.id,
+            step_id=step.id,
+            attempt=undo.attempt,
+            reports=Reports(execution, activity, self._sleep_in_slot),
+            artifacts=self._store.artifacts,
+            base_dir=execution.base_dir,
+            run_epoch=execution.epoch,
         )
-        described = {**(execution.error or summary.to_json()), "not_rolled_back": failures}
-        execution.move(EventType.EXECUTION_ROLLBACK_FAILED, {"error": described})
-    else:
-        execution.move(EventType.EXECUTION_ROLLED_BACK)
-    await barrier()
+        context.idempotency_key += ":rollback"
+        one.attempt = UndoAttempt(
+            seams=self._seams,
+            semaphore=self._semaphore,
+            clock=self._clock,
+            activity=activity,
+            context=context,
+            limit_s=self._limit_s(undo, step.rollback),
+        )
+        try:
+            return await one.attempt.run(params, self._leave)
+        finally:
+            one.attempt = None
+
+    async def _parameters(
+        self, execution: Execution, undo: Undo, call: Rollback, left: Undoing
+    ) -> dict[str, Any]:
+        """`${self.output}` and `${self.input}` are the step's own, `${error}` is why the run is undone."""
+        artifacts = self._store.artifacts
+        known = {"input": undo.input, "output": undo.output}
+        own = {
+            name: await artifacts.expand_async(value) for name, value in known.items() if value is not MISSING
+        }
+        cause = original_error(execution.error) or why(left)
+        scope = execution.steps.live.with_roots({"self": own, "error": cause})
+        resolved: Any = call.parameters.template.resolve(scope.reference)
+        return dict(resolved)
+
+    def _record_begin(self, execution: Execution, undo: Undo, error: Exception | None = None) -> None:
+        """A try begins; with an error, it has failed and another one is due."""
+        data: dict[str, Any] = {"rollback_attempt": undo.attempt}
+        if undo.crashes:
+            data["crashes"] = undo.crashes
+        if error is not None:
+            data |= {
+                "until": undo.due_at,
+                "max_attempts": self._max_attempts(undo.step),
+                "error": error_to_json(error),
+            }
+        execution.record([EventDraft(EventType.STEP_ROLLING_BACK, undo.step.id, data=data)])
+
+    def _due_at(self, undo: Undo, error: Exception) -> float | None:
+        """When to try again, if at all."""
+        call, now = undo.step.rollback, self._clock.now()
+        if call is None:
+            return None
+        wait = wait_before_retry(
+            call.retry,
+            error,
+            failures=undo.attempt,
+            max_attempts=self._max_attempts(undo.step),
+            rng=self._rng,
+        )
+        total, begun_at = call.timeouts.total, undo.begun_at
+        if wait is None or (total is not None and begun_at is not None and now + wait >= begun_at + total):
+            return None
+        return now + wait
+
+    def _max_attempts(self, step: Step) -> int:
+        call = step.rollback
+        if call is None:
+            return 1
+        if call.retry_is_given or (call.service, call.action) not in self._registry:
+            return call.retry.max_attempts
+        options = self._registry.get(call.service, call.action).options
+        return DEFAULT_ATTEMPTS_IDEMPOTENT if options.idempotent else call.retry.max_attempts
+
+    def _limit_s(self, undo: Undo, call: Rollback) -> float | None:
+        if call.timeouts.total is None or undo.begun_at is None:
+            return call.timeouts.attempt
+        left = max(0.0, undo.begun_at + call.timeouts.total - self._clock.now())
+        return left if call.timeouts.attempt is None else min(left, call.timeouts.attempt)
+
+    def _must_outlast_power(self, execution: Execution, step: Step) -> bool:
+        call = step.rollback
+        return (
+            execution.plan.durability in ("auto", "strict")
+            and call is not None
+            and (call.service, call.action) in self._registry
+            and self._registry.get(call.service, call.action).options.effects == "external"
+        )
+
+    async def _sleep(self, one: _Round, until: float) -> None:
+        """Wait for the moment, or until nothing further is to be undone."""
+        timer = self._clock.call_later(max(0.0, until - self._clock.now()), one.sleeper.set)
+        try:
+            await one.sleeper.wait()
+        finally:
+            timer.cancel()
+            one.sleeper.clear()
+
+    async def _sleep_in_slot(self, _execution: Execution, _activity: Activity, seconds: float) -> None:
+        """A rollback action that waits keeps its slot: there is one at a time, and nothing else to run."""
+        over = asyncio.Event()
+        timer = self._clock.call_later(max(0.0, seconds), over.set)
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self._stray.add(task)
+        task.add_done_callback(self._stray.discard)
+
+    def _end(self, execution: Execution, left: Undoing) -> None:
+        """ROLLED_BACK only if nothing is left; the error for which it all began is kept."""
+        original = original_error(execution.error)
+        remaining = [*left.failed, *left.uncertain]
+        if not remaining:
+            data = {} if original == execution.error else {"error": original}
+            execution.error = original
+            execution.move(EventType.EXECUTION_ROLLED_BACK, data)
+            return
+        execution.error = {**(original or summary(remaining)), NOT_ROLLED_BACK: remaining}
+        execution.move(EventType.EXECUTION_ROLLBACK_FAILED, {"error": execution.error})
 
 
-def _undoing(step: Step, call: Call) -> Step:
-    """The step with its rollback in place of its action."""
-    return replace(step, service=call.service, action=call.action, parameters=call.parameters)
+class _NotUndone(Exception):
+    """The step stays as it is; `described` is the error as the journal keeps it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.described = error_to_json(error)
 
 
-def _parameters(execution: Execution, step: Step, call: Call) -> dict[str, Any]:
-    """`${self.output}` and `${self.input}` are the step's own, `${error}` is why the run is undone."""
-    live = execution.steps.live
-    own: dict[str, Any] = {"output": live["outputs"].get(step.id)}
-    try:
-        own["input"] = step.parameters.template.resolve(live.scope.reference)
-    except WorkflowError:
-        own["input"] = None  # after a restart an input that a person gave for one step only may be gone
-    cause = dict(execution.error) if execution.error is not None else None
-    resolved: Any = call.parameters.template.resolve(live.with_roots({"self": own, "error": cause}).reference)
-    return dict(resolved)
+def _crashed_too_often(undo: Undo) -> _NotUndone:
+    return _NotUndone(
+        WorkflowError(
+            f'The program died {undo.crashes} times in a row while "{undo.step.label}" was rolled back',
+            hint="Undo it by hand, or change what its rollback does in the next version of the workflow.",
+        )
+    )
+
+
+def _stopped() -> WorkflowError:
+    return WorkflowError(
+        "The rollback was stopped before this step was undone", hint="Roll the run back again to go on."
+    )

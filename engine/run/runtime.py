@@ -7,22 +7,19 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
 from engine.errors import CannotRestart, WorkflowError
 from engine.files import codec
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState, StepState
-from engine.history.status import ExecutionStatus
+from engine.history.status import ExecutionStatus, can_move
 from engine.model.json_value import Json
 from engine.plan.compiler import Compiler
-from engine.plan.step import Plan, Step
+from engine.plan.step import Plan
 from engine.run import recovery
-from engine.run.activity import Activity
-from engine.run.attempts import CURRENT, Attempts
+from engine.run.attempts import Attempts
 from engine.run.clock import Clock, Rng
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
@@ -31,8 +28,7 @@ from engine.run.live_state import LiveState
 from engine.run.observers import Observers
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
-from engine.run.reports import Reports
-from engine.run.rollback import roll_back
+from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
 from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
@@ -44,6 +40,8 @@ _log = logging.getLogger(__name__)
 MakeDraft = Callable[[Plan, ExecutionState, Sequence[Event]], EventDraft]
 
 MAX_SAVED_DEFINITIONS = 256
+# After these a rollback begins; or goes on, which the store had cut off.
+_ROLLS_BACK = frozenset({EventType.EXECUTION_ROLLING_BACK, EventType.STORAGE_WORKS})
 
 
 class Runtime:
@@ -85,6 +83,16 @@ class Runtime:
             artifacts=store.artifacts,
         )
         self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
+        self.rollbacks = Rollbacks(
+            seams=seams,
+            registry=registry,
+            store=store,
+            barrier=self._dispatcher.barrier,
+            clock=clock,
+            rng=rng,
+            semaphore=semaphore,
+            spawn=self.spawn,
+        )
         self._dispatcher.attach(
             self._runner.run, self._journal, self._trouble, lambda: list(self._executions.values())
         )
@@ -144,6 +152,29 @@ class Runtime:
             self._observers.tell(execution.state, told)
         await self.barrier()
 
+    async def reopen_to_roll_back(self, execution_id: str, uncertain: Mapping[str, bool]) -> bool:
+        """Undo what a run did that has ended; False when there is nothing left to undo. Durable on return.
+
+        uncertain: of steps of which nobody knew whether they took effect, whether they did.
+        """
+        async with self._loading:
+            state = await self.store.load_state(execution_id)
+            if not can_move(state.status, ExecutionStatus.ROLLING_BACK) or not state.status.is_terminal:
+                return False
+            execution = await self._load(state)
+            try:
+                drafts = await self.rollbacks.drafts_to_begin(execution, uncertain)
+            except BaseException:
+                del self._executions[execution_id]
+                raise
+            if not drafts:
+                del self._executions[execution_id]
+                return False
+            execution.record(drafts)
+            execution.status = ExecutionStatus.ROLLING_BACK
+        await self.barrier()
+        return True
+
     async def state(self, execution_id: str) -> dict[str, Any]:
         """What `get_workflow_status` returns; only what is durable."""
         execution = self._executions.get(execution_id)
@@ -188,6 +219,7 @@ class Runtime:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self.rollbacks.close()
         for execution in self._executions.values():
             for activity in execution.steps.activities.values():
                 activity.cancel_timer()
@@ -201,18 +233,21 @@ class Runtime:
         state = await self.store.load_state(execution_id)
         if state.status.is_terminal:
             return None
-        plan = await self._plan_of(state)
-        full = await recovery.load_outputs(state, self.store.artifacts)
-        execution = self._enter(plan, state, full)
+        execution = await self._load(state)
         if state.status is not ExecutionStatus.PENDING:
             events = await self.store.read_events(execution_id)
             recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
         if state.status is ExecutionStatus.ROLLING_BACK:
-            self._roll_back(execution)
+            self.rollbacks.begin(execution, crashed=self.store.was_interrupted)
         return execution
 
     async def _plan_of(self, state: ExecutionState) -> Plan:
         return self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
+
+    async def _load(self, state: ExecutionState) -> Execution:
+        """The execution in that state, with the definition it was started with."""
+        full = await recovery.load_outputs(state, self.store.artifacts)
+        return self._enter(await self._plan_of(state), state, full)
 
     def _enter(self, plan: Plan, state: ExecutionState, full: ExecutionState) -> Execution:
         """full: the state with its large outputs, for references; `state` holds what is shown."""
@@ -238,31 +273,8 @@ class Runtime:
             self._observers.tell(execution.state, events)
         if execution.state.status.is_terminal:
             self._executions.pop(execution.id, None)
-        elif events[-1].type is EventType.EXECUTION_ROLLING_BACK:
-            self._roll_back(execution)
-
-    def _roll_back(self, execution: Execution) -> None:
-        self.spawn(roll_back(execution, self._undo, self.barrier), f"roll back {execution.id}")
-
-    async def _undo(self, execution: Execution, step: Step, params: dict[str, Any]) -> None:
-        """Run a rollback action in a slot, with a key of its own."""
-        activity = Activity(step, attempt=1)
-        activity.attach()
-        context = StepContext(
-            execution_id=execution.id,
-            step_id=step.id,
-            attempt=activity.attempt,
-            reports=Reports(execution, activity, _sleep_in_slot),
-            artifacts=self.store.artifacts,
-            base_dir=execution.base_dir,
-        )
-        context.idempotency_key += ":rollback"
-        async with self._semaphore:
-            token = CURRENT.set(context)
-            try:
-                await self._seams._execute_step(replace(step, output_schema={}), params)
-            finally:
-                CURRENT.reset(token)
+        elif execution.status is ExecutionStatus.ROLLING_BACK and events[-1].type in _ROLLS_BACK:
+            self.rollbacks.begin(execution)
 
 
 async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
@@ -270,8 +282,3 @@ async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
         await coroutine
     except WorkflowError as error:
         _log.error("%s stopped: %s", name.capitalize(), error)
-
-
-async def _sleep_in_slot(execution: Execution, activity: Activity, seconds: float) -> None:
-    """A rollback action that waits keeps its slot: there is one at a time, and nothing else to run."""
-    await asyncio.sleep(seconds)

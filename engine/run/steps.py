@@ -21,6 +21,7 @@ from engine.run.activity import Activity
 from engine.run.live_state import LiveState
 from engine.run.questions import ask_by_form, ask_for_values
 from engine.run.scheduler import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
+from engine.store.json_text import is_json
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class Steps:
         """An attempt starts."""
         activity.attempt += 1
         self.running.add(activity.step.index)
-        data = {"crashes": activity.crashes} if activity.crashes else {}
+        data: dict[str, Any] = {"crashes": activity.crashes} if activity.crashes else {}
+        rollback = activity.step.rollback
+        if rollback is not None and rollback.needs_input and is_json(activity.params):
+            data["input"] = activity.params
         self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt, data))
 
     def sleeps(self, activity: Activity, until: float) -> None:

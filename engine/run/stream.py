@@ -88,14 +88,14 @@ class EventStreams:
                     events = events if sign is None else [*events, sign]
                 else:
                     events = reader.take()
-                restarted = max((e.seq for e in events if e.type is EventType.EXECUTION_RESTARTED), default=0)
+                last_move = _last_move(events)
                 for event in events:
                     if event.type not in TRANSIENT:
                         if event.seq <= seq:
                             continue
                         seq = event.seq
                     yield event
-                    if _ends(event) and event.seq > restarted:
+                    if event is last_move and _ends(event):
                         return  # a late line of log may lie behind it
                 if reader.is_lagging:
                     reader.is_lagging = False
@@ -115,6 +115,11 @@ class EventStreams:
         """Whether there is nothing to come, for a reader who starts behind the last event."""
         known = await self._read_events(execution_id, 0)
         return bool(known) and _ends(known[-1])
+
+
+def _last_move(events: Sequence[Event]) -> Event | None:
+    """The last event that moved the execution itself; one that had ended may have been taken up again."""
+    return next((event for event in reversed(events) if event.type in STATUS_OF), None)
 
 
 def _ends(event: Event) -> bool:

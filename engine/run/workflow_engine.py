@@ -177,13 +177,14 @@ class WorkflowEngine(PartialRuns, EngineSeams):
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id)
-        if self._runtime.waits_for_store(execution_id):
+        waited = self._runtime.waits_for_store(execution_id)
+        if waited:
             await self._runtime.barrier()
             execution = await self._runtime.find(execution_id)
             if execution is None:
                 return True  # what waited to be written was its end
         if execution is None or execution.status in _ENDING:
-            return False
+            return waited and execution is not None and not execution.status.is_terminal
         if workflow is not None:
             must_be_same(execution.plan, self._compiler.compile(load(workflow)))
         answers = as_json(new_inputs or {})
@@ -199,10 +200,14 @@ class WorkflowEngine(PartialRuns, EngineSeams):
         """End the execution: running steps finish and nothing follows. False when it has ended already.
 
         force: running steps are cancelled too, and abandoned if they do not listen within 5 s.
-        rollback: completed steps are undone afterwards, the last one first.
+        rollback: completed steps are undone afterwards, the last one first. A rollback that is under way
+        ends after the step it is at; what is left can be undone later.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id, start=False)
+        if execution is not None and execution.status is ExecutionStatus.ROLLING_BACK:
+            await self._runtime.rollbacks.stop(execution, force=force)
+            return True
         if execution is None or execution.status in _OVER:
             return False
         execution.cancel(rollback=rollback)
@@ -211,6 +216,23 @@ class WorkflowEngine(PartialRuns, EngineSeams):
         if force:
             execution.stop_running()
         return True
+
+    async def rollback_workflow(
+        self, execution_id: str, *, uncertain: Mapping[str, bool] | None = None
+    ) -> bool:
+        """Undo what a run did: its completed steps that have a rollback, the last one first.
+
+        One that has ended, however, begins to roll back; rollbacks that failed are tried again. One that has
+        not is cancelled first. False when there is nothing left to undo. uncertain: of steps of which nobody
+        knows whether they took effect (UNCERTAIN), whether they did.
+        """
+        self._must_be_open()
+        execution = await self._runtime.find(execution_id, start=False)
+        if execution is None:
+            return await self._runtime.reopen_to_roll_back(execution_id, uncertain or {})
+        if execution.status in _OVER:
+            return execution.status is ExecutionStatus.ROLLING_BACK
+        return await self.cancel_workflow(execution_id, rollback=True)
 
     async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event with a seq greater than `after`, then those to come, until the execution has ended."""

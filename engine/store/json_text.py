@@ -44,6 +44,15 @@ encode = _compiled_encoder()
 decode = json.JSONDecoder().decode
 
 
+def is_json(value: Any) -> bool:
+    """Whether the journal could keep the value."""
+    try:
+        encode(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def preview(value: Any, depth: int = _PREVIEW_DEPTH) -> Any:
     """The first items of ``value``, cut short with "…" where something was left out."""
     if isinstance(value, str):

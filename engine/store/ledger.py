@@ -22,6 +22,7 @@ from engine.history.events import (
     EventDraft,
     EventType,
 )
+from engine.history.state import UNDOING
 from engine.history.status import (
     EXECUTION_MOVES,
     STEP_MOVES,
@@ -192,6 +193,13 @@ class Ledger:
         ):
             data = {**data, "output": self._artifacts.pack(data["output"])}
             text = encode(data)
+        elif (
+            draft.type is EventType.STEP_RUNNING
+            and "input" in data
+            and (len(text) > INLINE_LIMIT or holds_look_alike(text, data["input"]))
+        ):
+            data = {**data, "input": self._artifacts.pack(data["input"])}
+            text = encode(data)
         return data, text
 
 
@@ -250,6 +258,8 @@ def _advance_step(
     step.reason = data.get("handling") or data.get("reason", "")
     until = data.get("until") if status is StepStatus.WAITING else None
     step.due_at = None if until is None else round(until * 1e6)
+    if status in UNDOING:
+        return  # its times stay those of the step itself
     if status.is_terminal or status is StepStatus.UNCERTAIN:
         step.ended_at = at
         given = data.get("duration_ms")

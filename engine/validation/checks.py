@@ -12,7 +12,15 @@ from typing import Final
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 from engine.problem import Problem
-from engine.validation import graph_rules, node_rules, pin_rules, policy_rules, reference_rules, switch_rules
+from engine.validation import (
+    graph_rules,
+    node_rules,
+    pin_rules,
+    policy_rules,
+    reference_rules,
+    rollback_rules,
+    switch_rules,
+)
 from engine.validation.drawing import Drawing
 
 RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
@@ -21,6 +29,7 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     graph_rules.cycles,
     node_rules.types_and_actions,
     node_rules.parameters,
+    rollback_rules.stand_ins,
     reference_rules.templates,
     reference_rules.conditions,
     reference_rules.step_conditions,

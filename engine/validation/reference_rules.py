@@ -18,6 +18,8 @@ from engine.model.json_value import Json
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
 
+OWN_FIELDS: Final = ("input", "output")
+"""What a rollback knows of the step it undoes, as `${self.input}` and `${self.output}`."""
 _MAX_REMEMBERED: Final = 20_000
 _Found: TypeAlias = "tuple[tuple[Use, ...], tuple[TemplateFault, ...]]"
 _inspected: dict[int, tuple[Json, Mapping[str, Json] | None, _Found]] = {}
@@ -46,10 +48,8 @@ def templates(drawing: Drawing) -> Iterator[Problem]:
         for role in ("rollback", "fallback"):
             described = config.get(role)
             if isinstance(described, Mapping):
-                # A rollback runs after its step and may refer to it.
-                allowed = drawing.ids[index] if role == "rollback" else None
                 pointer = f"{base}/{role}/parameters"
-                yield from _template(drawing, index, described.get("parameters"), None, pointer, allowed)
+                yield from _template(drawing, index, described.get("parameters"), None, pointer, role)
 
 
 def _template(
@@ -58,8 +58,9 @@ def _template(
     value: Json,
     schema: Mapping[str, Json] | None,
     pointer: str,
-    allowed: str | None = None,
+    role: str = "",
 ) -> Iterator[Problem]:
+    """role: rollback or fallback, whose parameters may refer to more than those of a step."""
     if not value:
         return
     uses, faults = _inspect(value, schema)
@@ -75,8 +76,28 @@ def _template(
         )
     for use in uses:
         place = _Place(index=index, pointer=pointer + use.pointer, what=_last(use.pointer))
-        if use.path.root != allowed:
+        if use.path.root in ("self", "error"):
+            yield from _afterwards(drawing, place, use.path, role)
+        elif role != "rollback" or _step_of(use.path) != drawing.ids[index]:  # it runs after its step
             yield from _reference(drawing, place, use.path, has_default=use.default is not MISSING)
+
+
+def _afterwards(drawing: Drawing, place: _Place, path: Path, role: str) -> Iterator[Problem]:
+    """`${self...}` stands in a rollback only, `${error}` in what runs because of an error."""
+    if path.root == "error":
+        if not role:
+            message = f"${{{path}}}: there is an error only in a rollback or a fallback"
+            yield _problem(drawing, place, "error", "reference-unknown", message, "")
+    elif role != "rollback":
+        message = f"${{{path}}}: a step can refer to itself only in its rollback"
+        yield _problem(drawing, place, "error", "reference-self", message, "")
+    elif path.parts and path.parts[0] not in OWN_FIELDS:
+        near = nearest(str(path.parts[0]), OWN_FIELDS)
+        message = f"${{{path}}}: a rollback knows self.input and self.output"
+        suggestion = f"${{{str(path).replace(str(path.parts[0]), near, 1)}}}" if near else ""
+        yield _problem(drawing, place, "error", "reference-unknown", message, suggestion)
+    elif path.parts[:1] == ("output",):
+        yield from _field(drawing, place, path, place.index)
 
 
 def _inspect(value: Json, schema: Mapping[str, Json] | None) -> _Found:

@@ -54,7 +54,7 @@ class FakeClock:
 
     async def until_asked(self, timers: int = 1) -> None:
         """Return when this many timers are wanted."""
-        for _ in range(1_000):
+        for _ in range(100_000):  # a store that commits in a thread takes as long as it takes
             if len(self.delays) >= timers:
                 return
             await asyncio.sleep(0)

@@ -40,6 +40,8 @@ def test_that_every_status_has_a_row_and_can_be_reached():
         (ExecutionStatus.COMPLETED, ExecutionStatus.RUNNING, False),
         (ExecutionStatus.COMPLETED, ExecutionStatus.CANCELLING, False),
         (ExecutionStatus.FAILED, ExecutionStatus.ROLLING_BACK, True),
+        (ExecutionStatus.COMPLETED, ExecutionStatus.ROLLING_BACK, True),
+        (ExecutionStatus.ROLLED_BACK, ExecutionStatus.ROLLING_BACK, False),
         (StepStatus.PENDING, StepStatus.SKIPPED, True),
         (StepStatus.PENDING, StepStatus.COMPLETED, False),
         (StepStatus.RUNNING, StepStatus.RUNNING, True),

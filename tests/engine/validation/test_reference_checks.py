@@ -49,6 +49,23 @@ def test_that_upstream_counts_through_other_steps_and_from_any_parameter() -> No
     assert found(document) == [("reference-not-upstream", "/nodes/2/config/parameters/x/y~0~1/0")]
 
 
+def test_that_only_a_rollback_knows_its_step_and_only_what_follows_an_error_knows_that() -> None:
+    words = {"a": "${self.output}", "b": "${error.message}"}
+    own = {"action": "undo", "parameters": {**words, "c": "${self.outptu.x} ${self} ${self.zzzzzz}"}}
+    given = {"id": "g", "type": "given", "config": {"parameters": {"n": 1, "text": "x"}}}
+    given["config"]["rollback"] = {"action": "undo", "parameters": {"id": "${self.output.totl}"}}
+    stand_in = {"action": "undo", "parameters": words}
+    nodes = [with_parameters("a", words, rollback=own, fallback=stand_in), given]
+    assert [(p.code, p.pointer[8:], p.suggestion) for p in problems({"nodes": nodes})] == [
+        ("reference-self", "/config/parameters/a", ""),
+        ("reference-unknown", "/config/parameters/b", ""),
+        ("reference-unknown", "/config/rollback/parameters/c", "${self.output.x}"),
+        ("reference-unknown", "/config/rollback/parameters/c", ""),
+        ("reference-self", "/config/fallback/parameters/a", ""),
+        ("field-unknown", "/config/rollback/parameters/id", "${self.output.total}"),
+    ]
+
+
 def test_that_a_rollback_may_refer_to_its_own_step() -> None:
     described = {"action": "undo", "parameters": {"id": "${a.id}", "bad": "${"}}
     assert found({"nodes": [with_parameters("a", {}, rollback=described, fallback=described)]}) == [
