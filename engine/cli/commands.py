@@ -70,6 +70,13 @@ def _part_options(command: F) -> F:
     return command
 
 
+def _hold_options(command: F) -> F:
+    command = click.option("--step", "by_step", is_flag=True, help="Stop before every step.")(command)
+    return click.option(
+        "--break", "breakpoints", multiple=True, metavar="ID", help="Stop before this step; may be repeated."
+    )(command)
+
+
 def _json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document for programs.")(
         command
@@ -106,6 +113,7 @@ def _print_version(context: click.Context) -> None:
 @_json_option
 @_store_option
 @click.option("--strict", is_flag=True, help="Refuse to start while a required input is missing.")
+@_hold_options
 @_part_options
 def run(
     file: Path,
@@ -118,7 +126,8 @@ def run(
 ) -> None:
     """Run the workflow in FILE and print what it gives.
 
-    With --to, --from or --only a part of it; steps are named by their ids.
+    With --to, --from or --only a part of it; steps are named by their ids. A run that
+    stops before a step shows what the step would get, and goes on with `resume`.
     """
     from engine.cli import running
     from engine.run.options import RunOptions
@@ -136,6 +145,8 @@ def run(
             based_on=part["based_on"],
             reuse=not part["fresh"],
             pins=not part["ignore_pins"],
+            breakpoints=frozenset(part["breakpoints"]),
+            step_by_step=part["by_step"],
         ),
     )
     _end(lambda: running.run(file, options))
@@ -146,14 +157,20 @@ def run(
 @_input_options
 @_json_option
 @_store_option
+@click.option("--step", "by_step", is_flag=True, help="Let one step begin, and stop before every other.")
 def resume(
-    execution_id: str, inputs: tuple[str, ...], input_file: str | None, as_json: bool, store: Path | None
+    execution_id: str,
+    inputs: tuple[str, ...],
+    input_file: str | None,
+    as_json: bool,
+    store: Path | None,
+    by_step: bool,
 ) -> None:
     """Go on with the run ID, with the values it waits for."""
     from engine.cli import running
 
     options = running.Options(inputs=inputs, input_file=input_file, as_json=as_json, store=store)
-    _end(lambda: running.resume(execution_id, options))
+    _end(lambda: running.resume(execution_id, options, by_step=by_step))
 
 
 @commands.command(epilog=EXIT_CODES)

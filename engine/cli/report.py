@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.exit_codes import ExitCode
-from engine.cli.words import error_words, output_words, say, seconds
+from engine.cli.words import error_words, output_words, say, seconds, shorten
 from engine.history.state import NOT_ROLLED_BACK
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.queries import successors
@@ -46,7 +46,7 @@ def finish(
         for line in (*_outputs(state, workflow), *_left(state, workflow, store), *_again(state, store)):
             say(line)
     else:
-        for line in _needed(state, workflow):
+        for line in (*_needed(state, workflow), *_held(state, workflow)):
             say(line)
         say(f"Go on with:\n  {go_on}")
     return code
@@ -161,6 +161,24 @@ def _left(state: Mapping[str, Any], workflow: Workflow, store: Path | None) -> l
             words += ["--happened", step_id]
     words += [] if store is None else ["--store", str(store)]
     return [*lines, f"Try again with:\n  {shlex.join(words)}"]
+
+
+def _held(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
+    """The steps that are held before they begin, with what they would get."""
+    lines = []
+    for step_id, step in state["steps"].items():
+        if (step["status"], step["reason"]) == (StepStatus.PAUSED, "breakpoint"):
+            node = workflow.nodes.get(step_id)
+            lines.append(f'Stopped before "{node.label if node is not None else step_id}"')
+            lines += [
+                f"  {name}: {shorten(value if isinstance(value, str) else _json(value))}"
+                for name, value in (step.get("parameters") or {}).items()
+            ]
+    return lines
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:

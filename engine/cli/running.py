@@ -66,8 +66,11 @@ def run(file: Path, options: Options) -> ExitCode:
     return asyncio.run(Session(options, store).drive(start))
 
 
-def resume(execution_id: str, options: Options) -> ExitCode:
-    """Go on with a run that waits, was paused, or was under way when its program ended."""
+def resume(execution_id: str, options: Options, *, by_step: bool = False) -> ExitCode:
+    """Go on with a run that waits, was paused, or was under way when its program ended.
+
+    by_step: let one step begin, and hold every other.
+    """
 
     async def go_on(engine: WorkflowEngine) -> tuple[str, int | None]:
         before = await engine.state_manager.load_state(execution_id)
@@ -76,7 +79,10 @@ def resume(execution_id: str, options: Options) -> ExitCode:
         definition = await engine.state_manager.load_definition(before.definition_hash)
         schemas = {**codec.decode(definition).input_properties, **_asked(before.needed)}
         values = read_inputs(options.inputs, options.input_file, schemas)
-        await engine.resume_workflow(execution_id, values)
+        if values or not by_step:
+            await engine.resume_workflow(execution_id, values)
+        if by_step:
+            await engine.step_workflow(execution_id)
         return execution_id, before.seq
 
     return asyncio.run(Session(options, stores.store_of(execution_id, options.store)).drive(go_on))

@@ -64,7 +64,8 @@ def step_words(step: StepState) -> str:
         case StepStatus.PAUSED:
             if step.missing:
                 return f"needs {', '.join(step.missing)}"
-            return "waits for an answer" if step.reason == "form" else f"paused: {step.reason}"
+            words = {"form": "waits for an answer", "breakpoint": "stopped before it began"}
+            return words.get(step.reason, f"paused: {step.reason}")
         case StepStatus.ROLLED_BACK:
             return step.reason or "rolled back"
         case StepStatus.FAILED | StepStatus.ROLLBACK_FAILED:

@@ -35,7 +35,8 @@ class EventType(StrEnum):
     # crashes?: how often in a row the program died while it ran; input?: what a rollback will look at
     STEP_RUNNING = "STEP_RUNNING"
     STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
-    STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing, needed
+    STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing?, needed?, parameters? (before a breakpoint)
+    STEP_RELEASED = "STEP_RELEASED"  # a step that was held before it began may begin
     STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?, reused_from? (execution_id, at), key?
     STEP_FAILED = "STEP_FAILED"  # error, handling (unhandled | error_connection | tolerated), duration_ms
     STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled | ...)
@@ -47,8 +48,9 @@ class EventType(StrEnum):
 
     CONNECTION_RESOLVED = "CONNECTION_RESOLVED"  # connection_id, outcome
     CONDITION_ERROR = "CONDITION_ERROR"  # error, and connection_id, or step_id if a switch has no way on
-    INPUT_REQUIRED = "INPUT_REQUIRED"  # needed
+    INPUT_REQUIRED = "INPUT_REQUIRED"  # needed: what the step asks a person now
     INPUTS_SUPPLIED = "INPUTS_SUPPLIED"  # inputs
+    BREAKPOINTS_CHANGED = "BREAKPOINTS_CHANGED"  # breakpoints, step_by_step, steps: how many are to go on
 
     STEP_QUEUED = "STEP_QUEUED"  # transient
     STEP_PROGRESS = "STEP_PROGRESS"  # transient: fraction (0..1 or null), text

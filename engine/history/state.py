@@ -39,6 +39,7 @@ class StepState:
     progress_text: str = ""
     waiting_until: float | None = None
     missing: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] | None = None  # of a step held at a breakpoint, abbreviated
     via: str = ""
     reused_from: Mapping[str, Any] | None = None
     queued: bool = False
@@ -60,6 +61,8 @@ class StepState:
             shown["max_attempts"] = self.max_attempts
         if self.missing:
             shown["missing"] = list(self.missing)
+        if self.parameters is not None:
+            shown["parameters"] = dict(self.parameters)
         if self.via:
             shown["via"] = self.via
         if self.reused_from is not None:
@@ -227,6 +230,7 @@ def _moved_aside(before: StepState, status: StepStatus, event: Event, attempts: 
         progress_text=before.progress_text,
         waiting_until=data.get("until") if status is StepStatus.WAITING else None,
         missing=_missing(data) if status is StepStatus.PAUSED else (),
+        parameters=data.get("parameters") if status is StepStatus.PAUSED else None,
         via=before.via,
     )
 
@@ -286,6 +290,10 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.created_at = event.ts
         case EventType.INPUTS_SUPPLIED:
             state.input_data.update(event.data["inputs"])
+        case EventType.BREAKPOINTS_CHANGED:
+            held = {name: event.data[name] for name in ("breakpoints", "step_by_step")}
+            kept = {name: value for name, value in state.options.items() if name not in held}
+            state.options = kept | {name: value for name, value in held.items() if value}
         case EventType.INPUT_REQUIRED if event.step_id is not None:
             _ask(state, event.step_id, event.data["needed"])
         case EventType.STEP_PROGRESS if event.step_id is not None:
@@ -304,7 +312,7 @@ def _take_note(state: ExecutionState, event: Event) -> None:
         case EventType.STEP_QUEUED if event.step_id is not None:
             _change_step(state, event.step_id, queued=True)
         case _:
-            pass  # CONDITION_ERROR, STEP_LOG, LAGGED tell a reader something and move no state
+            pass  # CONDITION_ERROR, STEP_RELEASED, STEP_LOG, LAGGED tell a reader something and move no state
 
 
 def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) -> None:

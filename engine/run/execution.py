@@ -27,6 +27,7 @@ from engine.run.partial import part_of
 from engine.run.questions import Supplied
 from engine.run.scheduler import Settlement
 from engine.run.steps import Steps
+from engine.run.stops import Stops
 from engine.store.state_manager import error_to_json
 
 Evaluate = Callable[[str, Mapping[str, Any]], bool]
@@ -73,6 +74,7 @@ class Execution:
         self.evaluate = evaluate
         self.ready = 0
         self.held: list[int] = []
+        self.stops = Stops(plan, self.options)
         self.steps = Steps(self, live)
         self.wants_rollback = False
         self.rolls_back = False
@@ -99,15 +101,29 @@ class Execution:
         self._withdraw()
         self.advance()
 
-    def resume(self, supplied: Supplied) -> None:
-        """Take in what was asked for, and go on: paused steps look again for what they need."""
+    def resume(self, supplied: Supplied, *, by_step: bool = False) -> None:
+        """Take in what was asked for, and go on: paused steps look again for what they need.
+
+        Whoever only answers what steps ask leaves those alone that are held for a person to look at.
+        by_step: let one step begin, and hold every other before it does.
+        """
         self._fault = None
+        is_answer = bool(supplied.inputs or supplied.forms) and bool(self.state.needed)
+        if by_step:
+            released = [self.stops.change(by_step=True, steps=1)]
+        else:
+            released = [] if is_answer else self.stops.end()
         if supplied.inputs:
             self.record([EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": supplied.inputs})])
             self.steps.live.supply(supplied.inputs)
         if self.status is not ExecutionStatus.RUNNING:
             self.move(EventType.EXECUTION_RESUMED)
-        again = [number for number in sorted(self.steps.paused) if not self.steps.activities[number].form]
+        self.record(released)
+        again = [
+            number
+            for number in sorted(self.steps.paused)
+            if not (by_step or self.steps.activities[number].form or number in self.stops.stopped)
+        ]
         self.steps.paused.difference_update(again)
         held, self.held = self.held, []
         self.make_ready([*held, *again])
@@ -174,6 +190,8 @@ class Execution:
     def advance(self) -> None:
         """When nothing is on its way any more: end, or pause."""
         steps = self.steps
+        if self.stops.wanted and not self.ready and self.status is ExecutionStatus.RUNNING:
+            self.stops.step_on(self)
         if steps.running or self.ready:
             return
         # What has begun may finish although the run is failing, but not before it is resumed.
@@ -192,9 +210,7 @@ class Execution:
         elif steps.waiting:
             return
         elif steps.paused:
-            forms = all(steps.activities[number].form for number in steps.paused)
-            reason = "form" if forms else "missing_input"
-            self.move(EventType.EXECUTION_PAUSED, {"reason": reason, "needed": steps.needed()})
+            self.move(EventType.EXECUTION_PAUSED, {"reason": steps.reason(), "needed": steps.needed()})
         elif self.error is not None:
             self._end(EventType.EXECUTION_FAILED)
         elif steps.has_failures:

@@ -52,12 +52,15 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
         steps.progress,
         ((route, state.connections[route.id]) for route in plan.routes if route.id in state.connections),
     )
-    _find_failures(execution, still_true(events))
+    events = still_true(events)
+    _find_failures(execution, events)
+    execution.stops.restore(events)
+    answered = _answered(events)
     again: list[int] = []
     for step in plan.steps:
         known = state.steps.get(step.id)
         if known is not None and known.status is not StepStatus.PENDING:
-            again += _restore_step(execution, step, known, clock)
+            again += _restore_step(execution, step, known, clock, is_answered=step.id in answered)
             if step.index in steps.activities:
                 steps.activities[step.index].crashes = crashes.get(step.id, 0)
     if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
@@ -130,7 +133,27 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
             execution.error = event.data["error"]
 
 
-def _restore_step(execution: Execution, step: Step, known: StepState, clock: Clock) -> list[int]:
+def _answered(events: Iterable[Event]) -> set[str]:
+    """Steps that were paused when somebody supplied values, or let them begin: they are to look again."""
+    asking: dict[str, None] = {}
+    answered: set[str] = set()
+    for event in events:
+        step_id = str(event.step_id)
+        if event.type is EventType.STEP_PAUSED:
+            answered.discard(step_id)
+            if event.data.get("reason") == "missing_input":
+                asking[step_id] = None
+        elif event.type is EventType.STEP_RELEASED:
+            answered.add(step_id)
+        elif event.type is EventType.INPUTS_SUPPLIED:
+            answered.update(asking)
+            asking.clear()
+    return answered
+
+
+def _restore_step(
+    execution: Execution, step: Step, known: StepState, clock: Clock, *, is_answered: bool
+) -> list[int]:
     """Put one step in its place; returns its number when it is to run again."""
     steps, number = execution.steps, step.index
     match known.status:
@@ -153,6 +176,8 @@ def _restore_step(execution: Execution, step: Step, known: StepState, clock: Clo
             activity.first_started_at = None
             activity.needed = [item for item in execution.state.needed if item.get("step_id") == step.id]
             activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)
+            if is_answered:
+                return [number]
             steps.paused.add(number)
         case StepStatus.UNCERTAIN:
             _give_up(execution, step, known)

@@ -68,6 +68,10 @@ class StepRunner:
         if number not in steps.activities and not self._is_wanted(execution, step):
             return
         activity = steps.activity(number)
+        does_nothing = step.disabled == "passthrough" or self._only_fires(step)
+        if does_nothing and execution.stops.is_on and execution.stops.before(activity):
+            steps.holds(activity)
+            return
         if step.disabled == "passthrough":
             steps.begin(activity)
             steps.complete(activity, _passed_on(execution, step), duration_ms=0.0, via="passthrough")
@@ -75,7 +79,7 @@ class StepRunner:
         if (ready := _ready_made(execution, step)) is not None:
             await self._take(execution, activity, ready)
             return
-        if step.is_trigger and (step.service, step.action) not in self._registry:
+        if does_nothing:
             # A plain trigger of a workflow from elsewhere: firing it is all it does.
             steps.begin(activity)
             steps.complete(activity, dict(steps.live["input_data"]), duration_ms=0.0)
@@ -84,6 +88,9 @@ class StepRunner:
         try:
             if activity.params is None:
                 activity.params = self._seams._resolve_parameters(step.parameters, steps.live)
+            if execution.stops.is_on and execution.stops.before(activity):
+                steps.holds(activity)
+                return
             steps.begin(activity)
             output = await self._attempt(execution, activity, step, activity.params)
             self._seams._validate_output_schema(step, output)
@@ -147,6 +154,9 @@ class StepRunner:
             run_epoch=execution.epoch,
         )
         return await self._attempts.within_time(execution, activity, step, params)
+
+    def _only_fires(self, step: Step) -> bool:
+        return step.is_trigger and (step.service, step.action) not in self._registry
 
     def _is_external(self, step: Step) -> bool:
         return self._registry.get(step.service, step.action).options.effects == "external"

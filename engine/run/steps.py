@@ -19,6 +19,7 @@ from engine.plan.step import Route, Step
 from engine.run import scheduler
 from engine.run.activity import Activity
 from engine.run.live_state import LiveState
+from engine.run.preview import abbreviated
 from engine.run.questions import ask_by_form, ask_for_values
 from engine.run.scheduler import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
 from engine.store.json_text import is_json
@@ -115,7 +116,19 @@ class Steps:
                 "needed": activity.needed,
                 "error": error_to_json(error),
             }
-        self._record(EventDraft(EventType.STEP_PAUSED, step.id, attempt, data))
+        self._record(
+            EventDraft(EventType.STEP_PAUSED, step.id, attempt, data),
+            EventDraft(EventType.INPUT_REQUIRED, step.id, attempt, {"needed": activity.needed}),
+        )
+        self._execution.advance()
+
+    def holds(self, activity: Activity) -> None:
+        """The step could begin, and is not to before a person has looked at it."""
+        self.paused.add(activity.step.index)
+        data = {"reason": "breakpoint", "parameters": abbreviated(activity.params or {})}
+        activity.params = None  # what was supplied meanwhile counts when it goes on
+        activity.needed = []
+        self._record(EventDraft(EventType.STEP_PAUSED, activity.step.id, activity.attempt, data))
         self._execution.advance()
 
     def complete(
@@ -194,6 +207,14 @@ class Steps:
         """Everything that paused steps ask for, in the order of the file."""
         return [item for number in sorted(self.paused) for item in self.activities[number].needed]
 
+    def reason(self) -> str:
+        """Why the run cannot go on without a person: a question comes before a step that is only held."""
+        paused = [self.activities[number] for number in self.paused]
+        asking = [activity for activity in paused if activity.needed]
+        if not asking:
+            return "breakpoint"
+        return "form" if all(activity.form for activity in asking) else "missing_input"
+
     def facts(self, settlement: Settlement) -> list[EventDraft]:
         """The drafts of what the scheduler decided; skipped steps enter the live state on the way."""
         drafts: list[EventDraft] = []
@@ -237,6 +258,8 @@ class Steps:
         self.running.discard(step.index)
         self.waiting.discard(step.index)
         self.paused.discard(step.index)
+        if self._execution.stops.is_on:
+            self._execution.stops.left(step.index)
 
     def _record(self, *drafts: EventDraft) -> None:
         self._execution.record(drafts)

@@ -27,6 +27,7 @@ from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
+from engine.run.held_runs import HeldRuns
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.options import RunOptions
 from engine.run.partial_runs import PartialRuns
@@ -34,6 +35,7 @@ from engine.run.questions import check_input, sort_answers
 from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
+from engine.run.stops import must_be_steps
 from engine.store.mirror import StatusKeeper, as_store
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 from engine.validation import check
@@ -53,7 +55,7 @@ class BackgroundTasks(Protocol):
     def add_task(self, function: Callable[..., Any], /, *args: Any) -> Any: ...
 
 
-class WorkflowEngine(PartialRuns, EngineSeams):
+class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
     """Runs workflows durably, many at a time, `max_concurrent_steps` steps at once.
 
     Belongs to one event loop. Owns its state manager from the first call on: `close` (or `async with`) ends
@@ -126,6 +128,7 @@ class WorkflowEngine(PartialRuns, EngineSeams):
         if options.is_partial:
             options, given = await prepare(self._runtime.store, plan, options, given)
         check_input(plan, given)
+        must_be_steps(plan, options.breakpoints)
         execution_id = await self._runtime.create(plan, given, base_dir_of(workflow, base_dir), options)
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)

@@ -68,6 +68,8 @@ EVENT_TYPES = (
     EventType.INPUT_REQUIRED,
     EventType.INPUTS_SUPPLIED,
     EventType.EXECUTION_RESTARTED,
+    EventType.STEP_RELEASED,
+    EventType.BREAKPOINTS_CHANGED,
 )
 
 EXECUTION_CODE = {status: code for code, status in enumerate(EXECUTION_STATUSES)}

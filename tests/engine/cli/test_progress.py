@@ -112,7 +112,7 @@ def test_that_silence_is_silent() -> None:
          "waits again, attempt 2: 503"),
         (StepState(status=StepStatus.PAUSED, missing=("input.a", "input.b")), "needs input.a, input.b"),
         (StepState(status=StepStatus.PAUSED, reason="form"), "waits for an answer"),
-        (StepState(status=StepStatus.PAUSED, reason="breakpoint"), "paused: breakpoint"),
+        (StepState(status=StepStatus.PAUSED, reason="breakpoint"), "stopped before it began"),
         (StepState(status=StepStatus.FAILED), "failed"),
         (StepState(status=StepStatus.FAILED, error={"type": "KeyError"}), "KeyError"),
         (StepState(status=StepStatus.SKIPPED, reason="condition"), "skipped: its condition was not met"),

@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sqlite3
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -33,16 +31,17 @@ from hypothesis.stateful import (
 from engine.errors import DefinitionError, SchemaValidationError
 from engine.files import codec
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.run.dispatcher import GRACE_S
+from engine.run.options import RunOptions
 from engine.run.recovery import MAX_CRASHES
-from engine.store.codes import EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.fake_clock import settle
 from tests.support.journal_rules import check_journal
+from tests.support.lives import InlineLoop, check_projections, held, is_uncertain, with_failures
 from tests.support.mortal_engine import MortalEngine
 from tests.support.random_graphs import document, fired, furnish, random_shape
-from tests.support.reference_model import ModelGraph, route
+from tests.support.reference_model import route
 
 T = TypeVar("T")
 RETRY = {"max_attempts": 2, "initial_interval": 10, "jitter": "none"}
@@ -51,20 +50,11 @@ CUT = {("SKIPPED", "cancelled"), ("CANCELLED", "")}
 picks = st.integers(0, 8)
 
 
-class InlineLoop(asyncio.SelectorEventLoop):
-    """Does at once what would go to a thread, so that the same moves always meet the same state."""
-
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
-        done: asyncio.Future[Any] = self.create_future()
-        try:
-            done.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  # handed on to whoever awaits, as a thread would
-            done.set_exception(error)
-        return done
-
-
 class LifeOfARun(RuleBasedStateMachine):
-    """`wish`: what was last asked for: run, pause or cancel. `moves` counts what was done, over all lives."""
+    """`wish`: what was last asked for: run, pause or cancel. `moves` counts what was done, over all lives.
+
+    `stops`: the steps that are to be held before they begin; `by_step`: whether all are.
+    """
 
     moves: ClassVar[Counter[str]] = Counter()
 
@@ -84,8 +74,10 @@ class LifeOfARun(RuleBasedStateMachine):
         seed=st.integers(0, 1_000_000),
         limit=st.sampled_from((1, 2, 5)),
         mode=st.sampled_from(("drain", "cancel", "continue")),
+        stop_often=st.sampled_from((0.0, 0.0, 0.3)),
+        by_step=st.sampled_from((False, False, True)),
     )
-    def start(self, seed: int, limit: int, mode: str) -> None:
+    def start(self, seed: int, limit: int, mode: str, stop_often: float, by_step: bool) -> None:
         rng = random.Random(seed)
         self.mode = mode
         self.graph = furnish(rng, *random_shape(rng))
@@ -102,8 +94,11 @@ class LifeOfARun(RuleBasedStateMachine):
             if rng.random() < 0.15:
                 item["config"]["delivery"] = "at_most_once"
         self.drawn = drawn
+        self.stops = {step.id for step in self.graph.steps if rng.random() < stop_often}
+        self.by_step = by_step
+        options = RunOptions(breakpoints=frozenset(self.stops), step_by_step=by_step)
         self.host = MortalEngine(Path(self.folder.name), limit)
-        self.id = self.run(self.host.engine.start_workflow(codec.decode(drawn), {"flag": 1}))
+        self.id = self.run(self.host.engine.start_workflow(codec.decode(drawn), {"flag": 1}, options=options))
         self.check("start")
 
     @precondition(lambda self: self.host and self.host.live)
@@ -126,10 +121,37 @@ class LifeOfARun(RuleBasedStateMachine):
     def resume(self, picked: set[int]) -> None:
         names = sorted(self.asking)
         answers = {f"x_{names[pick % len(names)]}": 1 for pick in picked if names}
+        were_held = held(self.events, self.state)
+        is_answer = bool(answers) and bool(self.state.needed)
         assert self.run(self.engine.resume_workflow(self.id, answers)) == (self.wish != "cancel")
         if self.wish != "cancel":
             self.wish = "run"
+            self.by_step = self.by_step and is_answer
+            if not is_answer:
+                self.check_released(were_held)
         self.check("resume")
+
+    @precondition(lambda self: self.is_open())
+    @rule()
+    def step(self) -> None:
+        """One step goes on: of those held, as all that are ready are once nothing is on its way to be."""
+        were_held, is_still = held(self.events, self.state), self.wish == "run" and not self.host.live
+        assert self.run(self.engine.step_workflow(self.id)) == (self.wish != "cancel")
+        if self.wish != "cancel":
+            self.wish, self.by_step = "run", True
+            if were_held and is_still:
+                self.check_released(were_held[:1])
+        self.check("step")
+
+    @precondition(lambda self: self.is_open())
+    @rule(picked=st.sets(picks, max_size=3))
+    def set_breakpoints(self, picked: set[int]) -> None:
+        names = [step.id for step in self.graph.steps]
+        wanted = {names[pick % len(names)] for pick in picked}
+        assert self.run(self.engine.set_breakpoints(self.id, wanted)) == (self.wish != "cancel")
+        if self.wish != "cancel":
+            self.stops = wanted
+        self.check("set_breakpoints")
 
     @precondition(lambda self: self.is_open() and self.asking and self.wish != "cancel")
     @rule(pick=picks)
@@ -211,6 +233,29 @@ class LifeOfARun(RuleBasedStateMachine):
             name: retries[name] + 1 for name in self.host.live
         }
         self.check_status(state)
+        self.check_stops()
+
+    def check_stops(self) -> None:
+        """What is to be held begins only once it was let go; the options outlive every crash."""
+        released: set[str | None] = set()
+        held: set[str | None] = set()
+        for event in self.events:
+            if event.type is EventType.STEP_PAUSED and event.data["reason"] == "breakpoint":
+                assert event.step_id not in released, f"{event.step_id} was held twice"
+                held.add(event.step_id)
+            elif event.type is EventType.STEP_RELEASED:
+                assert event.step_id in held
+                released.add(event.step_id)
+            elif event.type is EventType.STEP_RUNNING:
+                assert event.step_id in released or event.step_id not in held
+        if not self.state.status.is_terminal and self.wish != "cancel":
+            kept = RunOptions.from_json(self.state.options)
+            assert (kept.breakpoints, kept.step_by_step) == (self.stops, self.by_step)
+
+    def check_released(self, held: Sequence[str]) -> None:
+        """These were let go, in the journal already."""
+        last = {event.step_id: event.type for event in self.read() if event.step_id is not None}
+        assert not any(last[name] is EventType.STEP_PAUSED for name in held if name not in self.asking)
 
     def check_status(self, state: ExecutionState) -> None:
         """The run stands where its steps and the last wish say."""
@@ -232,7 +277,9 @@ class LifeOfARun(RuleBasedStateMachine):
             assert runs or self.host.clock.delays
         else:
             assert asks
-            assert (status, state.reason) == (ExecutionStatus.PAUSED, "missing_input")
+            reason = "missing_input" if state.needed else "breakpoint"
+            assert (status, state.reason) == (ExecutionStatus.PAUSED, reason)
+            assert state.needed or held(self.events, self.state)
 
     def teardown(self) -> None:
         try:
@@ -255,8 +302,10 @@ class LifeOfARun(RuleBasedStateMachine):
                 break
             if self.wish != "cancel":
                 everything = {f"x_{name}": 1 for name in self.asking}
+                self.run(self.engine.set_breakpoints(self.id, []))
                 self.run(self.engine.resume_workflow(self.id, everything))
-                self.wish = "run"
+                self.run(self.engine.resume_workflow(self.id))
+                self.wish, self.stops, self.by_step = "run", set(), False
             for name in list(self.host.live):
                 self.host.live[name].set_result("finish")
             self.run(self.host.clock.advance(10))
@@ -309,30 +358,6 @@ class LifeOfARun(RuleBasedStateMachine):
         live = sorted(self.host.live)
         self.host.live[live[pick % len(live)]].set_result(how)
         self.run(settle(turns))
-
-
-def is_uncertain(step: StepState) -> bool:
-    return step.status is StepStatus.UNCERTAIN
-
-
-def with_failures(graph: ModelGraph, failed: set[str]) -> ModelGraph:
-    return replace(graph, steps=tuple(replace(step, fails=step.id in failed) for step in graph.steps))
-
-
-def check_projections(path: Path, state: ExecutionState) -> None:
-    """The tables that lists are read from say what the journal says."""
-    with sqlite3.connect(path) as connection:
-        query = "SELECT key, status, reason FROM executions WHERE id = ?"
-        key, status, reason = connection.execute(query, (state.id,)).fetchone()
-        rows = connection.execute(
-            "SELECT step_id, status, reason, attempts FROM steps WHERE execution = ?", (key,)
-        ).fetchall()
-    connection.close()
-    assert (EXECUTION_STATUSES[status], reason) == (state.status, state.reason)
-    projected = {name: (STEP_STATUSES[code], why, attempts) for name, code, why, attempts in rows}
-    assert projected == {
-        name: (step.status, step.reason, step.attempts) for name, step in state.steps.items()
-    }
 
 
 def live_through(lives: int, moves: int, *, always_the_same: bool) -> None:

@@ -115,6 +115,26 @@ async def test_that_a_step_of_uncertain_end_stays_so_through_another_crash(
     ]
 
 
+async def test_that_values_that_were_supplied_are_not_asked_for_again(
+    actions: ScriptedActions, path: Path
+) -> None:
+    nodes = [node("a", parameters={"x": "${input.x}"}), node("b", parameters={"y": "${input.y}"})]
+    async with make_engine(actions, path) as engine:
+        execution_id = await engine.start_workflow(make_workflow([*nodes, node("c", "gate")]))
+        await actions.reached["c"].wait()
+        await engine._runtime.barrier()
+        # The program dies before anything came of the answer.
+        supplied = EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": {"x": 1}})
+        engine.state_manager.append(execution_id, [supplied])
+        await engine.state_manager.commit()
+    actions.gates["c"].set()
+    async with make_engine(actions, path) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+        assert [item["path"] for item in state["needed"]] == ["input.y"]
+        assert state["outputs"]["a"] == {"x": 1}
+
+
 async def test_that_a_retry_keeps_its_due_time(actions: ScriptedActions, path: Path) -> None:
     actions.errors["a"] = [ConnectionError("down")]
     retry = {"max_attempts": 2, "initial_interval": 50, "jitter": "none"}

@@ -1,0 +1,54 @@
+"""The engine's methods for a person who looks on: single steps and breakpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from engine.history.status import ExecutionStatus
+from engine.run.execution import Execution
+from engine.run.questions import Supplied
+from engine.run.runtime import Runtime
+from engine.run.stops import must_be_steps
+
+_GOES_ON = (ExecutionStatus.RUNNING, ExecutionStatus.PAUSING, ExecutionStatus.PAUSED)
+
+
+class HeldRuns:
+    """What `WorkflowEngine` offers for runs that stop where somebody wants to look."""
+
+    _runtime: Runtime
+    _must_be_open: Callable[[], None]
+
+    async def step_workflow(self, execution_id: str) -> bool:
+        """Let one step begin: of those that are ready the first by priority, then by who was ready first.
+
+        Every other is held before it begins, with its parameters to be seen, and the run is PAUSED for
+        `breakpoint` when nothing else goes on; resuming it ends going step by step. False when it has ended.
+        """
+        execution = await self._going_on(execution_id)
+        if execution is not None:
+            execution.resume(Supplied(), by_step=True)
+            await self._runtime.barrier()
+        return execution is not None
+
+    async def set_breakpoints(self, execution_id: str, breakpoints: Collection[str]) -> bool:
+        """From now on hold exactly these steps before they begin; a restart remembers them.
+
+        A step that is held already stays so until the run is resumed. False when the execution has ended;
+        raises DefinitionError for a step that the workflow has not got.
+        """
+        execution = await self._going_on(execution_id)
+        if execution is not None:
+            must_be_steps(execution.plan, breakpoints)
+            execution.record([execution.stops.change(breakpoints, steps=execution.stops.wanted)])
+            await self._runtime.barrier()
+        return execution is not None
+
+    async def _going_on(self, execution_id: str) -> Execution | None:
+        """The living execution, once its store works if it waits for that; None when it has ended."""
+        self._must_be_open()
+        execution = await self._runtime.find(execution_id)
+        if self._runtime.waits_for_store(execution_id):
+            await self._runtime.barrier()
+            execution = await self._runtime.find(execution_id)
+        return execution if execution is not None and execution.status in _GOES_ON else None

@@ -1,0 +1,63 @@
+"""Stopping before steps from the command line: run --break, run --step, resume --step."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.cli.commands import commands
+from engine.cli.exit_codes import ExitCode
+
+Cli = Any
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    def values(node_id: str, **given: Any) -> dict[str, Any]:
+        config = {"parameters": {"values": given}}
+        return {"id": node_id, "type": "flow.set_values", "title": node_id.title(), "config": config}
+
+    document = {
+        "id": "held",
+        "nodes": [values("a", v=1), values("b", v="${a.v}", text="x" * 900), values("c", v="${b.v}")],
+        "connections": [{"id": p, "source": p[0], "target": p[2]} for p in ("a>b", "b>c")],
+    }
+    path = tmp_path / "held.workflow.json"
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+@pytest.fixture
+def cli(file: Path) -> Cli:
+    def invoke(*arguments: str) -> Result:
+        store = str(file.with_name("runs.sqlite"))
+        return CliRunner().invoke(commands, arguments, env={"WORKFLOW_DESIGNER_STORE": store})
+
+    return invoke
+
+
+def test_that_a_run_stops_before_a_step_shows_what_it_gets_and_is_resumed(cli: Cli, file: Path) -> None:
+    stopped = cli("run", str(file), "--break", "b", "--break", "c")
+    assert stopped.exit_code == ExitCode.WAITING
+    assert 'Stopped before "B"\n  values: {"v": 1, "text": "xxx' in stopped.output
+    assert max(map(len, stopped.output.splitlines())) < 220
+    execution_id = stopped.output.split("(run ")[1].split(")")[0]
+    again = cli("resume", execution_id)
+    assert (again.exit_code, 'Stopped before "C"' in again.output) == (ExitCode.WAITING, True)
+    assert cli("resume", execution_id).exit_code == ExitCode.COMPLETED
+
+
+def test_that_a_run_goes_one_step_at_a_time(cli: Cli, file: Path) -> None:
+    told = json.loads(cli("run", str(file), "--step", "--json").stdout)
+    for done in range(3):
+        assert (told["status"], len(told["outputs"])) == ("PAUSED", done)
+        told = json.loads(cli("resume", told["execution_id"], "--step", "--json").stdout)
+    assert told["status"] == "COMPLETED"
+
+
+def test_that_a_breakpoint_before_no_step_is_refused(cli: Cli, file: Path) -> None:
+    refused = cli("run", str(file), "--break", "bb")
+    assert refused.exit_code == ExitCode.INVALID_FILE
+    assert "There is no step 'bb' to stop before\nDid you mean b?" in refused.output
