@@ -109,7 +109,8 @@ def output_path(path: Path) -> Path:
 
 def item_of(value: Json, part: Part) -> Json | Missing:
     """One step down: a key of an object, an index of a list; MISSING where there is none."""
-    if isinstance(value, Mapping):
+    # Asking an abstract class costs more than the lookup, and nearly every object is a plain dict.
+    if type(value) is dict or isinstance(value, Mapping):
         return value.get(part if isinstance(part, str) else str(part), MISSING)
     if isinstance(value, list | str) and isinstance(part, int):
         return value[part] if -len(value) <= part < len(value) else MISSING

@@ -117,7 +117,9 @@ def _in_step(record: Mapping[str, Json], parts: tuple[str | int, ...]) -> Json |
     """`A.x` is short for `A.output.x` unless x is a field of the step itself."""
     if parts and parts[0] in STEP_FIELDS and parts[0] != "output" and parts[0] in record:
         return descend(record[str(parts[0])], parts[1:])
-    output = _output_of(record)
+    output = record.get("output", MISSING)
+    if output is None:
+        output = _output_of(record)
     if output is MISSING:
         return MISSING
     if parts and parts[0] == "output":

@@ -31,6 +31,7 @@ VALUES_KEY: Final = "values"
 EXPRESSION_FORMATS: Final = frozenset({"expression", "condition"})
 MAX_DEPTH: Final = 100
 _ESCAPED: Final = "$" + OPENING
+_CONTAINERS: Final = (dict, list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +199,7 @@ def _reference(use: Use) -> _Part:
         value = lookup(path)
         if value is not MISSING:
             # An action may change what it is given; what others were given must stay as it was.
-            return _copied(value) if isinstance(value, dict | list) else value
+            return _copied(value) if isinstance(value, _CONTAINERS) else value
         if default is not MISSING:
             return default
         missing.append(str(path))
@@ -209,9 +210,9 @@ def _reference(use: Use) -> _Part:
 
 def _copied(value: Json) -> Json:
     if isinstance(value, dict):
-        return {key: _copied(item) if isinstance(item, dict | list) else item for key, item in value.items()}
+        return {key: _copied(item) if isinstance(item, _CONTAINERS) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [_copied(item) if isinstance(item, dict | list) else item for item in value]
+        return [_copied(item) if isinstance(item, _CONTAINERS) else item for item in value]
     return value
 
 

@@ -124,9 +124,14 @@ class Event(NamedTuple):
 
 
 class EventDraft(NamedTuple):
-    """An event before the store gives it its place and time."""
+    """An event before the store gives it its place.
+
+    ts: when it happened, if that was before it is appended. text: the JSON of `data`, if it has been written.
+    """
 
     type: EventType
     step_id: str | None = None
     attempt: int = 0
     data: Mapping[str, Any] = NO_DATA
+    ts: float | None = None
+    text: str | None = None

@@ -102,8 +102,7 @@ class ExecutionState:
             raise StoreCorrupt("The journal of a run does not begin with its creation")
         state = cls(id=first.execution_id, workflow_id=first.workflow_id)
         apply(state, first)
-        for event in remaining:
-            apply(state, event)
+        apply_all(state, remaining)
         return state
 
     @property
@@ -147,6 +146,47 @@ def milliseconds(started_at: float | None, ended_at: float | None) -> float | No
     return round((ended_at - started_at) * 1000, 3)
 
 
+def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
+    """Take events into ``state``, one after the other.
+
+    A step that began and completed among them is put there once, as it is in the end: most steps of a busy
+    run are over before anyone could have looked.
+    """
+    steps = state.steps
+    begun: Event | None = None
+    for event in events:
+        if begun is not None:
+            if event.type is _COMPLETED and event.step_id == begun.step_id:
+                steps[begun.step_id] = _ran(begun, event)  # type: ignore[index]
+                begun = None
+                state.seq = event.seq
+                continue
+            apply(state, begun)
+            begun = None
+        if event.type is _RUNNING and event.step_id not in steps:
+            begun = event
+        else:
+            apply(state, event)
+    if begun is not None:
+        apply(state, begun)
+
+
+def _ran(begun: Event, done: Event) -> StepState:
+    """A step that nothing had happened to, after it began and completed."""
+    data = done.data
+    duration_ms: float | None = data.get("duration_ms")
+    return StepState(
+        status=StepStatus.COMPLETED,
+        output=data.get("output"),
+        attempts=max(begun.attempt, done.attempt) or 1,
+        started_at=begun.ts,
+        ended_at=done.ts,
+        duration_ms=duration_ms if duration_ms is not None else milliseconds(begun.ts, done.ts),
+        via=data.get("via", ""),
+        reused_from=data.get("reused_from"),
+    )
+
+
 def apply(state: ExecutionState, event: Event) -> None:
     """Take one event into ``state``. Legality was checked when the event was appended."""
     event_type = event.type
@@ -157,8 +197,8 @@ def apply(state: ExecutionState, event: Event) -> None:
         state.steps[event.step_id] = _moved(before, step_status, event)
         if step_status is StepStatus.PAUSED or before.status is StepStatus.PAUSED:
             _ask(state, event.step_id, event.data.get("needed", ()))
-    elif event_type is EventType.CONNECTION_RESOLVED:
-        state.connections[event.data["connection_id"]] = ConnectionOutcome(event.data["outcome"])
+    elif event_type is _RESOLVED:
+        state.connections[event.data["connection_id"]] = _OUTCOMES[event.data["outcome"]]
     elif event_type is EventType.EXECUTION_RESTARTED:
         _restart(state, event)
     elif event_type in STATUS_OF_EXECUTION_EVENT:
@@ -172,6 +212,10 @@ def apply(state: ExecutionState, event: Event) -> None:
 _NOT_RUN = StepState()
 NOT_ROLLED_BACK: Final = "not_rolled_back"
 """Where the error of a run whose rollback failed lists the steps that are still as they were."""
+_COMPLETED = EventType.STEP_COMPLETED
+_RESOLVED = EventType.CONNECTION_RESOLVED
+_RUNNING = EventType.STEP_RUNNING
+_OUTCOMES: Mapping[str, ConnectionOutcome] = {outcome.value: outcome for outcome in ConnectionOutcome}
 # Why a run is shown as paused while its store refuses; no journal ever holds it.
 STORAGE_ERROR: Final = "storage_error"
 

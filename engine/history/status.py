@@ -60,7 +60,7 @@ class StepStatus(StrEnum):
     @property
     def is_terminal(self) -> bool:
         """True when the step is settled: what follows from it is decided."""
-        return self in _STEP_ENDS
+        return self in STEP_ENDS
 
 
 class ConnectionOutcome(StrEnum):
@@ -153,9 +153,7 @@ _EXECUTION_ENDS = frozenset(
         _X.QUARANTINED,
     }
 )
-_STEP_ENDS = frozenset(
-    {_S.COMPLETED, _S.FAILED, _S.SKIPPED, _S.CANCELLED, _S.ROLLED_BACK, _S.ROLLBACK_FAILED}
-)
+STEP_ENDS = frozenset({_S.COMPLETED, _S.FAILED, _S.SKIPPED, _S.CANCELLED, _S.ROLLED_BACK, _S.ROLLBACK_FAILED})
 
 
 @overload

@@ -15,12 +15,13 @@ class Parameters(dict[str, Json]):
     A plain dict to whoever overrides one of the engine's seams; `template` spares parsing it again.
     """
 
-    __slots__ = ("template",)
+    __slots__ = ("is_empty", "template")
 
     def __init__(self, drawn: Mapping[str, Json], schema: Mapping[str, Json] | None = None) -> None:
         """Raises ExpressionError when a template or row expression cannot be read."""
         super().__init__(drawn)
         self.template = Template.parse(self, schema)
+        self.is_empty = not self
 
 
 def source_of_expressions(value: Json) -> Json:

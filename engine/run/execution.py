@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, Event, EventDraft, EventType
-from engine.history.state import ExecutionState, apply
+from engine.history.state import ExecutionState, apply_all
 from engine.history.status import ExecutionStatus
 from engine.plan.step import Plan
 from engine.run import scheduler
@@ -75,7 +75,7 @@ class Execution:
         self.ready = 0
         self.held: list[int] = []
         self.stops = Stops(plan, self.options)
-        self.steps = Steps(self, live)
+        self.steps = Steps(self, live, journal)
         self.wants_rollback = False
         self.rolls_back = False
         self._fault: BaseException | None = None
@@ -220,8 +220,7 @@ class Execution:
 
     def published(self, events: Sequence[Event]) -> None:
         """These facts are durable: let those see them who look at `state` or wait for it."""
-        for event in events:
-            apply(self.state, event)
+        apply_all(self.state, events)
         if self.is_at_rest():
             waiters, self._waiters = self._waiters, []
             _wake(waiters)

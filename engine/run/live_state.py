@@ -23,7 +23,7 @@ class SuppliedScope(RunScope):
         self._supplied = input_data
 
     def reference(self, path: Path) -> Json | Missing:
-        found = super().reference(path)
+        found = RunScope.reference(self, path)
         return self._supplied_at(path) if found is MISSING else found
 
     def name(self, path: Path) -> Json | Missing:
@@ -128,7 +128,7 @@ class LeavingState(dict[str, Any]):
 
 def scope_of(state: Mapping[str, Any]) -> RunScope:
     """The scope of a live state at no cost, or of a plain dict in the seed's form."""
-    if isinstance(state, LiveState | LeavingState):
+    if isinstance(state, (LiveState, LeavingState)):
         return state.scope
     source = state.get("source")
     return RunScope.of_state(state, source if isinstance(source, str) else None)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -71,14 +70,24 @@ Fact = Resolved | Skipped | ConditionFailed | NoRoute
 Decide = Callable[[Route], bool]
 
 
-@dataclass(slots=True)
 class Settlement:
-    """What followed from one step's end; facts are in the order in which they must be journaled."""
+    """What followed from one step's end; facts are in the order in which they must be journaled.
 
-    facts: list[Fact] = field(default_factory=list)
-    ready: list[int] = field(default_factory=list)
-    handled: bool = False  # a failure was led on by an error or always connection
-    routing_error: ConditionError | NoRouteMatched | None = None
+    handled: a failure was led on by an error or always connection.
+    """
+
+    __slots__ = ("facts", "handled", "ready", "routing_error")
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.ready: list[int] = []
+        self.handled = False
+        self.routing_error: ConditionError | NoRouteMatched | None = None
+
+
+_COMPLETED = Ended.COMPLETED
+_TAKEN = ConnectionOutcome.TAKEN
+_MERGE = JoinMode.MERGE
 
 
 class Progress:
@@ -127,7 +136,10 @@ def settle(plan: Plan, progress: Progress, step: int, ended: Ended, decide: Deci
     decide: whether a connection's condition holds; it may raise ConditionError.
     """
     settlement = Settlement()
-    _spread(plan, progress, settlement, [(step, ended)], decide)
+    skipped: list[tuple[int, Ended]] = []
+    _leave(plan, progress, settlement, step, ended, decide, skipped)
+    if skipped:
+        _spread(plan, progress, settlement, skipped, decide)
     return settlement
 
 
@@ -163,22 +175,36 @@ def _spread(
     while worklist:
         source, how = worklist.popleft()
         skipped: list[tuple[int, Ended]] = []
-        targets: dict[int, None] = {}  # ordered, each once: parallel connections lead to the same step
-        for route, outcome in _outcomes(settlement, plan.steps[source], how, decide):
-            _count(progress, route, outcome)
-            settlement.facts.append(Resolved(route, outcome))
-            targets[route.target] = None
-        for target in targets:
-            _decide_join(plan, progress, settlement, target, skipped)
+        _leave(plan, progress, settlement, source, how, decide, skipped)
         worklist.extend(skipped)
 
 
-def _outcomes(
-    settlement: Settlement, step: Step, how: Ended, decide: Decide
-) -> Iterable[tuple[Route, ConnectionOutcome]]:
+def _leave(
+    plan: Plan,
+    progress: Progress,
+    settlement: Settlement,
+    source: int,
+    how: Ended,
+    decide: Decide,
+    skipped: list[tuple[int, Ended]],
+) -> None:
+    """Resolve what leaves one step, and decide the steps it leads to; `skipped` gathers those to skip."""
+    step = plan.steps[source]
+    facts = settlement.facts
     if step.is_exclusive:
-        return _choose(settlement, step, how, decide)
-    return ((route, _outcome(settlement, route, how, decide)) for route in step.outgoing)
+        for route, outcome in _choose(settlement, step, how, decide):
+            _count(progress, route, outcome)
+            facts.append(Resolved(route, outcome))
+    else:
+        for route in step.outgoing:
+            if how is _COMPLETED and route.condition is None and route.on != "error":
+                outcome = _TAKEN  # nearly always: the rest of the table need not be asked
+            else:
+                outcome = _outcome(settlement, route, how, decide)
+            _count(progress, route, outcome)
+            facts.append(Resolved(route, outcome))
+    for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
+        _decide_join(plan, progress, settlement, route.target, skipped)
 
 
 def _choose(
@@ -261,7 +287,7 @@ def _count(progress: Progress, route: Route, outcome: ConnectionOutcome) -> None
     progress.outcomes[route.index] = outcome
     target = route.target
     progress.unresolved[target] -= 1
-    if outcome is ConnectionOutcome.TAKEN:
+    if outcome is _TAKEN:
         progress.taken[target] += 1
     elif outcome is ConnectionOutcome.POISONED:
         progress.poisoned[target] += 1
@@ -272,6 +298,8 @@ def _decide_join(
 ) -> None:
     """Start or skip a step as soon as its join can tell; each step is decided once."""
     if progress.decided[target]:
+        return
+    if progress.unresolved[target] and plan.steps[target].join.mode is _MERGE:
         return
     runs = _join(plan, progress, target)
     if runs is None:

@@ -24,6 +24,7 @@ from engine.run.live_state import scope_of
 from engine.run.places import Places
 from engine.run.schemas import SchemaGate
 
+_EAGER = (JoinMode.ANY, JoinMode.N_OF)
 _SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
 
 
@@ -86,8 +87,12 @@ class EngineSeams:
 
     def _resolve_parameters(self, parameters: Mapping[str, Json], state: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters with their references filled in; raises MissingInputError naming all that lack."""
-        compiled = parameters if isinstance(parameters, Parameters) else None
-        template = compiled.template if compiled is not None else Template.parse(dict(parameters))
+        if isinstance(parameters, Parameters):
+            if parameters.is_empty:
+                return {}
+            template = parameters.template
+        else:
+            template = Template.parse(dict(parameters))
         resolved = template.resolve(scope_of(state).reference)
         assert isinstance(resolved, dict)
         return resolved
@@ -109,9 +114,12 @@ class EngineSeams:
         if not step.depends_on:
             return True
         steps = state.get("steps") or {}
+        if step.join.mode not in _EAGER:
+            for step_id in step.depends_on:
+                if step_id not in steps or steps[step_id]["status"] not in _SETTLED:
+                    return False
+            return True
         settled = [step_id in steps and steps[step_id]["status"] in _SETTLED for step_id in step.depends_on]
-        if step.join.mode not in (JoinMode.ANY, JoinMode.N_OF):
-            return all(settled)
         # The join counts connections, of which several may come from the same step.
         counts = Counter(route.source for route in step.incoming)
         weights = counts.values() if len(counts) == len(settled) else [1] * len(settled)

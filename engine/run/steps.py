@@ -12,16 +12,18 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ConditionError, FormRequired, MissingInputError
-from engine.history.events import EventDraft, EventType
-from engine.history.status import StepStatus
+from engine.history.events import NO_DATA, EventDraft, EventType
+from engine.history.status import ConnectionOutcome, StepStatus
 from engine.model.json_value import Json
 from engine.plan.step import Route, Step
 from engine.run import scheduler
 from engine.run.activity import Activity
+from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.preview import abbreviated
 from engine.run.questions import ask_by_form, ask_for_values
 from engine.run.scheduler import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
+from engine.store.artifacts import write
 from engine.store.json_text import is_json
 from engine.store.state_manager import error_to_json
 
@@ -29,11 +31,18 @@ if TYPE_CHECKING:
     from engine.run.execution import Execution
 
 
+# Asked several times a step, so found once: a member of an enum, its text, a NamedTuple's bare constructor.
+_RESOLVED = EventType.CONNECTION_RESOLVED
+_TEXT_OF = {outcome: outcome.value for outcome in ConnectionOutcome}
+_new = tuple.__new__
+
+
 class Steps:
     """The steps of one execution that have started; `completed` is in the order of completion."""
 
-    def __init__(self, execution: Execution, live: LiveState) -> None:
+    def __init__(self, execution: Execution, live: LiveState, journal: Journal) -> None:
         self._execution = execution
+        self._journal = journal
         self.plan = execution.plan
         self.live = live
         part = execution.part
@@ -60,7 +69,7 @@ class Steps:
         rollback = activity.step.rollback
         if rollback is not None and rollback.needs_input and is_json(activity.params):
             data["input"] = activity.params
-        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt, data))
+        self._journal.begin(self._execution, activity.step.id, activity.attempt, data)
 
     def sleeps(self, activity: Activity, until: float) -> None:
         """The running action waits for a moment, without a slot."""
@@ -75,7 +84,7 @@ class Steps:
         """The moment has come; the same attempt goes on."""
         self.waiting.discard(activity.step.index)
         self.running.add(activity.step.index)
-        self._record(EventDraft(EventType.STEP_RUNNING, activity.step.id, activity.attempt))
+        self._journal.begin(self._execution, activity.step.id, activity.attempt, NO_DATA)
 
     def waits(self, activity: Activity, until: float, error: BaseException, max_attempts: int) -> None:
         """Between two attempts."""
@@ -150,13 +159,17 @@ class Steps:
             data["via"] = via
         if more:
             data |= more
-        self._record(EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, data))
+        # What can be wrong with it shows here: what follows is decided, and appended together with it.
+        journaled, text = write(self._journal.store.artifacts, data, "output")
         self._left(step)
         self.completed.append(step.index)
         self.live.completed(step.id, output, activity.attempt)
         if step.is_trigger:
             self.live.fired(output)
-        self._settle(step, Ended.COMPLETED)
+        settlement = scheduler.settle(self.plan, self.progress, step.index, Ended.COMPLETED, self._decide)
+        ended = EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, journaled, None, text)
+        self._execution.record([ended, *self.facts(settlement)])
+        self._execution.follow(settlement, None)
 
     def fail(self, activity: Activity, error: BaseException, *, duration_ms: float) -> None:
         """The step has failed for good: its settings and connections say what that means."""
@@ -220,10 +233,11 @@ class Steps:
         drafts: list[EventDraft] = []
         for fact in settlement.facts:
             data: Mapping[str, Any]
+            if type(fact) is Resolved:
+                data = {"connection_id": fact[0].id, "outcome": _TEXT_OF[fact[1]]}
+                drafts.append(_new(EventDraft, (_RESOLVED, None, 0, data, None, None)))
+                continue
             match fact:
-                case Resolved(route, outcome):
-                    data = {"connection_id": route.id, "outcome": outcome.value}
-                    drafts.append(EventDraft(EventType.CONNECTION_RESOLVED, data=data))
                 case Skipped(number, reason):
                     step_id = self.plan.steps[number].id
                     self.live.ended(step_id, StepStatus.SKIPPED)

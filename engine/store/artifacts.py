@@ -273,6 +273,15 @@ def holds_look_alike(text: str, value: Any) -> bool:
     return f'"{ARTIFACT_KEY}"' in text and has_reference(value)
 
 
+def write(artifacts: ArtifactStore, data: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], str]:
+    """An event's data and its JSON, with what stands under ``key`` moved out of line if it is too large."""
+    text = encode(data)
+    if len(text) > INLINE_LIMIT or holds_look_alike(text, data[key]):
+        data = {**data, key: artifacts.pack(data[key])}
+        text = encode(data)
+    return data, text
+
+
 def _shas_in(value: Any) -> Iterator[str]:
     """The sha256 of every reference in ``value``, to tables and to JSON."""
     if isinstance(value, dict):

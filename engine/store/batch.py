@@ -9,8 +9,9 @@ so ``executemany`` over 250 rows can stand still for a tenth of a second.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
@@ -68,12 +69,16 @@ class Batch:
     def add(self, record: ExecutionRecord, admitted: Admitted) -> None:
         """Events of an execution whose ``record`` has been advanced by them."""
         key = record.key
-        events, texts, at = admitted
+        events, texts, now = admitted
+        ts = now / 1e6
         journal = self._journal
         for event, text in zip(events, texts, strict=True):
-            _, _, seq, _, event_type, step_id, attempt, _ = event
+            _, _, seq, event_ts, event_type, step_id, attempt, data = event
             if event_type in TRANSIENT:
                 continue
+            at = now if event_ts == ts else round(event_ts * 1e6)
+            if text is None and data:
+                text = _resolution_text(data)
             journal.append((key, seq, at, EVENT_CODE[event_type], step_id, attempt, text))
             if event_type in STATUS_OF_STEP_EVENT:
                 assert step_id is not None
@@ -120,6 +125,11 @@ class Batch:
         if step.due_at is not None or step.has_timer:
             step.has_timer = step.due_at is not None
             self._timers[place] = (key, step_id, step.due_at)
+
+
+def _resolution_text(data: Mapping[str, Any]) -> str:
+    """The JSON of a connection's fate: two texts, so putting it together is three times as fast."""
+    return f'{{"connection_id":{quoted(data["connection_id"])},"outcome":{quoted(data["outcome"])}}}'
 
 
 def _execution_row(record: ExecutionRecord) -> Row:

@@ -3,14 +3,13 @@
 A record holds what a projection row holds and is advanced by each event, so the legality of a move
 and the next number are known without touching the journal, in constant time. Drafts are admitted
 together or not at all: everything that can fail happens before anything is changed.
-This is the hottest code of the store: a step passes through ``admit`` twice.
+This is the hottest code of the store: every step passes through ``admit``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
 from engine.errors import ExecutionNotFound, StoreError
@@ -25,6 +24,7 @@ from engine.history.events import (
 from engine.history.state import UNDOING
 from engine.history.status import (
     EXECUTION_MOVES,
+    STEP_ENDS,
     STEP_MOVES,
     ExecutionStatus,
     StepStatus,
@@ -32,10 +32,18 @@ from engine.history.status import (
     check_restart,
     check_step_move,
 )
-from engine.store.artifacts import ArtifactStore, holds_look_alike
-from engine.store.json_text import INLINE_LIMIT, encode
+from engine.store.artifacts import ArtifactStore, write
+from engine.store.json_text import encode
 from engine.store.retention import names_in
 from engine.store.state_manager import ExecutionSummary
+
+# Looking a member up in an enum, and a NamedTuple's own constructor, cost more than what is done with them.
+_COMPLETED = EventType.STEP_COMPLETED
+_RESOLVED = EventType.CONNECTION_RESOLVED
+_RUNNING = StepStatus.RUNNING
+_WAITING = StepStatus.WAITING
+_UNCERTAIN = StepStatus.UNCERTAIN
+_new = tuple.__new__
 
 
 @dataclass(slots=True)
@@ -88,7 +96,11 @@ class ExecutionRecord:
 
 
 class Admitted(NamedTuple):
-    """What came of one ``admit``: the events, the JSON of each one's data, and their time."""
+    """What came of one ``admit``: the events, the JSON of each one's data, and the time it was.
+
+    The text is None where there is no data, and where the data is so plain that it cannot fail: a resolved
+    connection's is composed by whoever writes it down.
+    """
 
     events: list[Event]
     texts: list[str | None]
@@ -160,16 +172,28 @@ class Ledger:
         Raises ``TypeError`` or ``ValueError`` for data that is no JSON.
         """
         _check(record, drafts)
-        written = [self._write_data(draft) if draft.data else (draft.data, None) for draft in drafts]
+        written: list[Mapping[str, Any]] = []
+        texts: list[str | None] = []
+        for event_type, _, _, data, _, text in drafts:
+            if text is None and data and not (event_type is _RESOLVED and _is_plain(data)):
+                if event_type is _COMPLETED:
+                    data, text = write(self._artifacts, data, "output")
+                elif event_type is EventType.STEP_RUNNING and "input" in data:
+                    data, text = write(self._artifacts, data, "input")
+                else:
+                    text = encode(data)
+            written.append(data)
+            texts.append(text)
         # Whole microseconds, so that an event read back equals the event that was published.
-        at = round(self._now() * 1e6)
-        ts = at / 1e6
+        now = round(self._now() * 1e6)
         execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq
         events: list[Event] = []
-        for (event_type, step_id, attempt, _), (data, _) in zip(drafts, written, strict=True):
+        for (event_type, step_id, attempt, _, given, _), data in zip(drafts, written, strict=True):
+            at = now if given is None else round(given * 1e6)
             if event_type not in TRANSIENT:
                 seq += 1
-            events.append(Event(execution_id, workflow_id, seq, ts, event_type, step_id, attempt, data))
+            place = (execution_id, workflow_id, seq, at / 1e6, event_type, step_id, attempt, data)
+            events.append(_new(Event, place))
             status = STATUS_OF_STEP_EVENT.get(event_type)
             if status is not None:
                 assert step_id is not None
@@ -179,28 +203,12 @@ class Ledger:
             elif event_type in STATUS_OF_EXECUTION_EVENT:
                 _advance_execution(record, STATUS_OF_EXECUTION_EVENT[event_type], data, at)
         record.seq = seq
-        return Admitted(events, [text for _, text in written], at)
+        return Admitted(events, texts, now)
 
-    def _write_data(self, draft: EventDraft) -> tuple[Mapping[str, Any], str | None]:
-        """The event's data and its JSON, with an output that is too large moved out of line."""
-        data = draft.data
-        if draft.type is EventType.CONNECTION_RESOLVED and len(data) == 2:
-            outcome = quoted(data["outcome"])
-            return data, f'{{"connection_id":{quoted(data["connection_id"])},"outcome":{outcome}}}'
-        text = encode(data)
-        if draft.type is EventType.STEP_COMPLETED and (
-            len(text) > INLINE_LIMIT or holds_look_alike(text, data["output"])
-        ):
-            data = {**data, "output": self._artifacts.pack(data["output"])}
-            text = encode(data)
-        elif (
-            draft.type is EventType.STEP_RUNNING
-            and "input" in data
-            and (len(text) > INLINE_LIMIT or holds_look_alike(text, data["input"]))
-        ):
-            data = {**data, "input": self._artifacts.pack(data["input"])}
-            text = encode(data)
-        return data, text
+
+def _is_plain(data: Mapping[str, Any]) -> bool:
+    """Whether the data is nothing but a connection and its outcome."""
+    return len(data) == 2 and type(data.get("connection_id")) is str and type(data.get("outcome")) is str
 
 
 def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
@@ -208,7 +216,7 @@ def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
     steps = record.steps
     execution_status = record.status
     moved: dict[str, StepStatus] = {}
-    for event_type, step_id, _, data in drafts:
+    for event_type, step_id, _, data, _, _ in drafts:
         step_status = STATUS_OF_STEP_EVENT.get(event_type)
         if step_status is not None:
             if step_id is None:
@@ -248,7 +256,7 @@ def _advance_step(
     step.seq = seq
     if attempt > step.attempts:
         step.attempts = attempt
-    if status is StepStatus.RUNNING:
+    if status is _RUNNING:
         step.attempts = step.attempts or 1
         if step.started_at is None:
             step.started_at = at
@@ -256,11 +264,11 @@ def _advance_step(
         step.due_at = None
         return
     step.reason = data.get("handling") or data.get("reason", "")
-    until = data.get("until") if status is StepStatus.WAITING else None
+    until = data.get("until") if status is _WAITING else None
     step.due_at = None if until is None else round(until * 1e6)
     if status in UNDOING:
         return  # its times stay those of the step itself
-    if status.is_terminal or status is StepStatus.UNCERTAIN:
+    if status in STEP_ENDS or status is _UNCERTAIN:
         step.ended_at = at
         given = data.get("duration_ms")
         if given is None and step.started_at is not None:

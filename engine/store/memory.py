@@ -43,10 +43,15 @@ class MemoryStateManager(ExecutionStateManager):
         self.artifacts.close()
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
-        admitted = self._ledger.admit(self._ledger.record(execution_id), drafts)
+        record = self._ledger.record(execution_id)
+        admitted = self._ledger.admit(record, drafts)
         claim_named(self.artifacts, admitted)
         events = admitted.events
-        self._journals[execution_id].extend(event for event in events if event.type not in TRANSIENT)
+        journal = self._journals[execution_id]
+        if record.seq == len(journal) + len(events):
+            journal += events
+        else:
+            journal.extend(event for event in events if event.type not in TRANSIENT)
         return events
 
     async def commit(self, *, full_sync: bool = False) -> None:

@@ -93,6 +93,10 @@ class ExecutionStateManager(ABC):
         An output over the inline limit comes back in the event as a reference to an artifact.
         """
 
+    def now(self) -> float:
+        """The time as it stands in events, in epoch seconds."""
+        return self._now()
+
     @abstractmethod
     async def commit(self, *, full_sync: bool = False) -> None:
         """Everything appended so far is durable; concurrent callers share one transaction.

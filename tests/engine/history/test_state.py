@@ -1,10 +1,14 @@
 """The state of a run is what its events say, taken one at a time."""
 
+import copy
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import StoreCorrupt
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import ExecutionState, apply
+from engine.history.state import ExecutionState, apply, apply_all
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
 from tests.support.events import (
     asked,
@@ -29,7 +33,7 @@ CREATED = EventDraft(
 def history(*drafts):
     """Events a second apart, beginning with the creation at 100."""
     return [
-        Event("run", "w", number + 1, 100.0 + number, *draft)
+        Event("run", "w", number + 1, 100.0 + number, *draft[:4])
         for number, draft in enumerate((CREATED, *drafts))
     ]
 
@@ -185,6 +189,29 @@ def test_that_a_step_state_once_handed_out_never_changes():
         apply(state, event)
     assert handed_out.status is StepStatus.RUNNING
     assert handed_out.progress is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(running, st.sampled_from("ab"), st.integers(1, 3)),
+            st.builds(completed, st.sampled_from("ab"), st.integers(), st.integers(1, 3)),
+            st.builds(failed, st.sampled_from("ab")),
+            st.builds(waiting, st.sampled_from("ab"), st.just(200.0)),
+            st.builds(progressed, st.sampled_from("ab"), st.just(0.5)),
+            st.builds(resolved, st.sampled_from("cd")),
+        ),
+        max_size=12,
+    )
+)
+def test_that_events_taken_together_come_to_the_same_as_one_at_a_time(drafts):
+    created, *events = history(*drafts)
+    together = ExecutionState.fold([created])
+    single = copy.deepcopy(together)
+    apply_all(together, events)
+    for event in events:
+        apply(single, event)
+    assert together == single
 
 
 def test_that_messages_move_nothing():
