@@ -8,19 +8,21 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from designer.document.document import Document
+from designer.document.document import Document, Place
 from engine.model import Change, Edit, Workflow, inverse
 
 
 class ChangeCommand(QUndoCommand):
     """Applies an edit's changes, and takes them back. Edits of one merge key become one command."""
 
-    def __init__(self, document: Document, edit: Edit) -> None:
+    def __init__(self, document: Document, edit: Edit, place: Place) -> None:
         super().__init__(edit.label)
         self._document = document
+        self._place = place
         self._merge_key = edit.merge_key
         self._changes: tuple[Change, ...] = edit.changes
-        self._inverse = inverse(document.workflow, edit.changes)
+        self._inverse = inverse(document.at(place), edit.changes)
+        self._is_done = False
 
     def id(self) -> int:
         """Equal for edits that may merge; -1, Qt's "never", for those that may not."""
@@ -30,50 +32,64 @@ class ChangeCommand(QUndoCommand):
         """Take a later edit of the same merge key into this command."""
         if not isinstance(other, ChangeCommand) or other._merge_key != self._merge_key:
             return False
+        if other._place != self._place:
+            return False
         self._changes += other._changes
         self._inverse = other._inverse + self._inverse
         return True
 
     def redo(self) -> None:
-        self._document.apply(self._changes)
+        if self._is_done:  # not the first time: the person sees where it happens
+            self._document.go_to(self._place)
+        self._is_done = True
+        self._document.apply(self._changes, self._place)
 
     def undo(self) -> None:
-        self._document.apply(self._inverse)
+        self._document.go_to(self._place)
+        self._document.apply(self._inverse, self._place)
 
 
 class Editor(QObject):
     """Pushes edits, and knows whether the document differs from its file.
 
     ``edit_refused`` carries the reason, in plain words, when an edit does not fit any more.
+    ``place_changed`` follows when a person looks inside a node, or comes back out.
     """
 
     edit_refused = Signal(str)
     document_replaced = Signal()
+    place_changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.undo_stack = QUndoStack(self)
         self._seals = 0
+        document.subscribe_place(lambda _place: self.place_changed.emit())
 
     @property
     def workflow(self) -> Workflow:
         return self.document.workflow
 
     @property
+    def root(self) -> Workflow:
+        """The whole workflow, of which the one on screen may be a part."""
+        return self.document.root
+
+    @property
     def is_edited(self) -> bool:
         """Whether there is anything that a save would write."""
         return not self.undo_stack.isClean()
 
-    def push(self, edit: Edit) -> bool:
+    def push(self, edit: Edit, place: Place | None = None) -> bool:
         """Do the edit as one step of undo; False, with ``edit_refused``, when it does not fit.
 
-        An edit without changes does nothing and is no step.
+        An edit without changes does nothing and is no step. place: where it belongs, if not to what is shown.
         """
         if not edit.changes:
             return True
         try:
-            command = ChangeCommand(self.document, edit)
+            command = ChangeCommand(self.document, edit, self.document.place if place is None else place)
         except ValueError as error:
             self.edit_refused.emit(f"That cannot be done: {error}.")
             return False

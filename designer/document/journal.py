@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from designer.document.change_codec import decode_change, encode_change
-from designer.document.document import Document
+from designer.document.document import Document, Place
 from engine.errors import WorkflowError
 from engine.files import codec
-from engine.model.changes import Change, apply
+from engine.model.changes import Change
+from engine.model.subworkflows import apply_at
 from engine.model.workflow import Workflow
 
 SUFFIX = ".journal"
@@ -63,7 +64,8 @@ class Journal:
         self._path: Path | None = None
         self._failed = False
         self._stamp = _stamp(document.path)
-        self._unsubscribe = document.subscribe(self._on_changed)
+        self._base = document.root
+        self._unsubscribe = document.subscribe_edits(self._on_edited)
 
     @property
     def path(self) -> Path | None:
@@ -88,21 +90,25 @@ class Journal:
         self._drop()
         self._failed = False
         self._stamp = _stamp(self._document.path)
+        self._base = self._document.root
 
     def close(self) -> None:
         """Ends cleanly: the journal is removed and the document no longer followed."""
         self._unsubscribe()
         self._drop()
 
-    def _on_changed(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> None:
+    def _on_edited(self, place: Place, changes: Sequence[Change]) -> None:
         if not changes:
             self.saved()  # another workflow is open: what became of the former one has been decided
             return
         if self._failed:
             return
         if self._stream is None:
-            self._begin(before)
-        self._write({"changes": [encode_change(change) for change in changes]})
+            self._begin(self._base)
+        entry: dict[str, Any] = {"changes": [encode_change(change) for change in changes]}
+        if place:
+            entry["place"] = list(place)
+        self._write(entry)
 
     def _begin(self, base: Workflow, *, recovered: bool = False) -> None:
         source = self._document.path
@@ -219,7 +225,8 @@ def _read(journal: Path, lines: list[str]) -> Recovery | None:
                 if entry["saving"] == now:
                     unsaved, base = 0, workflow
                 continue
-            workflow = apply(workflow, [decode_change(change) for change in entry.get("changes", ())])
+            changes = [decode_change(change) for change in entry.get("changes", ())]
+            workflow = apply_at(workflow, entry.get("place", ()), changes)
             unsaved += 1
     except ValueError:
         pass  # what fits has been applied: better most of the work than none of it

@@ -93,7 +93,7 @@ class RunController(QObject):
         """Starts a run of the document, or takes the paused one up again; False if nothing came of it."""
         if self._view.is_active:
             return await self.resume()
-        workflow = self._document.workflow
+        workflow = self._document.root
         path = self._document.path
         self._show(RunView(is_starting=True, workflow_name=workflow.name, total=len(workflow.nodes)))
         started = await self._start(workflow, path.parent if path else None, ask_inputs)
@@ -135,7 +135,7 @@ class RunController(QObject):
 
     async def attach_unfinished(self) -> bool:
         """Puts the newest unfinished run of the document on screen, if there is one."""
-        workflow_id, path = self._document.workflow.id, self._document.path
+        workflow_id, path = self._document.root.id, self._document.path
         folder = str(path.parent) if path is not None else ""
         for summary in await self._bridge.unfinished():
             if summary.workflow_id != workflow_id:
@@ -216,7 +216,7 @@ class RunController(QObject):
         if batch.execution_id != self._view.execution_id:
             return
         self._steps.update(batch.steps)
-        nodes = len(self._document.workflow.nodes)
+        nodes = len(self._document.root.nodes)
         self._show(RunView.of(batch, nodes=nodes, is_stopping=self._view.is_stopping))
         self.statuses_changed.emit(batch.steps, batch.connections)
         self.events_arrived.emit(batch.events)
@@ -259,7 +259,7 @@ class RunController(QObject):
         given: dict[str, Any] = {}
         try:
             for summary in await self._bridge.history(RUNS_REMEMBERED):
-                if summary.workflow_id == self._document.workflow.id and summary.id != question.execution_id:
+                if summary.workflow_id == self._document.root.id and summary.id != question.execution_id:
                     given = {**(await self._bridge.load(summary.id)).input_data, **given}
         except WorkflowError:
             pass  # a hint is missing, the question is not

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from designer.document.document import Document
+from designer.document.document import Document, Place
 from designer.execution.tasks import TaskSet
 from engine.catalog import Catalog
 from engine.model.changes import NodesMoved
@@ -35,7 +35,7 @@ class Checker(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(lambda: tasks.start(self._check_current()))
-        self._unsubscribe = document.subscribe(self._on_changed)
+        self._unsubscribe = document.subscribe_edits(self._on_edited)
 
     async def check(self, workflow: Workflow) -> Sequence[Problem]:
         """Every problem of the workflow, errors and warnings."""
@@ -50,14 +50,14 @@ class Checker(QObject):
         self._unsubscribe()
         self._timer.stop()
 
-    def _on_changed(self, _before: Workflow, _after: Workflow, changes: Sequence[object]) -> None:
+    def _on_edited(self, _place: Place, changes: Sequence[object]) -> None:
         if not changes or not all(isinstance(change, NodesMoved) for change in changes):
             self.check_soon()
 
     async def _check_current(self) -> None:
-        workflow = self._document.workflow
+        workflow = self._document.root
         problems = await self.check(workflow)
-        if workflow is self._document.workflow:
+        if workflow is self._document.root:
             self.checked.emit(list(problems))
 
 

@@ -79,7 +79,7 @@ class FileCommands(QObject):
     @property
     def name(self) -> str:
         """What the window calls the document."""
-        return self._editor.workflow.name or (self.path.name.removesuffix(SUFFIX) if self.path else UNTITLED)
+        return self._editor.root.name or (self.path.name.removesuffix(SUFFIX) if self.path else UNTITLED)
 
     async def new(self) -> None:
         """An empty canvas, after asking about unsaved edits."""
@@ -191,9 +191,10 @@ class FileCommands(QObject):
         return bool(taken)
 
     async def _write(self, path: Path) -> bool:
-        if self._editor.workflow.name == UNTITLED:
-            self._editor.push(set_workflow(self._editor.workflow, name=path.name.removesuffix(SUFFIX)))
-        workflow = self._editor.workflow
+        if self._editor.root.name == UNTITLED:
+            named = set_workflow(self._editor.root, name=path.name.removesuffix(SUFFIX))
+            self._editor.push(named, place=())
+        workflow = self._editor.root
         self._journal.about_to_save(codec.encode(workflow))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

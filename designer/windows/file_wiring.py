@@ -51,7 +51,7 @@ class FileWiring(QObject):
         files.document_saved.connect(self._show_title)
         files.said.connect(window.status_line.say)
         session.editor.undo_stack.cleanChanged.connect(self._on_clean_changed)
-        session.editor.document.subscribe(lambda *_: self._show_title())
+        session.editor.document.subscribe_edits(lambda *_: self._show_title())
         self._show_title()
 
     def fill_recent(self, menu: QMenu) -> None:

@@ -70,7 +70,7 @@ class Person:
         for key, value in values.items():
             name = key.removeprefix("input.")
             if "." not in name:  # a field inside an input has no default of its own
-                self.editor.push(set_input_default(self.editor.workflow, name, value))
+                self.editor.push(set_input_default(self.editor.root, name, value), place=())
 
     async def ask_unsaved(self, name: str) -> Unsaved:
         """Whether unsaved edits are kept."""

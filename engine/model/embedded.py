@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from engine.model import json_form
-from engine.model.changes import NodeChanged
+from engine.model.changes import Change, NodeChanged, apply
 from engine.model.edits import Edit
 from engine.model.json_value import Json
 from engine.model.references import Rewrite, rewritten, with_plain_names
@@ -68,6 +68,31 @@ def replace_embedded(workflow: Workflow, node_id: str, inner: Workflow, *, merge
     return Edit(
         label=f"Change the inside of {node.label}", changes=(NodeChanged(node=changed),), merge_key=merge_key
     )
+
+
+def workflow_at(workflow: Workflow, place: Sequence[str]) -> Workflow:
+    """The workflow inside these nodes, from the outermost. Raises ValueError when there is none."""
+    for node_id in place:
+        node = workflow.nodes.get(node_id)
+        inner = get(node) if node is not None else None
+        if inner is None:
+            raise ValueError("there is no workflow inside this step")
+        workflow = inner
+    return workflow
+
+
+def apply_at(workflow: Workflow, place: Sequence[str], changes: Iterable[Change]) -> Workflow:
+    """The whole workflow after changes to the one inside these nodes; a node that held none holds one then.
+
+    Raises ValueError when a change, or the place, does not fit.
+    """
+    if not place:
+        return apply(workflow, tuple(changes))
+    node = workflow.nodes.get(place[0])
+    if node is None or not is_composite(node) or file_of(node) is not None:
+        raise ValueError("there is no workflow inside this step")
+    inner = apply_at(get(node) or Workflow(id=node.id, name=node.label), place[1:], changes)
+    return apply(workflow, replace_embedded(workflow, place[0], inner).changes)
 
 
 def outputs_of(workflow: Workflow) -> Json:

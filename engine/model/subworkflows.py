@@ -6,6 +6,7 @@ from engine.model.embedded import (
     LOOP,
     MAX_DEPTH,
     SUBWORKFLOW,
+    apply_at,
     file_of,
     get,
     is_composite,
@@ -13,6 +14,7 @@ from engine.model.embedded import (
     outputs_of,
     replace_embedded,
     walk,
+    workflow_at,
 )
 from engine.model.extraction import extract, extract_refusal
 from engine.model.inlining import inline, inline_refusal
@@ -23,6 +25,7 @@ __all__ = [
     "LOOP",
     "MAX_DEPTH",
     "SUBWORKFLOW",
+    "apply_at",
     "extract",
     "extract_refusal",
     "file_of",
@@ -34,4 +37,5 @@ __all__ = [
     "outputs_of",
     "replace_embedded",
     "walk",
+    "workflow_at",
 ]
