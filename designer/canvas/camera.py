@@ -84,6 +84,10 @@ class Camera(QObject):
         zoom = min(wide / max(area.width(), 1.0), high / max(area.height(), 1.0), most)
         self._go(min(MAX_ZOOM, max(MIN_ZOOM, zoom)), area.center(), gently)
 
+    def show(self, zoom: float, centre: QPointF) -> None:
+        """Look there at once, as one has looked before."""
+        self._go(zoom, centre, gently=False)
+
     def look_at(self, point: QPointF) -> None:
         """Bring a scene point to the middle."""
         self._go(self.zoom, point)

@@ -103,6 +103,9 @@ class Menus:
             if scene.look[row] in ASKING:
                 self._add(menu, "Answer…", lambda: view.answer_requested.emit(node_id), "Return")
             self._add(menu, "Open", lambda: view.node_activated.emit(node_id), icon="sliders-horizontal")
+            if view.inside.can_enter(node_id):
+                self._add(menu, "Open inside", lambda: view.inside.enter(node_id), "Alt+Down", "log-in")
+                self._add(menu, "Take apart", view.inside.inline, "Ctrl+Shift+J")
             self._add(menu, "Rename", lambda: view.start_rename(node_id), "F2", "pencil")
             self._add(menu, "Add next node…", lambda: self._add_after(node_id, screen), "Ctrl+Space", "plus")
         if len(chosen) == 2:
@@ -116,6 +119,7 @@ class Menus:
         off = all(view.editor.workflow.nodes[i].disabled for i in chosen)
         self._add(menu, "Switch on" if off else "Switch off", commands.set_disabled, "D", "power")
         self._add(menu, "Group", view.grouping.group, "Ctrl+G", "frame")
+        self._add(menu, "Make a sub-workflow", view.inside.extract, "Ctrl+J", "package")
         if len(chosen) > 1:
             self._add(menu, "Tidy up", view.arrange.tidy, "Shift+Alt+T", "wand-sparkles")
         menu.addSeparator()

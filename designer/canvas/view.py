@@ -19,6 +19,7 @@ from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
 from designer.canvas.grouping import Grouping
+from designer.canvas.inside import Inside
 from designer.canvas.keys import Keys
 from designer.canvas.menus import Menus
 from designer.canvas.overlays import Overlays
@@ -62,6 +63,7 @@ class CanvasView(PaintedView):
         self.bending = Bending(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
+        self.inside = Inside(self)
         self.overlays = Overlays(self)
         self.quick_add = QuickAdd(self)
         self._rename: RenameField | None = None

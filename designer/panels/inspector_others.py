@@ -13,6 +13,7 @@ from designer.panels.inspector_context import Surroundings
 from designer.panels.inspector_page import Body, Page, divider, label, neutral_tile
 from designer.theme import theme as themes
 from engine.model import edits
+from engine.model.embedded import OUTPUTS, outputs_of
 from engine.model.json_value import Json
 from engine.model.switches import cases, has_condition, is_switch_case, set_order
 from engine.model.workflow import Connection, Workflow
@@ -224,20 +225,8 @@ class WorkflowPage(Page):
         self.header.show_tile("git-branch", theme.accent, theme.on_accent)
         self.layout_column.addWidget(divider(self))
         body = Body(self)
-        schema = {
-            "type": "object",
-            "properties": {
-                "name": {"type": "string", "title": "Name", "examples": ["Flight delay report"]},
-                "description": {"type": "string", "title": "Description", "format": "multiline"},
-                "inputs": {
-                    "type": "object",
-                    "format": "schema",
-                    "title": "Inputs",
-                    "description": "What a run asks for. Use one in a step as ${input.name}.",
-                },
-            },
-        }
-        self.form = SchemaForm(schema, self._value(), parent=body)
+        self._is_inside = bool(editor.document.place)
+        self.form = SchemaForm(_workflow_schema(is_inside=self._is_inside), self._value(), parent=body)
         self.form.value_changed.connect(self._on_value_changed)
         body.column.addWidget(self.form)
         self.layout_column.addWidget(body, 1)
@@ -254,6 +243,9 @@ class WorkflowPage(Page):
                 value[name] = text
         if workflow.inputs:
             value["inputs"] = dict(workflow.inputs)
+        outputs = outputs_of(workflow)
+        if self._is_inside and isinstance(outputs, dict) and outputs:
+            value[OUTPUTS] = dict(outputs)
         return value
 
     def _on_value_changed(self, value: Json) -> None:
@@ -263,6 +255,11 @@ class WorkflowPage(Page):
             if value.get(key) != before.get(key):
                 empty: Json = {} if key == "inputs" else ""
                 self._editor.push(edits.set_workflow(self._editor.workflow, **{key: value.get(key, empty)}))
+        if value.get(OUTPUTS) != before.get(OUTPUTS):
+            extra: dict[str, Json] = {**self._editor.workflow.extra, OUTPUTS: value.get(OUTPUTS)}
+            if not extra[OUTPUTS]:
+                del extra[OUTPUTS]
+            self._editor.push(edits.set_workflow(self._editor.workflow, extra=extra))
 
     def refresh(self, workflow: Workflow) -> bool:
         count = len(workflow.nodes)
@@ -271,3 +268,27 @@ class WorkflowPage(Page):
         )
         self.form.set_value(self._value())
         return True
+
+
+def _workflow_schema(*, is_inside: bool) -> dict[str, Any]:
+    """What can be said of a workflow; one that is a part of another also says what it gives."""
+    asks = "What the step around it gives it." if is_inside else "What a run asks for."
+    properties: dict[str, Any] = {
+        "name": {"type": "string", "title": "Name", "examples": ["Flight delay report"]},
+        "description": {"type": "string", "title": "Description", "format": "multiline"},
+        "inputs": {
+            "type": "object",
+            "format": "schema",
+            "title": "Inputs",
+            "description": f"{asks} Use one in a step as ${{input.name}}.",
+        },
+    }
+    if is_inside:
+        properties[OUTPUTS] = {
+            "type": "object",
+            "title": "Results",
+            "description": "What the step gives to others. Without any, what its last steps give.",
+            "additionalProperties": True,
+            "examples": [{"table": "${filter.table}"}],
+        }
+    return {"type": "object", "properties": properties}

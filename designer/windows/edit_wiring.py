@@ -119,7 +119,10 @@ class EditWiring(QObject):
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
 
-    def _on_node_activated(self, _node_id: str) -> None:
+    def _on_node_activated(self, node_id: str) -> None:
+        if self._window.canvas.inside.can_enter(node_id):
+            self._window.canvas.inside.enter(node_id)
+            return
         self._window.docks.reveal(self._window.docks.inspector)
         self._window.inspector.setFocus()
 
@@ -166,7 +169,8 @@ class EditWiring(QObject):
     def _count(self) -> None:
         workflow = self._session.editor.workflow
         self._window.status_line.show_counts(len(workflow.nodes), len(workflow.connections))
-        self._window.stage.set_empty(not workflow.nodes)
+        is_outside = not self._session.editor.document.place
+        self._window.stage.set_empty(is_outside and not workflow.nodes)
 
     def _rename(self) -> None:
         selected = self._window.canvas.selected_nodes()

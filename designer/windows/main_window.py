@@ -21,6 +21,7 @@ from designer.windows.docks import Docks
 from designer.windows.edit_wiring import EditWiring
 from designer.windows.examples import examples
 from designer.windows.file_wiring import FileWiring
+from designer.windows.inside_wiring import InsideWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
 from designer.windows.outline_wiring import OutlineWiring
 from designer.windows.picture_wiring import PictureWiring
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.run_wiring = RunWiring(self, session)
         self.outline_wiring = OutlineWiring(self, session)
         self.file_wiring = FileWiring(self, session)
+        self.inside_wiring = InsideWiring(self, session)
         self.picture_wiring = PictureWiring(self, session)
         self.stage.make_hint = self.file_wiring.make_hint
         self.stage.set_empty(not session.editor.workflow.nodes)

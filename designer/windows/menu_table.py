@@ -27,7 +27,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Node",
         (
             "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", SEPARATOR,
-            "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR, "menu.nudge",
+            "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR, "node.enter",
+            "node.leave", "node.extract", "node.inline", SEPARATOR, "menu.nudge",
         ),
     ),
     (

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.theme import icons
 from designer.theme.theme import Theme
 from designer.windows.banner import Banner
+from designer.windows.breadcrumb import Breadcrumb
 from designer.windows.examples import Example
 
 BANNER_TOP_PX = 14
+BREADCRUMB_AT = QPoint(14, 14)
 WIDTH_PX = 440
 MOST_RECENT = 4
 BUTTON_TEXT_PX = 132
@@ -117,6 +119,8 @@ class Stage(QWidget):
         canvas.setParent(self)
         drop_area.installEventFilter(self)
         self.banner = Banner(self)
+        self.breadcrumb = Breadcrumb(self)
+        self.breadcrumb.move(BREADCRUMB_AT)
         self.make_hint: Callable[[], StartHint] | None = None
         self._hint: StartHint | None = None
         self._is_empty = True
@@ -151,6 +155,7 @@ class Stage(QWidget):
     def recolour(self, theme: Theme) -> None:
         self._theme = theme
         self.banner.recolour(theme)
+        self.breadcrumb.recolour(theme)
         if self._hint is not None:
             self._hint.recolour(theme)
 

@@ -1,0 +1,51 @@
+"""Connects what is inside a node: the way in and out, the breadcrumb, and its commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from designer.windows.session import Session
+
+if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
+
+
+class InsideWiring(QObject):
+    """The document says where one is; canvas and breadcrumb follow."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        inside = window.canvas.inside
+        window.commands.connect_all(
+            {
+                "node.enter": inside.enter_selected,
+                "node.leave": inside.leave,
+                "node.extract": inside.extract,
+                "node.inline": inside.inline,
+            }
+        )
+        inside.file_wanted.connect(self._open_file)
+        window.stage.breadcrumb.chosen.connect(inside.go_to)
+        session.editor.place_changed.connect(self._show_place)
+        session.editor.document.subscribe_edits(lambda *_: self._show_place())
+        self._show_place()
+
+    def _show_place(self) -> None:
+        document = self._session.editor.document
+        self._window.stage.breadcrumb.show_place((self._session.files.name, *document.titles))
+        self._window.commands["node.leave"].setEnabled(bool(document.place))
+        if document.place:
+            self._window.stage.set_empty(False)
+
+    def _open_file(self, name: str) -> None:
+        path = self._session.files.path
+        file = Path(name) if path is None else path.parent / name
+        if file.exists():
+            self._session.desktop.open_window(file)
+        else:
+            self._window.status_line.say(f"There is no file {file}")
