@@ -5,9 +5,9 @@ The edit is made at once, as one step of undo; what glides afterwards is only wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, Qt, QVariantAnimation, Signal
@@ -18,10 +18,13 @@ from designer.canvas.geometry import Floats
 from designer.theme.tokens import CARD_H, STATE_MS
 from engine.model import Change, Workflow, edits
 from engine.model.bends import bend_changes, carried, straightened
+from engine.model.comments import set_comments
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
+Card: TypeAlias = list[int]
+"""The rows of what moves as one."""
 _TIDY = "Tidy up"
 AT_ONCE = 2000
 """Up to this many cards are laid out while the person waits: about a third of a second."""
@@ -37,7 +40,7 @@ class Arrange(QObject):
         self._view = view
         self._glide = Glide(view)
         self._worker: ThreadPoolExecutor | None = None
-        self._pending: tuple[Workflow, list[int]] | None = None
+        self._pending: tuple[Workflow, list[Card]] | None = None
         self._worked_out.connect(self._on_worked_out, Qt.ConnectionType.QueuedConnection)
         view.destroyed.connect(self._stop)
 
@@ -52,33 +55,33 @@ class Arrange(QObject):
 
     def align(self, edge: lines.Edge) -> None:
         """Bring the selected nodes into one line."""
-        rows = self._rows(2, "Select two or more nodes to align them.")
-        if rows:
-            self._put(rows, lines.align(self._view.canvas_scene.xy[rows], edge), "Align")
+        cards = self._chosen(2, "Select two or more nodes to align them.")
+        if cards:
+            self._put(cards, lines.align(self._seen(cards), edge), "Align")
 
     def distribute(self, way: lines.Way) -> None:
         """Put the selected nodes at equal distances."""
-        rows = self._rows(3, "Select three or more nodes to distribute them.")
-        if rows:
-            self._put(rows, lines.distribute(self._view.canvas_scene.xy[rows], way), "Distribute")
+        cards = self._chosen(3, "Select three or more nodes to distribute them.")
+        if cards:
+            self._put(cards, lines.distribute(self._seen(cards), way), "Distribute")
 
     def tidy(self) -> None:
         """Lay the selected nodes, or all, out from left to right; large drawings beside the work."""
         self.finish()
         scene = self._view.canvas_scene
-        rows = sorted(scene.rows(self._view.selection.nodes))
-        if len(rows) < 2:
-            rows = list(range(len(scene.ids)))
-        if not rows or self.is_working:
+        cards = self._cards(sorted(scene.rows(self._view.selection.nodes)))
+        if len(cards) < 2:
+            cards = self._cards(range(len(scene.ids)))
+        if not cards or self.is_working:
             return
-        wires = self._wires(rows)
-        if len(rows) <= AT_ONCE:
-            self._put(rows, self._fitted(rows, layout.tidy(scene.xy[rows], wires)), _TIDY)
+        wires = self._wires(cards)
+        if len(cards) <= AT_ONCE:
+            self._put(cards, self._fitted(cards, layout.tidy(self._seen(cards), wires)), _TIDY)
             return
-        self._pending = (self._view.editor.workflow, rows)
-        self._view.message.emit(f"Tidying up {len(rows):,} nodes…")
+        self._pending = (self._view.editor.workflow, cards)
+        self._view.message.emit(f"Tidying up {len(cards):,} nodes…")
         self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
-        job = self._worker.submit(layout.tidy, scene.xy[rows].copy(), wires)
+        job = self._worker.submit(layout.tidy, self._seen(cards), wires)
         job.add_done_callback(self._hand_over)
 
     def _hand_over(self, job: Future[Floats]) -> None:
@@ -100,34 +103,54 @@ class Arrange(QObject):
             self._worker.shutdown(cancel_futures=True)
             self._worker = None
 
-    def _rows(self, least: int, otherwise: str) -> list[int]:
+    def _chosen(self, least: int, otherwise: str) -> list[Card]:
         self.finish()
-        rows = self._view.canvas_scene.rows(self._view.selection.nodes)
-        if len(rows) < least:
+        cards = self._cards(self._view.canvas_scene.rows(self._view.selection.nodes))
+        if len(cards) < least:
             self._view.message.emit(otherwise)
             return []
-        return rows
+        return cards
 
-    def _wires(self, rows: Sequence[int]) -> list[layout.Wire]:
+    def _cards(self, rows: Iterable[int]) -> list[Card]:
+        """What is arranged as one: a node, or a folded group with everything in it."""
+        frames = self._view.canvas_scene.frames
+        found: dict[int, Card] = {}
+        for row in rows:
+            folded = frames.card_of(row)
+            found.setdefault(
+                row if folded is None else folded.rows[0], [row] if folded is None else folded.rows
+            )
+        return list(found.values())
+
+    def _seen(self, cards: Sequence[Card]) -> Floats:
+        """Where these cards lie, as they are seen."""
+        places: Floats = self._view.canvas_scene.xy[[card[0] for card in cards]]
+        return places
+
+    def _wires(self, cards: Sequence[Card]) -> list[layout.Wire]:
         """The wires among these cards, by their place in the list."""
         scene = self._view.canvas_scene
         place_of = np.full(len(scene.ids), -1)
-        place_of[list(rows)] = np.arange(len(rows))
+        for place, card in enumerate(cards):
+            place_of[card] = place
         wires = scene.wires
         leaves = wires.ends[:, 1] - scene.xy[wires.source, 1] - CARD_H / 2
         ends = place_of[wires.source], place_of[wires.target]
-        inner = (ends[0] >= 0) & (ends[1] >= 0)
+        inner = (ends[0] >= 0) & (ends[1] >= 0) & (ends[0] != ends[1])
         columns = (ends[0][inner].tolist(), ends[1][inner].tolist(), leaves[inner].tolist())
         return list(zip(*columns, strict=True))
 
-    def _fitted(self, rows: Sequence[int], places: Floats) -> Floats:
+    def _fitted(self, cards: Sequence[Card], places: Floats) -> Floats:
         """A part of the drawing goes where it lies on none of the rest."""
-        others = np.delete(self._view.canvas_scene.xy, list(rows), axis=0)
+        others = np.delete(self._view.canvas_scene.xy, [row for card in cards for row in card], axis=0)
         return layout.make_room(places, others) if len(others) else places
 
-    def _put(self, rows: Sequence[int], places: Floats, label: str) -> None:
+    def _put(self, cards: Sequence[Card], corners: Floats, label: str) -> None:
         view, scene = self._view, self._view.canvas_scene
-        before = scene.xy[list(rows)].copy()
+        rows = [row for card in cards for row in card]
+        before = scene.places[rows].copy()
+        way = corners - self._seen(cards)
+        places = before + np.repeat(way, [len(card) for card in cards], axis=0)
         layout_now = view.editor.workflow.layout
         moved = {
             scene.ids[row]: (x, y)
@@ -140,7 +163,15 @@ class Arrange(QObject):
         was_seen = view.camera.visible().contains(scene.bounds())
         workflow, ids = view.editor.workflow, [scene.ids[row] for row in rows]
         led = straightened(workflow, ids) if label == _TIDY else carried(workflow, moved)
-        changes = (*edits.move(workflow, moved).changes, *bend_changes(workflow, led))
+        notes = [
+            note.moved((x, y))
+            for card, (x, y) in zip(cards, way.tolist(), strict=True)
+            if (folded := scene.frames.card_of(card[0])) is not None
+            for note in scene.notes.of(view.grouping.contents(folded)[1])
+        ]
+        changes: tuple[Change, ...] = (*edits.move(workflow, moved).changes, *bend_changes(workflow, led))
+        if notes:
+            changes += set_comments(workflow, notes, "").changes
         if view.editor.push(edits.Edit(label=label, changes=changes)):
             area = scene.bounds()
             self._glide.start(ids, before, places)

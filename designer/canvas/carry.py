@@ -46,12 +46,12 @@ class Carry:
         self.nodes = [node_id for node_id in nodes if node_id in scene.row_of]
         self.notes = list(notes)
         self._rows = scene.rows(self.nodes)
-        self._origin = scene.xy[self._rows].copy()
+        self._origin = scene.places[self._rows].copy()
         self._bends = self._with_inner(bends)
         self._bend_origin = scene.wires.points[self._bends].copy()
         self._held = held
         self._box = self._around() if len(self._rows) + len(self.notes) + len(self._bends) > 1 else held
-        self._xy, self._points = scene.xy, scene.wires.points
+        self._places, self._points = scene.places, scene.wires.points
         self._guides: Guides | None = None
         self._seen = QRectF()
         self._lines: list[Line] = []
@@ -71,7 +71,7 @@ class Carry:
         self.by = by
         scene = self._view.canvas_scene
         # Arrays that were made anew meanwhile hold what the document says: nothing is to be put back.
-        if self._rows and scene.xy is self._xy:
+        if self._rows and scene.places is self._places:
             scene.place(self.nodes, self._origin + by)
         if len(self._bends) and scene.wires.points is self._points:
             scene.place_bends(self._bends, self._bend_origin + by)
@@ -158,17 +158,20 @@ class Carry:
 
     def _staying(self, seen: QRectF) -> Floats:
         scene = self._view.canvas_scene
-        shown = geometry.cards_touching(scene.xy, geometry.as_box(seen))
+        shown = scene.frames.visible(geometry.cards_touching(scene.xy, geometry.as_box(seen)))
         going = np.zeros(len(scene.ids), bool)
         going[self._rows] = True
         corners = scene.xy[shown[~going[shown]]]
         cards = np.concatenate((corners, corners + geometry.CARD_SIZE), axis=1)
-        notes, mine = set(self.notes), set(self.nodes)
+        notes, mine = set(self.notes), set(self._rows)
         boxes = [box_of(note) for note in scene.notes.shown if note.id not in notes]
-        boxes += [box for group, box in scene.frames.boxes(scene.xy) if mine.isdisjoint(group.nodes)]
+        groups = (*scene.frames.open(scene.xy), *scene.frames.cards(scene.xy))
+        boxes += [box for frame, box in groups if mine.isdisjoint(frame.rows)]
         rest = [geometry.as_box(box) for box in boxes if box.intersects(seen)]
         still = np.ones(len(scene.wires.points), bool)
         still[self._bends] = False
+        if scene.wires.open_bends is not None:
+            still &= scene.wires.open_bends
         points = scene.wires.points[still]
         points = points[(points[:, 0] >= seen.left()) & (points[:, 0] <= seen.right())]
         points = points[(points[:, 1] >= seen.top()) & (points[:, 1] <= seen.bottom())]

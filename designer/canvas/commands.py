@@ -90,7 +90,7 @@ class Commands:
         selection = self._view.selection
         if not selection.is_empty:
             edit = edits.delete(self._workflow, self._view.catalog, selection.nodes, selection.wires)
-            edit = self._view.comments.with_removal(edit)
+            edit = self._view.grouping.with_removal(self._view.comments.with_removal(edit))
             gone = {change.connection_id for change in edit.changes if isinstance(change, ConnectionRemoved)}
             bends = [c for c in self._view.bending.removal() if c.connection.id not in gone]
             label = edit.label if edit.changes else "Delete bend" if len(bends) == 1 else "Delete bends"
@@ -99,7 +99,8 @@ class Commands:
     def heal(self) -> None:
         """Delete the selected nodes and join what came before with what came after."""
         if self._view.selection.nodes:
-            self._view.editor.push(edits.heal(self._workflow, self._view.catalog, self._view.selection.nodes))
+            edit = edits.heal(self._workflow, self._view.catalog, self._view.selection.nodes)
+            self._view.editor.push(self._view.grouping.with_removal(edit))
 
     def disconnect(self, wires: Iterable[str]) -> None:
         self._view.editor.push(edits.disconnect(self._workflow, self._view.catalog, wires))
@@ -170,7 +171,7 @@ class Commands:
         scene = self._view.canvas_scene
         chosen = self._view.selection.nodes
         places = {
-            node_id: (float(scene.xy[row, 0]) + dx, float(scene.xy[row, 1]) + dy)
+            node_id: (float(scene.places[row, 0]) + dx, float(scene.places[row, 1]) + dy)
             for node_id, row in zip(chosen, scene.rows(chosen), strict=True)
         }
         led = self._view.bending.nudged(dx, dy, carried(self._workflow, places))
@@ -245,7 +246,9 @@ class Commands:
             return edit, node_id
         later = queries.downstream(workflow, [wire.target]) | {wire.target}
         rows = [row for row in scene.rows(later) if scene.xy[row, 0] >= after.left()]
-        moved = {scene.ids[row]: (float(scene.xy[row, 0]) + shift, float(scene.xy[row, 1])) for row in rows}
+        moved = {
+            scene.ids[row]: (float(scene.places[row, 0]) + shift, float(scene.places[row, 1])) for row in rows
+        }
         led = bend_changes(workflow, carried(workflow, moved))
         return Edit(label=edit.label, changes=(*edit.changes, NodesMoved(positions=moved), *led)), node_id
 

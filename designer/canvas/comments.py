@@ -42,8 +42,7 @@ class Comments(QObject):
     @property
     def chosen(self) -> list[Comment]:
         """The selected comments, the lowest first."""
-        selected = set(self._view.selection.notes)
-        return [comment for comment in self._view.canvas_scene.notes.shown if comment.id in selected]
+        return self._view.canvas_scene.notes.of(self._view.selection.notes)
 
     # -- edits -------------------------------------------------------------------------------
 

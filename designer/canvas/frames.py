@@ -1,54 +1,210 @@
-"""Where the frames of groups lie: around their nodes, wherever those are now."""
+"""Where groups lie: frames around their nodes, wherever those are now, or one card each while folded.
+
+A folded group's card lies in the middle of its nodes, so that it goes where they go. Of groups inside each
+other only the outermost folded one is seen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
-from designer.canvas.geometry import CARD_SIZE, Floats
-from engine.model.groups import Group, groups
+from designer.canvas.geometry import CARD_SIZE, Floats, Mask, Rows
+from engine.model.groups import Group, groups, lineage
 from engine.model.workflow import Workflow
 
 PAD = 24.0
 TITLE_H = 32.0
+CHEVRON = 24.0
+
+
+@dataclass(slots=True)
+class Frame:
+    """A group with the rows of all nodes in it. ``around`` is its place among all frames, -1 for none."""
+
+    group: Group
+    around: int
+    depth: int
+    rows: list[int] = field(default_factory=list)
+    own: list[int] = field(default_factory=list)
+    inner: list[int] = field(default_factory=list)
+    hidden: bool = False
+
+    @property
+    def is_card(self) -> bool:
+        """Whether it is shown as one card."""
+        return self.group.folded and not self.hidden
 
 
 class Frames:
-    """Read anew only when the document's groups or its nodes changed."""
+    """Read anew only when the document's groups or its nodes changed; ``all`` has the outer ones first."""
 
     def __init__(self) -> None:
-        self.all: list[tuple[Group, list[int]]] = []
-        self._of: dict[str, list[int]] = {}
+        self.all: list[Frame] = []
+        self.hidden: Mask | None = None
+        self._boxes: list[QRectF | None] = []
+        self._innermost: Rows = np.empty(0, np.intp)
+        self._card_of: Rows = self._innermost
 
-    def follow(self, workflow: Workflow, row_of: dict[str, int]) -> None:
-        """Take the groups of this workflow, by the rows of their nodes."""
-        self.all = [(group, [row_of[i] for i in group.nodes]) for group in groups(workflow)]
-        self._of = {node_id: rows for group, rows in self.all for node_id in group.nodes}
+    def follow(self, workflow: Workflow, row_of: dict[str, int]) -> bool:
+        """Take the groups of this workflow, by the rows of their nodes; whether others are hidden now."""
+        before = self._card_of
+        known = {group.id: group for group in groups(workflow)}
+        ways = {group_id: lineage(known, group_id) for group_id in known}
+        order = sorted(known, key=lambda group_id: len(ways[group_id]))
+        place = {group_id: number for number, group_id in enumerate(order)}
+        self.all = []
+        self._innermost = np.full(len(row_of), -1, np.intp)
+        self._card_of = np.full(len(row_of), -1, np.intp)
+        for number, group_id in enumerate(order):
+            group = known[group_id]
+            frame = Frame(group, place.get(group.parent, -1), len(ways[group_id]) - 1)
+            frame.own = [row_of[node_id] for node_id in group.nodes]
+            self._innermost[frame.own] = number
+            self.all.append(frame)
+            if frame.around >= 0:
+                outer = self.all[frame.around]
+                outer.inner.append(number)
+                frame.hidden = outer.hidden or outer.group.folded
+            for around in ways[group_id]:
+                self.all[place[around]].rows += frame.own
+        self._boxes = [None] * len(self.all)
+        for number, frame in enumerate(self.all):
+            if frame.is_card:
+                self._card_of[frame.rows] = number
+        self.hidden = self._card_of >= 0 if any(frame.is_card for frame in self.all) else None
+        return not np.array_equal(before, self._card_of)
+
+    def shown(self, places: Floats) -> Floats:
+        """Where cards are seen: nodes of a folded group at the card of the group."""
+        if self.hidden is None:
+            return places
+        found = places.copy()
+        for frame in self.all:
+            if frame.is_card:
+                low, high = places[frame.rows].min(axis=0), places[frame.rows].max(axis=0)
+                found[frame.rows] = np.round((low + high) / 2)
+        return found
+
+    def moved(self, rows: Sequence[int]) -> None:
+        """These cards lie elsewhere: the frames around them do too."""
+        if self.all:
+            for number in np.unique(self._innermost[list(rows)]).tolist():
+                while number >= 0:
+                    self._boxes[number] = None
+                    number = self.all[number].around
+
+    def visible(self, rows: Rows) -> Rows:
+        """Those of these rows that are not folded away."""
+        return rows if self.hidden is None else rows[~self.hidden[rows]]
+
+    def one_card(self, source: Rows, target: Rows) -> Mask | None:
+        """Which wires begin and end in the same folded group; None when no group is folded."""
+        if self.hidden is None:
+            return None
+        inner: Mask = (self._card_of[source] >= 0) & (self._card_of[source] == self._card_of[target])
+        return inner
+
+    def card_of(self, row: int) -> Frame | None:
+        """The folded group whose card stands for this node."""
+        number = int(self._card_of[row]) if self.hidden is not None else -1
+        return self.all[number] if number >= 0 else None
+
+    def inside(self, frame: Frame) -> Mask:
+        """Which rows a group holds."""
+        found = np.zeros(len(self._innermost), bool)
+        found[frame.rows] = True
+        return found
+
+    def of(self, group_id: str) -> Frame | None:
+        """The frame of a group."""
+        return next((frame for frame in self.all if frame.group.id == group_id), None)
+
+    def box(self, frame: Frame, xy: Floats) -> QRectF:
+        """The frame, or the card, of a group."""
+        return self._box(next(n for n, known in enumerate(self.all) if known is frame), xy)
+
+    def open(self, xy: Floats) -> list[tuple[Frame, QRectF]]:
+        """Each frame that is seen, with its box, the outer ones first."""
+        return [
+            (frame, self._box(number, xy))
+            for number, frame in enumerate(self.all)
+            if not frame.hidden and not frame.group.folded
+        ]
+
+    def cards(self, xy: Floats) -> list[tuple[Frame, QRectF]]:
+        """Each folded group that is seen, with its card."""
+        if self.hidden is None:
+            return []
+        return [(frame, self._box(number, xy)) for number, frame in enumerate(self.all) if frame.is_card]
 
     def boxes(self, xy: Floats) -> list[tuple[Group, QRectF]]:
-        """Each group with its frame."""
-        return [(group, _box(xy, rows)) for group, rows in self.all]
+        """Everything that is seen of groups: frames, then cards."""
+        return [(frame.group, box) for frame, box in (*self.open(xy), *self.cards(xy))]
 
-    def around(self, xy: Floats, node_ids: Iterable[str]) -> QRectF:
-        """A box around the frames that hold any of these nodes; null for none."""
+    def bounds(self, xy: Floats) -> QRectF:
+        """One box around all of them; null for none."""
         area = QRectF()
-        if self._of:
-            held = {id(rows): rows for node_id in node_ids if (rows := self._of.get(node_id)) is not None}
-            for rows in held.values():
-                area = area.united(_box(xy, rows).adjusted(-4, -4, 4, 4))
+        for _, box in self.boxes(xy):
+            area = area.united(box)
         return area
 
-    def title_at(self, xy: Floats, at: QPointF) -> Group | None:
-        """The group whose title bar is at a place."""
-        for group, box in reversed(self.boxes(xy)):
-            if QRectF(box.left(), box.top(), box.width(), TITLE_H).contains(at):
-                return group
+    def around(self, xy: Floats, rows: Iterable[int]) -> QRectF:
+        """A box around the frames that hold any of these rows; null for none."""
+        area = QRectF()
+        if self.all:
+            held = np.unique(self._innermost[list(rows)]).tolist()
+            for outer in {outer for number in held for outer in self._outward(number)}:
+                if not self.all[outer].hidden:
+                    area = area.united(self._box(outer, xy).adjusted(-20, -20, 20, 24))
+        return area
+
+    def title_at(self, xy: Floats, at: QPointF) -> Frame | None:
+        """The frame whose title bar is at a place, the innermost one."""
+        for frame, box in reversed(self.open(xy)):
+            if title_bar(box).contains(at):
+                return frame
         return None
 
+    def card_at(self, xy: Floats, at: QPointF) -> Frame | None:
+        """The folded group whose card is at a place."""
+        return next((frame for frame, box in reversed(self.cards(xy)) if box.contains(at)), None)
 
-def _box(xy: Floats, rows: list[int]) -> QRectF:
-    low, high = xy[rows].min(axis=0), np.add(xy[rows].max(axis=0), CARD_SIZE)
-    wide, tall = (float(value) for value in high - low)
-    return QRectF(float(low[0]), float(low[1]), wide, tall).adjusted(-PAD, -PAD - TITLE_H + 8, PAD, PAD)
+    def _outward(self, number: int) -> list[int]:
+        found = []
+        while number >= 0:
+            found.append(number)
+            number = self.all[number].around
+        return found
+
+    def _box(self, number: int, xy: Floats) -> QRectF:
+        found = self._boxes[number]
+        if found is None:
+            frame = self.all[number]
+            if frame.group.folded:
+                x, y = xy[frame.rows[0]].tolist()
+                found = QRectF(x, y, *CARD_SIZE)
+            else:
+                found = QRectF()
+                if frame.own:
+                    low, high = xy[frame.own].min(axis=0), np.add(xy[frame.own].max(axis=0), CARD_SIZE)
+                    found = QRectF(*low.tolist(), *(high - low).tolist())
+                for inner in frame.inner:
+                    found = found.united(self._box(inner, xy))
+                found = found.adjusted(-PAD, -PAD - TITLE_H + 8, PAD, PAD)
+            self._boxes[number] = found
+        return found
+
+
+def title_bar(box: QRectF) -> QRectF:
+    """Where a frame is taken hold of."""
+    return QRectF(box.left(), box.top(), box.width(), TITLE_H)
+
+
+def chevron(box: QRectF, *, card: bool) -> QRectF:
+    """The button that folds a frame, or unfolds a card."""
+    middle = box.center().y() if card else box.top() + TITLE_H / 2 + 2
+    return QRectF(box.right() - CHEVRON - 8, middle - CHEVRON / 2, CHEVRON, CHEVRON)

@@ -1,131 +1,224 @@
-"""Groups on the canvas: put a frame around nodes, move it by its title, rename, colour and dissolve it."""
+"""Groups on the canvas: frame nodes, move, fold, rename, colour, dissolve and delete them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QMenu
+import numpy as np
+from PySide6.QtCore import QObject, QRectF
 
-from designer.canvas import hits
-from designer.canvas.frames import TITLE_H
+from designer.canvas import group_state
+from designer.canvas.frames import TITLE_H, Frame
+from designer.canvas.group_mouse import GroupMouse
 from designer.canvas.rename import RenameField
-from designer.canvas.tools.base import Pointer
-from designer.canvas.tools.move import HoldTool
-from engine.model.groups import Group, change_group, make_group, ungroup
+from engine.model import Edit, Workflow, apply
+from engine.model.changes import NodeRemoved, WorkflowChanged
+from engine.model.groups import change_group, dissolve, fold, groups, make_group, unfold, ungroup, without
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
-COLOUR_NAMES = {
-    "input": "Blue",
-    "transform": "Violet",
-    "combine": "Purple",
-    "trigger": "Teal",
-    "output": "Green",
-    "logic": "Orange",
-    "human": "Pink",
-    "code": "Grey",
-}
-
 
 class Grouping(QObject):
-    """Takes the mouse only where the title of a frame is the topmost thing."""
+    """Acts on the groups that the selection means."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self._view = view
-        view.viewport().installEventFilter(self)
+        self._mouse = GroupMouse(view, self)
+
+    @property
+    def _workflow(self) -> Workflow:
+        return self._view.editor.workflow
+
+    def chosen(self) -> list[Frame]:
+        """The groups that are selected whole, else those that hold selected nodes, the innermost ones."""
+        scene, selected = self._view.canvas_scene, self._view.selection.nodes
+        if not scene.frames.all or not selected:
+            return []
+        mine = np.zeros(len(scene.ids), bool)
+        mine[scene.rows(selected)] = True
+        whole = [bool(mine[frame.rows].all()) for frame in scene.frames.all]
+        numbered = list(enumerate(scene.frames.all))
+        found = [
+            frame for n, frame in numbered if whole[n] and not (frame.around >= 0 and whole[frame.around])
+        ]
+        return found or [frame for _, frame in numbered if mine[frame.own].any()]
+
+    def only(self) -> Frame | None:
+        """The group that is selected whole, and nothing beside it; None when that cannot be said."""
+        found = self.chosen()
+        chosen = len(self._view.selection.nodes)
+        if len(found) != 1 or chosen != len(found[0].rows):
+            return None
+        return found[0] if chosen > 1 or found[0].is_card else None  # a frame around one node: the node is
+
+    # -- commands ----------------------------------------------------------------------------
 
     def group(self) -> None:
-        """Put a frame around the selected nodes, and ask for its title."""
+        """Put a frame around the selected nodes and groups, and ask for its title."""
         view = self._view
         if not view.selection.nodes:
             view.message.emit("Select some nodes to group them.")
             return
-        if view.editor.push(make_group(view.editor.workflow, view.selection.nodes)):
-            self.rename(view.canvas_scene.frames.all[-1][0])
+        before = {frame.group.id for frame in view.canvas_scene.frames.all}
+        if view.editor.push(make_group(self._workflow, view.selection.nodes)):
+            new = next(frame for frame in view.canvas_scene.frames.all if frame.group.id not in before)
+            if not new.hidden:
+                self.rename(new)
 
     def ungroup(self) -> None:
-        """Take away the frames around the selected nodes."""
-        edit = ungroup(self._view.editor.workflow, self._view.selection.nodes)
+        """Take away the frames around the selected nodes; the nodes stay."""
+        edit = ungroup(self._workflow, self._view.selection.nodes)
         if not edit.changes:
             self._view.message.emit("Select a node of the group to dissolve.")
             return
         self._view.editor.push(edit)
 
-    def rename(self, group: Group) -> None:
-        """Edit the title on the frame."""
+    def toggle(self) -> None:
+        """Fold the selected groups into one card each, or unfold them all when all are folded."""
+        found = self.chosen()
+        cards = dict.fromkeys(id(around) for frame in found for around in [self._seen(frame)])
+        shown = [frame for frame in self._view.canvas_scene.frames.all if id(frame) in cards]
+        if not shown:
+            self._view.message.emit("Select a group, or a node of one, to fold it.")
+        elif all(frame.group.folded for frame in shown):
+            self._view.editor.push(unfold(self._workflow, [frame.group.id for frame in shown]))
+        else:
+            self._fold([frame for frame in shown if not frame.group.folded])
+
+    def fold_all(self) -> None:
+        """Fold every group; those inside others too."""
+        frames = [frame for frame in self._view.canvas_scene.frames.all if not frame.group.folded]
+        if frames:
+            self._fold(frames)
+        else:
+            self._view.message.emit("There is no group to fold.")
+
+    def unfold_all(self) -> None:
+        """Show what every folded group holds."""
+        found = [frame.group.id for frame in self._view.canvas_scene.frames.all if frame.group.folded]
+        if found:
+            self._view.editor.push(unfold(self._workflow, found))
+        else:
+            self._view.message.emit("No group is folded.")
+
+    def rename_selected(self) -> None:
+        """Edit the title of the selected group, or of the one selected node, where it stands."""
+        frame, chosen = self.only(), self._view.selection.nodes
+        if frame is not None and not frame.hidden:
+            self.rename(frame)
+        elif len(chosen) == 1:
+            self._view.start_rename(chosen[0])
+
+    def recolour_chosen(self, colour: str) -> None:
+        """Give the selected groups this colour."""
+        found = self.chosen()
+        if not found:
+            self._view.message.emit("Select a group, or a node of one, to colour it.")
+        for frame in found:
+            self._view.editor.push(change_group(self._workflow, frame.group.id, colour=colour))
+
+    def delete_chosen(self) -> None:
+        """Delete the selected groups with everything in them."""
+        found = self.chosen()
+        if not found:
+            self._view.message.emit("Select a group, or a node of one, to delete it.")
+            return
+        self.select(found)
+        self._view.commands.delete()
+
+    def with_removal(self, edit: Edit) -> Edit:
+        """The edit that deletes nodes, extended: groups let go of them, and go when they are empty."""
+        gone = [change.node_id for change in edit.changes if isinstance(change, NodeRemoved)]
+        if not gone:
+            return edit
+        said = [change for change in edit.changes if isinstance(change, WorkflowChanged)]
+        left = without(apply(self._workflow, said), gone)
+        return Edit(label=edit.label, changes=(*edit.changes, *left.changes))
+
+    # -- one group ---------------------------------------------------------------------------
+
+    def rename(self, frame: Frame) -> None:
+        """Edit the title where it stands."""
         view, scene = self._view, self._view.canvas_scene
-        box = next(box for found, box in scene.frames.boxes(scene.xy) if found.id == group.id)
+        box = scene.frames.box(frame, scene.xy)
         view.camera.finish()
         view.camera.reveal(box)
         view.camera.finish()
-        place = QRectF(box.left() + 6, box.top() + 1, min(box.width() - 12, 280.0), TITLE_H - 2)
-        RenameField(view, place, group.title, partial(self._retitle, group))
-
-    def _retitle(self, group: Group, title: str) -> None:
-        if title.strip() and title.strip() != group.title:
-            self._view.editor.push(change_group(self._view.editor.workflow, group.id, title=title.strip()))
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
-        if not isinstance(event, QMouseEvent) or event.type() not in kinds:
-            return False
-        group = self._under(event)
-        if group is None:
-            return False
-        self._view.setFocus(Qt.FocusReason.MouseFocusReason)
-        if event.button() == Qt.MouseButton.RightButton:
-            self._view.selection.set(group.nodes)
-            self._open_menu(group, event.globalPosition().toPoint())
-        elif event.type() == QEvent.Type.MouseButtonDblClick:
-            self._view.pointing.cancel()
-            self.rename(group)
+        if frame.is_card:
+            place = QRectF(box.left() + 52, box.top() + 5, box.width() - 62, 32)
         else:
-            self._begin(group, event)
-        return True
+            place = QRectF(box.left() + 6, box.top() + 1, min(box.width() - 12, 280.0), TITLE_H - 2)
+        RenameField(view, place, frame.group.title, partial(self._retitle, frame.group.id))
 
-    def _under(self, event: QMouseEvent) -> Group | None:
-        view, scene = self._view, self._view.canvas_scene
-        busy = view.pointing.is_busy or view.pointing.space_held
-        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        if busy or not plain or event.button() == Qt.MouseButton.MiddleButton:
-            return None
-        at = view.scene_point(event.position())
-        group = scene.frames.title_at(scene.xy, at)
-        if group is None or scene.notes.at(at) is not None:
-            return None
-        noticed = view.layer.attention.plus_for
-        found = hits.hit(scene, view.layer.inks, at, view.camera.zoom, noticed)
-        return group if found.kind == "nothing" else None
+    def dissolve(self, frame: Frame) -> None:
+        """Take one frame away; what is in it stays."""
+        self._view.editor.push(dissolve(self._workflow, [frame.group.id]))
 
-    def _begin(self, group: Group, event: QMouseEvent) -> None:
-        view = self._view
-        view.selection.set(group.nodes)
-        pointer = Pointer(
-            at=view.scene_point(event.position()),
-            place=event.position(),
-            screen=event.globalPosition().toPoint(),
-        )
-        scene = view.canvas_scene
-        box = next(box for found, box in scene.frames.boxes(scene.xy) if found.id == group.id)
-        view.pointing.tool = HoldTool(view, pointer, box)
+    def recolour(self, frame: Frame, colour: str) -> None:
+        self._view.editor.push(change_group(self._workflow, frame.group.id, colour=colour))
 
-    def _open_menu(self, group: Group, screen: QPoint) -> None:
-        menu = QMenu(self._view)
-        menu.addAction("Rename group", partial(self.rename, group))
-        colours = menu.addMenu("Colour")
-        for colour, name in COLOUR_NAMES.items():
-            action = colours.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(colour == group.colour)
-            action.triggered.connect(lambda _checked, colour=colour: self._recolour(group, colour))
-        menu.addSeparator()
-        menu.addAction("Ungroup", self.ungroup)
-        self._view.menus.show(menu, screen)
+    def switch(self, frame: Frame) -> None:
+        """Fold this group, or unfold it."""
+        if frame.group.folded:
+            self._view.editor.push(unfold(self._workflow, [frame.group.id]))
+        else:
+            self._fold([frame])
 
-    def _recolour(self, group: Group, colour: str) -> None:
-        self._view.editor.push(change_group(self._view.editor.workflow, group.id, colour=colour))
+    def contents(self, frame: Frame) -> tuple[list[str], list[str]]:
+        """The nodes in a group, and the comments that lie in it or are folded away with it."""
+        scene = self._view.canvas_scene
+        notes: dict[str, None] = {}
+        for each in scene.frames.all:
+            if each is frame or set(each.rows) <= set(frame.rows):
+                notes |= dict.fromkeys(each.group.comments)
+        if not frame.group.folded:
+            notes |= dict.fromkeys(scene.notes.inside(scene.frames.box(frame, scene.xy)))
+        return [scene.ids[row] for row in frame.rows], list(notes)
+
+    def select(self, frames: Iterable[Frame]) -> None:
+        """Select everything in these groups."""
+        nodes, notes = list[str](), list[str]()
+        for frame in frames:
+            inner = self.contents(frame)
+            nodes += inner[0]
+            notes += inner[1]
+        self._view.selection.set(nodes, notes=notes)
+
+    def spoken(self, frame: Frame) -> str:
+        """The group in words, for those who hear it."""
+        folded = ", folded" if frame.group.folded else ""
+        return f"Group {frame.group.title}{folded}, {group_state.words(self._view.canvas_scene, frame)}"
+
+    def _seen(self, frame: Frame) -> Frame:
+        """The folded group in which this one is out of sight, else this one."""
+        while frame.hidden:
+            frame = self._view.canvas_scene.frames.all[frame.around]
+        return frame
+
+    def _fold(self, frames: list[Frame]) -> None:
+        scene = self._view.canvas_scene
+        folded: dict[str, Iterable[str]] = {}
+        for frame in frames:
+            box = scene.frames.box(frame, scene.xy)
+            folded[frame.group.id] = () if frame.hidden else scene.notes.inside(box)
+        edit = fold(self._workflow, folded)
+        chosen = set(self._view.selection.nodes)
+        if self._view.editor.push(Edit(label=edit.label, changes=edit.changes)):
+            # What is selected goes along with the card from now on, so all of the card is.
+            met = [f for f in scene.frames.all if f.is_card and chosen & {scene.ids[row] for row in f.rows}]
+            self.add(met)
+
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Select everything in these groups too."""
+        for frame in frames:
+            nodes, notes = self.contents(frame)
+            self._view.selection.add(nodes, notes=notes)
+
+    def _retitle(self, group_id: str, title: str) -> None:
+        known = {group.id: group for group in groups(self._workflow)}
+        if group_id in known and title.strip() and title.strip() != known[group_id].title:
+            self._view.editor.push(change_group(self._workflow, group_id, title=title.strip()))

@@ -15,9 +15,10 @@ from designer.canvas.painter import decor, labels
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.layer import FULL, SMALL
 from designer.canvas.scene import Scene
+from designer.canvas.wire_rows import pill_text
 from designer.theme.tokens import CARD_H, CARD_W, PORT_HIT, WIRE_HIT
 
-Kind = Literal["nothing", "answer", "plus", "input", "output", "error", "node", "wire", "bend"]
+Kind = Literal["nothing", "answer", "plus", "input", "output", "error", "node", "group", "wire", "bend"]
 BEND_HIT = 9.0
 """How far from a bend it can be taken hold of, in pixels of the screen."""
 
@@ -26,7 +27,7 @@ BEND_HIT = 9.0
 class Hit:
     """The topmost thing at a place; ``row`` is a node's, or a wire's for kinds wire and bend.
 
-    ``index`` is a port's or a bend's.
+    ``index`` is a port's or a bend's. Kind group is the card of a folded group, ``row`` one of its nodes'.
     """
 
     kind: Kind = "nothing"
@@ -47,6 +48,9 @@ def hit(scene: Scene, inks: Inks, at: QPointF, zoom: float, noticed: frozenset[i
     row = card_at(scene, x, y)
     if row >= 0:
         return Hit("node", row)
+    folded = scene.frames.card_at(scene.xy, at)
+    if folded is not None:
+        return Hit("group", folded.rows[0])
     bend = bend_at(scene, at, zoom)
     if bend >= 0:
         return Hit("bend", int(scene.wires.point_wire[bend]), int(scene.wires.point_index[bend]))
@@ -60,6 +64,8 @@ def bend_at(scene: Scene, at: QPointF, zoom: float) -> int:
     if not len(places) or zoom < SMALL:
         return -1
     gaps = np.abs(places - (at.x(), at.y())).max(axis=1)
+    if scene.wires.open_bends is not None:
+        gaps[~scene.wires.open_bends] = np.inf
     best = int(gaps.argmin())
     return best if gaps[best] <= BEND_HIT / zoom else -1
 
@@ -73,7 +79,7 @@ def card_at(scene: Scene, x: float, y: float, reach: float = 0.0) -> int:
         & (xy[:, 1] - reach <= y)
         & (y <= xy[:, 1] + CARD_H + reach)
     )
-    rows = np.flatnonzero(inside)
+    rows = scene.frames.visible(np.flatnonzero(inside))
     return int(rows[-1]) if len(rows) else -1
 
 
@@ -98,7 +104,7 @@ def _pill_at(scene: Scene, inks: Inks, near: Rows, at: QPointF) -> int:
     middles = scene.wires.middles(rows).tolist()
     for row, middle in zip(rows.tolist(), middles, strict=True):
         decided = bool(scene.wires.flow[row])
-        text = scene.pill(scene.wire(row))
+        text = pill_text(scene.workflow, scene.wire(row))
         if labels.pill_box(inks, text, (middle[0], middle[1]), marked=decided).contains(at):
             return int(row)
     return -1
@@ -135,7 +141,7 @@ def _ports(scene: Scene, row: int, noticed: frozenset[int]) -> list[Hit]:
 
 
 def nodes_in(scene: Scene, area: QRectF) -> list[int]:
-    """Rows of the cards that touch the area."""
+    """Rows of the cards that touch the area; a folded group's card stands for all of its nodes."""
     found: list[int] = geometry.cards_touching(scene.xy, geometry.as_box(area)).tolist()
     return found
 
@@ -158,7 +164,10 @@ def bends_in(scene: Scene, area: QRectF) -> list[tuple[str, int]]:
     wires = scene.wires
     left, top, right, bottom = geometry.as_box(area)
     x, y = wires.points[:, 0], wires.points[:, 1]
-    found = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y <= bottom))
+    inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    if wires.open_bends is not None:
+        inside &= wires.open_bends
+    found = np.flatnonzero(inside)
     return [(wires.ids[wires.point_wire[bend]], int(wires.point_index[bend])) for bend in found]
 
 

@@ -56,6 +56,8 @@ class Keys(QObject):
             "Shift+S": view.comments.add,
             "Ctrl+G": view.grouping.group,
             "Ctrl+Shift+G": view.grouping.ungroup,
+            "Ctrl+Alt+G": view.grouping.toggle,
+            "Ctrl+Shift+Del": view.grouping.delete_chosen,
             "Ctrl+B": view.bending.add,
             "Ctrl+Shift+B": view.bending.straighten,
             "Ctrl+L": commands.connect_selected,
@@ -67,7 +69,7 @@ class Keys(QObject):
             "Ctrl++": view.zoom_in,
             "Ctrl+=": view.zoom_in,
             "Ctrl+-": view.zoom_out,
-            "F2": self._rename,
+            "F2": view.grouping.rename_selected,
             "Return": commands.open_selected,
             "Enter": commands.open_selected,
             "Esc": self._escape,
@@ -140,13 +142,16 @@ class Keys(QObject):
         row = scene.row_of.get(current or "", -1)
         row = neighbour(scene, row, way) if row >= 0 else self._first()
         view.selection.focused = scene.ids[row]
+        folded = scene.frames.card_of(row)
+        nodes, notes = ([scene.ids[row]], []) if folded is None else view.grouping.contents(folded)
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
-            view.selection.add([scene.ids[row]])
+            view.selection.add(nodes, notes=notes)
         else:
-            view.selection.set([scene.ids[row]])
+            view.selection.set(nodes, notes=notes)
         view.notice()
         view.camera.reveal(scene.card(row))
-        view.setAccessibleDescription(f"{scene.node(row).label}, {scene.subtitle(row)}")
+        spoken = f"{scene.node(row).label}, {scene.subtitle(row)}"
+        view.setAccessibleDescription(spoken if folded is None else view.grouping.spoken(folded))
         return True
 
     def _first(self) -> int:
@@ -154,11 +159,6 @@ class Keys(QObject):
         scene, seen = self._view.canvas_scene, self._view.camera.visible()
         shown = [row for row in range(len(scene.ids)) if seen.contains(scene.card(row).center())]
         return min(shown, key=lambda row: (float(scene.xy[row, 0]), float(scene.xy[row, 1])), default=0)
-
-    def _rename(self) -> None:
-        chosen = self._view.selection.nodes
-        if len(chosen) == 1:
-            self._view.start_rename(chosen[0])
 
     def _escape(self) -> None:
         if not self._view.pointing.cancel():

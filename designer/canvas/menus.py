@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QMenu
 
 from designer.canvas import hits
 from designer.canvas.context import AddContext
+from designer.canvas.frames import Frame
+from designer.canvas.group_state import COLOUR_NAMES
 from designer.canvas.hits import Hit
 from designer.canvas.looks import ASKING
 from designer.document import clipboard
@@ -55,9 +57,36 @@ class Menus:
         self._add(menu, "Delete", commands.delete, "Del", "trash-2")
         self._popup(menu, screen)
 
+    def open_group(self, frame: Frame, screen: QPoint) -> None:
+        """Open the menu of a group."""
+        grouping, commands, menu = self._view.grouping, self._view.commands, QMenu(self._view)
+        text = "Unfold" if frame.group.folded else "Fold into one card"
+        self._add(menu, text, partial(grouping.switch, frame), "Ctrl+Alt+G", "layers")
+        self._add(menu, "Rename group", partial(grouping.rename, frame), "F2", "pencil")
+        colours = menu.addMenu("Colour")
+        for colour, name in COLOUR_NAMES.items():
+            action = colours.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(colour == frame.group.colour)
+            action.triggered.connect(lambda _checked, colour=colour: grouping.recolour(frame, colour))
+        menu.addSeparator()
+        self._add(menu, "Cut", commands.cut, "Ctrl+X", "scissors")
+        self._add(menu, "Copy", commands.copy, "Ctrl+C", "copy")
+        self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
+        self._add(menu, "Put a group around it", grouping.group, "Ctrl+G", "frame")
+        menu.addSeparator()
+        self._add(menu, "Ungroup, keep the nodes", partial(grouping.dissolve, frame), "Ctrl+Shift+G")
+        self._add(menu, "Delete with its nodes", commands.delete, "Del", "trash-2")
+        self._popup(menu, screen)
+
     def open_at_focus(self) -> None:
         """Open the menu of the selection by the keyboard."""
         view = self._view
+        frame = view.grouping.only()
+        if frame is not None and not frame.hidden:
+            box = view.canvas_scene.frames.box(frame, view.canvas_scene.xy)
+            self.open_group(frame, view.viewport().mapToGlobal(view.mapFromScene(box.topLeft())))
+            return
         rows = view.canvas_scene.rows(view.selection.nodes)
         place = view.canvas_scene.card(rows[-1]).center() if rows else view.camera.centre
         screen = view.viewport().mapToGlobal(view.mapFromScene(place))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.model.comments import Comment, comments
+from engine.model.groups import Group
 from engine.model.workflow import Point, Workflow
 
 
@@ -17,6 +18,7 @@ class Notes:
         self._source = workflow.layout_extra.get("comments")
         self._all = comments(workflow)
         self.moved: dict[str, Comment] = {}
+        self._folded: frozenset[str] = frozenset()
         self.hidden = ""
 
     def follow(self, workflow: Workflow) -> bool:
@@ -29,6 +31,10 @@ class Notes:
         self.moved.clear()
         return True
 
+    def fold(self, groups: Iterable[Group]) -> None:
+        """Show no comment that is folded away with one of these groups."""
+        self._folded = frozenset(note for group in groups if group.folded for note in group.comments)
+
     def shift(self, ids: Iterable[str], by: Point) -> None:
         """Show these elsewhere; while they are dragged the document does not know yet."""
         chosen = set(ids)
@@ -36,8 +42,14 @@ class Notes:
 
     @property
     def shown(self) -> list[Comment]:
-        """All comments as they lie now, the lowest first."""
-        return [self.moved.get(comment.id, comment) for comment in self._all]
+        """The comments that are seen, as they lie now, the lowest first."""
+        folded = self._folded
+        return [self.moved.get(note.id, note) for note in self._all if note.id not in folded]
+
+    def of(self, ids: Iterable[str]) -> list[Comment]:
+        """These comments, seen or folded away."""
+        chosen = set(ids)
+        return [comment for comment in self._all if comment.id in chosen]
 
     @property
     def ids(self) -> list[str]:

@@ -157,6 +157,7 @@ class PaintedView(QGraphicsView):
         scene, seen = self.canvas_scene, self.layer.attention
         before = self._noticed(seen)
         seen.nodes = frozenset(scene.rows(self.selection.nodes))
+        folded = scene.frames.hidden is not None
         papers = frozenset(self.selection.notes)
         points = frozenset(self.selection.bends)
         if papers != seen.notes or points != seen.bends:
@@ -172,7 +173,7 @@ class PaintedView(QGraphicsView):
         touched = {seen.focused}
         for old, new in zip(before, self._noticed(seen), strict=True):
             touched |= old ^ new
-        if len(touched) > 200:
+        if len(touched) > 200 or (folded and touched):
             self.viewport().update()
         else:
             self._repaint_attention(touched)
@@ -194,6 +195,8 @@ class PaintedView(QGraphicsView):
     def repaint_wire(self, row: int) -> None:
         """Paint a wire with its pill anew."""
         left, top, right, bottom = self.canvas_scene.wires.boxes[row].tolist()
+        if left > right:
+            return  # inside a folded group
         self.repaint_box(QRectF(left, top, right - left, bottom - top).adjusted(-96, -16, 96, 16))
 
     # -- motion and theme --------------------------------------------------------------------

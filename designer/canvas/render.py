@@ -184,7 +184,8 @@ def _prepare(drawing: Drawing) -> tuple[Layer, QRectF]:
     layer.moves = False
     area = scene.bounds()
     for left, top, right, bottom in scene.wires.boxes.tolist():
-        area = area.united(QRectF(left, top, right - left, bottom - top))
+        if left <= right:  # none inside a folded group
+            area = area.united(QRectF(left, top, right - left, bottom - top))
     if area.isNull():
         area = QRectF(0, 0, 240, 64)
     return layer, area.adjusted(-BORDER, -BORDER, BORDER, BORDER)

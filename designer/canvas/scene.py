@@ -24,7 +24,6 @@ from engine.model import Change, Connection, Node, NodeType, Workflow
 from engine.model.bends import bends, same_but_bends
 from engine.model.changes import ConnectionChanged, NodeChanged, NodesMoved, WorkflowChanged
 from engine.model.node_type import NodeTypes
-from engine.model.switches import has_condition, is_switch_case
 from engine.problem import Problem
 
 UNKNOWN_TYPE = NodeType(
@@ -36,7 +35,11 @@ _LIGHT = (NodeChanged, NodesMoved, WorkflowChanged, ConnectionChanged)
 
 
 class Scene(QObject):
-    """``changed`` carries the box that needs painting (null: everything), ``rebuilt`` says rows are new."""
+    """``changed`` carries the box that needs painting (null: everything), ``rebuilt`` says rows are new.
+
+    ``places`` is where the document has the nodes, ``xy`` where they are seen: the nodes of a folded group at
+    the card of the group. While no group is folded both are one array.
+    """
 
     changed = Signal(QRectF)
     rebuilt = Signal()
@@ -93,19 +96,10 @@ class Scene(QObject):
             self._texts[row] = text
         return text
 
-    def pill(self, connection: Connection) -> str:
-        """What a wire says about when it is taken; "" when it is simply taken on success."""
-        words = {"error": "on error", "always": "always"}.get(connection.on, "")
-        if connection.condition:
-            return f"{words}: {connection.condition}" if words else connection.condition
-        if not words and is_switch_case(self.workflow, connection) and not has_condition(connection):
-            return "otherwise"
-        return words
-
     def bounds(self, rows: Iterable[int] | None = None) -> QRectF:
-        """A box around the cards of these rows, or around everything, comments too; null for nothing."""
+        """A box around the cards of these rows, or around everything that is drawn; null for nothing."""
         chosen = self.xy if rows is None else self.xy[list(rows)]
-        area = self.notes.bounds() if rows is None else QRectF()
+        area = self.notes.bounds().united(self.frames.bounds(self.xy)) if rows is None else QRectF()
         if not len(chosen):
             return area
         low, high = chosen.min(axis=0), np.add(chosen.max(axis=0), geometry.CARD_SIZE)
@@ -121,14 +115,15 @@ class Scene(QObject):
         left, top, right, bottom = box
         reach = geometry.REACH
         grown = (left - reach[2], top - reach[3], right - reach[0], bottom - reach[1])
-        return geometry.cards_touching(self.xy, grown)
+        return self.frames.visible(geometry.cards_touching(self.xy, grown))
 
     def _build(self) -> None:
         workflow = self.workflow
         self.ids: list[str] = list(workflow.nodes)
         self.row_of: dict[str, int] = {node_id: row for row, node_id in enumerate(self.ids)}
-        self.xy: Floats = _positions(workflow)
-        self.frames.follow(workflow, self.row_of)
+        self._follow_groups()
+        self.places: Floats = _positions(workflow)
+        self.xy: Floats = self.frames.shown(self.places)
         count = len(self.ids)
         self.look = np.zeros(count, np.uint8)
         self.trigger: Mask = np.zeros(count, bool)
@@ -142,9 +137,8 @@ class Scene(QObject):
         for node_id in self.marks.steps:
             if node_id in self.row_of:
                 self.look[self.row_of[node_id]] = self.marks.look(node_id)
-        self.wires = WireRows(
-            workflow, self.row_of, self._leaving, self.marks.flow, lambda wire: bool(self.pill(wire))
-        )
+        self.wires = WireRows(workflow, self.row_of, self._leaving, self.marks.flow)
+        self.wires.hide(self.frames.one_card(self.wires.source, self.wires.target))
         self.wires.place(self.xy)
         self.has_input: Mask = np.zeros(count, bool)
         self.has_output: Mask = np.zeros(count, bool)
@@ -158,6 +152,8 @@ class Scene(QObject):
         if connection.on == "error":
             return geometry.ERROR_OFFSET
         row = self.row_of[connection.source]
+        if self.frames.card_of(row) is not None:
+            return geometry.output_offset(0, 1)
         count = int(self.outputs[row])
         index = 0
         if count > 1 and connection.source_port is not None:
@@ -171,9 +167,6 @@ class Scene(QObject):
             self.marks.problems = {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
-        if before.layout_extra is not after.layout_extra and before.nodes is after.nodes:
-            self.frames.follow(after, self.row_of)
-            self.changed.emit(QRectF())
         stale = self.marks.mark_stale(before, after, changes)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         led = {change.connection.id for change in changes if isinstance(change, ConnectionChanged)}
@@ -184,6 +177,7 @@ class Scene(QObject):
             or not all(
                 same_but_bends(before.connections[wire_id], after.connections[wire_id]) for wire_id in led
             )
+            or (before.layout_extra is not after.layout_extra and self._follow_groups())
         ):
             self._build()
             self.rebuilt.emit()
@@ -199,16 +193,25 @@ class Scene(QObject):
             self.changed.emit(QRectF())
         self._refresh({change.node.id for change in changes if isinstance(change, NodeChanged)} | stale)
 
+    def _follow_groups(self) -> bool:
+        """Read the groups anew; whether other cards are folded away now."""
+        refolded = self.frames.follow(self.workflow, self.row_of)
+        self.notes.fold(frame.group for frame in self.frames.all)
+        self.changed.emit(QRectF())
+        return refolded
+
     def place(self, node_ids: Sequence[str], positions: Floats) -> None:
         """Show nodes elsewhere; while they are dragged the document does not know yet."""
         rows = self.rows(node_ids)
         if not rows:
             return
         wires = self.wires.at(rows, len(self.ids))
-        area = self._around(rows, wires).united(self.frames.around(self.xy, node_ids))
-        self.xy[rows] = positions
+        area = self._around(rows, wires).united(self.frames.around(self.xy, rows))
+        self.places[rows] = positions
+        self.frames.moved(rows)
+        self.xy = self.frames.shown(self.places)
         self.wires.place(self.xy, wires)
-        area = area.united(self.frames.around(self.xy, node_ids))
+        area = area.united(self.frames.around(self.xy, rows))
         self.changed.emit(area.united(self._around(rows, wires)))
 
     def place_bends(self, bends: Rows, places: Floats) -> None:
@@ -272,8 +275,9 @@ class Scene(QObject):
         reach = geometry.reach(self.xy[list(rows)]) if len(rows) else None
         if reach is not None:
             area = QRectF(reach[0], reach[1], reach[2] - reach[0], reach[3] - reach[1])
-        if len(wires):
-            chosen = self.wires.boxes[wires]
+        chosen = self.wires.boxes[np.asarray(wires, np.intp)]
+        chosen = chosen[chosen[:, 0] <= chosen[:, 2]]  # without those inside a folded group
+        if len(chosen):
             low, high = chosen[:, :2].min(axis=0) - PILL_REACH, chosen[:, 2:].max(axis=0) + PILL_REACH
             area = area.united(QRectF(*(float(v) for v in low), *(float(v) for v in high - low)))
         return area

@@ -117,6 +117,9 @@ class CanvasView(PaintedView):
     def start_rename(self, node_id: str) -> None:
         """Edit the title on the card."""
         for row in self.canvas_scene.rows([node_id]):
+            if self.canvas_scene.frames.card_of(row) is not None:
+                self.message.emit("Unfold the group to rename what is in it.")
+                return
             self.camera.finish()
             self.camera.reveal(self.canvas_scene.card(row))
             self.camera.finish()

@@ -12,6 +12,7 @@ from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.looks import Flow
 from engine.model import Connection, Workflow
 from engine.model.bends import bends
+from engine.model.switches import is_switch_case
 from engine.model.workflow import Point
 
 
@@ -28,6 +29,10 @@ class _Chain:
     first: int
 
 
+_NOWHERE = (np.inf, np.inf, -np.inf, -np.inf)
+"""A box that touches none."""
+
+
 class WireRows:
     """Ends, boxes and states. ``down`` marks error wires, ``labelled`` those that carry a pill.
 
@@ -41,7 +46,6 @@ class WireRows:
         node_rows: dict[str, int],
         leave: Callable[[Connection], tuple[float, float]],
         flow: Callable[[str], Flow],
-        labelled: Callable[[Connection], bool],
     ) -> None:
         wires = workflow.connections.values()
         shown = [c for c in wires if c.source in node_rows and c.target in node_rows]
@@ -50,10 +54,11 @@ class WireRows:
         self.source: Rows = np.array([node_rows[c.source] for c in shown], np.intp)
         self.target: Rows = np.array([node_rows[c.target] for c in shown], np.intp)
         self.down: Mask = np.array([c.on == "error" for c in shown], bool)
-        self.labelled: Mask = np.array([labelled(c) for c in shown], bool)
+        self.labelled: Mask = np.array([bool(pill_text(workflow, c)) for c in shown], bool)
         self.flow = np.array([flow(c.id) for c in shown], np.uint8)
         self.ends: Floats = np.empty((len(shown), 4))
         self.boxes: Floats = np.empty((len(shown), 4))
+        self.hidden: Mask | None = None
         self._leave = np.array([leave(c) for c in shown], np.float64).reshape(-1, 2)
         self.bend({row: bends(c) for row, c in enumerate(shown) if c.extra})
 
@@ -74,6 +79,13 @@ class WireRows:
                 chain.curves[slots] = curves
                 flat = curves.reshape(len(mine), -1, 2)
                 self.boxes[mine] = np.concatenate((flat.min(axis=1), flat.max(axis=1)), axis=1)
+
+        if self.hidden is not None:
+            self.boxes[self.hidden] = _NOWHERE
+
+    def hide(self, these: Mask | None) -> None:
+        """These wires are inside a folded group: they touch no box. ``place`` must follow."""
+        self.hidden = these
 
     def at(self, rows: Sequence[int], count: int) -> Rows:
         """Rows of the wires that end at one of these of ``count`` cards."""
@@ -117,6 +129,11 @@ class WireRows:
             through = self.points[part].reshape(len(rows), bent, 2)  # seen, not copied: they move together
             self._chains[count] = _Chain(rows, through, np.empty((len(rows), count, 4, 2)), first)
             first = part.stop
+
+    @property
+    def open_bends(self) -> Mask | None:
+        """Which bends are to be seen; None for all."""
+        return None if self.hidden is None else ~self.hidden[self.point_wire]
 
     def bends_of(self, row: int) -> Rows:
         """Where the bends of a wire stand in ``points``, in order."""
@@ -169,3 +186,11 @@ class WireRows:
             if len(places):
                 found[places] = geometry.chain_midpoints(chain.curves[self._slot[rows[places]]])
         return found
+
+
+def pill_text(workflow: Workflow, connection: Connection) -> str:
+    """What a wire says about when it is taken; "" when it is simply taken on success."""
+    words = {"error": "on error", "always": "always"}.get(connection.on, "")
+    if connection.condition:
+        return f"{words}: {connection.condition}" if words else connection.condition
+    return "otherwise" if not words and is_switch_case(workflow, connection) else words

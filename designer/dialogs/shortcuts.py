@@ -36,6 +36,8 @@ CANVAS_GESTURES: tuple[tuple[str, str], ...] = (
     ("Add a reader", "Drop a data file"),
     ("Insert into a wire", "Drop a node or file on it"),
     ("Copy a node", "Alt+drag it"),
+    ("Select or move a group", "Click or drag its title"),
+    ("Fold or unfold a group", "Double-click its title, or the arrow"),
     ("Move without snapping", "Hold Ctrl while dragging"),
     ("Bend a connection", "Double-click it, drag the bend"),
     ("Take a bend away", "Double-click it, or Del"),

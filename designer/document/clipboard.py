@@ -15,6 +15,7 @@ from engine.files import codec
 from engine.model import Workflow
 from engine.model.comments import Comment, comments
 from engine.model.fragment import Fragment, take
+from engine.model.groups import groups
 from engine.model.json_value import Json
 
 _ID = "clipboard"
@@ -22,9 +23,10 @@ _QUOTE_MARK = re.compile(r"^(?:>[ \u00a0]?)+", re.MULTILINE)
 
 
 def to_text(workflow: Workflow, node_ids: Iterable[str], notes: Iterable[Comment] = ()) -> str:
-    """The nodes with the wires among and into them, and comments; empty text for nothing."""
+    """The nodes with the wires among and into them, their groups, and comments; empty text for nothing."""
     fragment = take(workflow, node_ids)
     written: list[Json] = [note.to_json() for note in notes]
+    framed: list[Json] = [group.to_json() for group in fragment.groups]
     if not fragment.nodes and not written:
         return ""
     connections = (*fragment.connections, *fragment.incoming)
@@ -34,7 +36,9 @@ def to_text(workflow: Workflow, node_ids: Iterable[str], notes: Iterable[Comment
         nodes={node.id: node for node in fragment.nodes},
         connections={connection.id: connection for connection in connections},
         layout=fragment.layout,
-        layout_extra={"comments": written} if written else {},
+        layout_extra={
+            key: entries for key, entries in (("comments", written), ("groups", framed)) if entries
+        },
     )
     return codec.encode(piece)
 
@@ -54,6 +58,7 @@ def from_text(text: str) -> Fragment:
         incoming=tuple(c for c in wires if c.source not in piece.nodes and c.target in piece.nodes),
         layout=piece.layout,
         comments=notes,
+        groups=groups(piece),
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Needs = Literal["", "nodes", "pieces", "selection", "one", "two", "movable", "wires"]
+from designer.canvas.group_state import COLOUR_NAMES
+
+Needs = Literal["", "nodes", "pieces", "selection", "one", "two", "movable", "wires", "groups", "named"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,8 @@ class ActionSpec:
     """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
 
     `needs` says what must be selected, or it cannot be done: any nodes, nodes or
-    comments (pieces), anything at all, one node, two; what can be moved, wires or bends of them.
+    comments (pieces), anything at all, one node, two; what can be moved, wires or bends of them,
+    nodes of groups, what has a title of its own.
     """
 
     id: str
@@ -134,7 +137,14 @@ NODE: tuple[ActionSpec, ...] = (
         "Enter",
         icon="sliders-horizontal",
     ),
-    _on("one", "node.rename", "Rename", "Gives the selected node another title", "F2", icon="pencil"),
+    _on(
+        "named",
+        "node.rename",
+        "Rename",
+        "Gives the selected node or group another title",
+        "F2",
+        icon="pencil",
+    ),
     _on(
         "nodes",
         "node.disable",
@@ -217,7 +227,33 @@ NODE: tuple[ActionSpec, ...] = (
 
 ARRANGE: tuple[ActionSpec, ...] = (
     _on("nodes", "arrange.group", "Group", "Puts a frame around the nodes", "Ctrl+G", icon="frame"),
-    _on("nodes", "arrange.ungroup", "Ungroup", "Takes the frame around the nodes away", "Ctrl+Shift+G"),
+    _on("groups", "arrange.ungroup", "Ungroup", "Takes the frame around the nodes away", "Ctrl+Shift+G"),
+    _on(
+        "groups",
+        "group.fold",
+        "Fold or unfold group",
+        "Shows the selected group as one card, or everything in it",
+        "Ctrl+Alt+G",
+        icon="layers",
+    ),
+    _spec("group.fold_all", "Fold all groups", "Shows every group as one card"),
+    _spec("group.unfold_all", "Unfold all groups", "Shows what every group holds"),
+    _on(
+        "groups",
+        "group.delete",
+        "Delete group with its nodes",
+        "Deletes the selected group and everything in it",
+        "Ctrl+Shift+Del",
+    ),
+    *(
+        _on(
+            "groups",
+            f"group.{colour}",
+            f"{name} group",
+            f"Gives the selected group the colour {name.lower()}",
+        )
+        for colour, name in COLOUR_NAMES.items()
+    ),
     _spec(
         "edit.comment",
         "Add comment",

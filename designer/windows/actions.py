@@ -55,12 +55,15 @@ class Actions(QObject):
         wires: Sequence[str],
         notes: Sequence[str] = (),
         bends: Sequence[object] = (),
+        *,
+        groups: int = 0,
     ) -> None:
         """Enables what can be done with the selection; a key that does nothing is left to typing."""
         count = len(nodes)
         met = {"nodes": count > 0, "one": count == 1, "two": count == 2}
         met |= {"pieces": bool(nodes or notes), "selection": bool(nodes or wires or notes or bends)}
         met |= {"movable": bool(nodes or notes or bends), "wires": bool(wires or bends)}
+        met |= {"groups": groups > 0, "named": count == 1 or groups == 1}
         for spec in SPECS:
             if spec.needs:
                 self._actions[spec.id].setEnabled(met[spec.needs])

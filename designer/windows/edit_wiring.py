@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from designer.canvas.align import Edge, Way
+from designer.canvas.group_state import COLOUR_NAMES
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
@@ -61,7 +62,7 @@ class EditWiring(QObject):
                 "edit.select_before": partial(canvas.commands.select_along, forward=False),
                 "edit.select_after": partial(canvas.commands.select_along, forward=True),
                 "node.open": canvas.commands.open_selected,
-                "node.rename": self._rename,
+                "node.rename": canvas.grouping.rename_selected,
                 "node.disable": canvas.commands.set_disabled,
                 "node.connect": canvas.commands.connect_selected,
                 "node.disconnect": canvas.commands.disconnect_selected,
@@ -88,7 +89,17 @@ class EditWiring(QObject):
         actions.connect_all({"arrange.tidy": arrange.tidy, "edit.comment": canvas.comments.add})
         bending, grouping = canvas.bending, canvas.grouping
         actions.connect_all({"node.bend": bending.add, "node.straighten": bending.straighten})
-        actions.connect_all({"arrange.group": grouping.group, "arrange.ungroup": grouping.ungroup})
+        actions.connect_all(
+            {
+                "arrange.group": grouping.group,
+                "arrange.ungroup": grouping.ungroup,
+                "group.fold": grouping.toggle,
+                "group.fold_all": grouping.fold_all,
+                "group.unfold_all": grouping.unfold_all,
+                "group.delete": grouping.delete_chosen,
+                **{f"group.{colour}": partial(grouping.recolour_chosen, colour) for colour in COLOUR_NAMES},
+            }
+        )
         actions.connect_all({f"arrange.{edge}": partial(arrange.align, edge) for edge in edges})
         actions.connect_all({f"arrange.{way}": partial(arrange.distribute, way) for way in ways})
         actions.follow_selection((), ())
@@ -115,7 +126,9 @@ class EditWiring(QObject):
 
     def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
         chosen = self._window.canvas.selection
-        self._window.commands.follow_selection(nodes, connections, chosen.notes, chosen.bends)
+        self._window.commands.follow_selection(
+            nodes, connections, chosen.notes, chosen.bends, groups=len(self._window.canvas.grouping.chosen())
+        )
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
 
@@ -171,11 +184,6 @@ class EditWiring(QObject):
         self._window.status_line.show_counts(len(workflow.nodes), len(workflow.connections))
         is_outside = not self._session.editor.document.place
         self._window.stage.set_empty(is_outside and not workflow.nodes)
-
-    def _rename(self) -> None:
-        selected = self._window.canvas.selected_nodes()
-        if len(selected) == 1:
-            self._window.canvas.start_rename(selected[0])
 
     def _toggle_theme(self) -> None:
         self._session.settings.theme_mode = self._session.theme.toggle()

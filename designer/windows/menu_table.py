@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from designer.canvas.group_state import COLOUR_NAMES
+
 SEPARATOR = "-"
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -36,7 +38,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "arrange.tidy", SEPARATOR, "arrange.left", "arrange.centre", "arrange.right", "arrange.top",
             "arrange.middle", "arrange.bottom", SEPARATOR, "arrange.horizontally", "arrange.vertically",
-            SEPARATOR, "arrange.group", "arrange.ungroup",
+            SEPARATOR, "arrange.group", "arrange.ungroup", "group.fold", "group.fold_all", "group.unfold_all",
+            "menu.colour", "group.delete",
         ),
     ),
     (
@@ -54,6 +57,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The menus in order; `menu.*` stands for a submenu: one of `SUBMENUS`, or one filled when it opens."""
 
 SUBMENUS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "menu.colour": ("Group colour", tuple(f"group.{colour}" for colour in COLOUR_NAMES)),
     "menu.nudge": ("Nudge", ("node.left", "node.right", "node.up", "node.down")),
 }
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.model.bends import VIA, bends, bent
-from engine.model.changes import Change, ConnectionAdded, NodeAdded
+from engine.model.changes import Change, ConnectionAdded, NodeAdded, apply
 from engine.model.comments import Comment, copies, set_comments
 from engine.model.edits import Edit, free_id
 from engine.model.embedded import is_composite
+from engine.model.groups import Group, add_copies, groups, members
 from engine.model.json_value import Json
 from engine.model.queries import connections_touching, connections_within
 from engine.model.workflow import Connection, Node, Point, Workflow
@@ -20,13 +21,17 @@ _REFERENCE_ROOT = re.compile(r"(?<!\$)\$\{(?P<steps>steps\.)?(?P<root>[A-Za-z_][
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """Nodes with the connections among them, and comments; ``incoming`` holds wires from outside."""
+    """Nodes with the connections among them, comments, and groups whose nodes are all here.
+
+    ``incoming`` holds wires from outside.
+    """
 
     nodes: tuple[Node, ...]
     connections: tuple[Connection, ...] = ()
     incoming: tuple[Connection, ...] = ()
     layout: Mapping[str, Point] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 def take(workflow: Workflow, node_ids: Iterable[str]) -> Fragment:
@@ -39,7 +44,15 @@ def take(workflow: Workflow, node_ids: Iterable[str]) -> Fragment:
         connections=tuple(inside),
         incoming=tuple(incoming),
         layout={node_id: workflow.layout[node_id] for node_id in chosen if node_id in workflow.layout},
+        groups=whole_groups(workflow, chosen),
     )
+
+
+def whole_groups(workflow: Workflow, node_ids: Iterable[str]) -> tuple[Group, ...]:
+    """The groups of which every node is among these, those inside others too."""
+    known, chosen = groups(workflow), set(node_ids)
+    inside = {group_id for group_id, nodes in members(known).items() if chosen.issuperset(nodes)}
+    return tuple(group for group in known if group.id in inside)
 
 
 def part(workflow: Workflow, node_ids: Iterable[str], comment_ids: Iterable[str] = ()) -> Workflow:
@@ -107,8 +120,14 @@ def paste(
         inner = connection.source in renamed
         led = [(x + offset[0], y + offset[1]) for x, y in bends(connection)] if inner else []
         changes.append(ConnectionAdded(connection=bent(copied, led) if VIA in copied.extra else copied))
-    if fragment.comments:
-        changes += set_comments(workflow, copies(workflow, fragment.comments, offset), "").changes
+    notes = copies(workflow, fragment.comments, offset)
+    if notes:
+        noted = set_comments(workflow, notes, "").changes
+        changes += noted
+        workflow = apply(workflow, noted)
+    papers = {old.id: new.id for old, new in zip(fragment.comments, notes, strict=True)}
+    if fragment.groups:
+        changes += add_copies(workflow, fragment.groups, renamed, papers).changes
     return Edit(label=_label(fragment), changes=tuple(changes)), list(renamed.values())
 
 

@@ -31,6 +31,8 @@ def draw_bends(
     reach = 12 / zoom
     x, y = wires.points[:, 0], wires.points[:, 1]
     near = (x >= left - reach) & (x <= right + reach) & (y >= top - reach) & (y <= bottom + reach)
+    if wires.open_bends is not None:
+        near &= wires.open_bends
     lit = seen.wires | {seen.hovered_wire}
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for bend in np.flatnonzero(near).tolist():

@@ -35,7 +35,7 @@ def draw_rings(painter: QPainter, inks: Inks, scene: Scene, seen: Attention, row
         for row in visible:
             if row in seen.nodes:
                 painter.drawPath(outline(scene.card(row), bool(scene.trigger[row]), gap))
-    if 0 <= seen.focused < len(scene.ids):
+    if 0 <= seen.focused < len(scene.ids) and scene.frames.card_of(seen.focused) is None:
         painter.setPen(stroke(inks.accent, width * 0.75, (4.0, 3.0)))
         both = 2.5 + width if seen.focused in seen.nodes else 0.0
         painter.drawPath(outline(scene.card(seen.focused), bool(scene.trigger[seen.focused]), gap + both))

@@ -21,11 +21,12 @@ from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_rects
 from designer.canvas.painter.bends import draw_bends
 from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
-from designer.canvas.painter.frames import draw_frames
+from designer.canvas.painter.frames import draw_frames, draw_group_cards
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.notes import NotePainter
 from designer.canvas.scene import Scene
 from designer.canvas.selection import Bend
+from designer.canvas.wire_rows import pill_text
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
@@ -83,13 +84,15 @@ class Layer:
         painter.setWorldTransform(QTransform())
         self._paint_ground(painter, exposed, transform)
         painter.setWorldTransform(transform)
-        draw_frames(painter, self.inks, self._scene, exposed, zoom)
+        draw_frames(painter, self.inks, self._scene, exposed, zoom, self.attention)
         self.notes.paint(painter, self._scene.notes, exposed, zoom, self.attention.notes)
         painter.setWorldTransform(QTransform())
         self._paint_wires(painter, box, zoom, offset)
         rows = self._scene.cards_in(box)
         painter.setWorldTransform(transform)
         draw_bends(painter, self.inks, self._scene, self.attention, box, zoom, zoom >= FULL)
+        turn = self.turn(tokens.SPINNER_REV_MS)
+        draw_group_cards(painter, self.inks, self._scene, exposed, zoom, self.attention, turn)
         decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
         painter.setWorldTransform(QTransform())
         if zoom >= FULL:
@@ -241,7 +244,7 @@ class Layer:
         shown = wires.flows(scene, rows).tolist()
         for row, middle, flow in zip(rows.tolist(), middles, shown, strict=True):
             connection = scene.wire(row)
-            text = scene.pill(connection)
+            text = pill_text(scene.workflow, connection)
             decided = scene.wires.flow[row] != Flow.PLAIN
             kind = Flow(int(flow)) if decided else Flow.PLAIN
             place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)

@@ -59,6 +59,9 @@ class ConnectTool(Tool):
         if over != self._over:
             self._over = over
             self._reason = self._refusal(over)
+        if over < 0:
+            folded = self.view.canvas_scene.frames.card_at(self.view.canvas_scene.xy, pointer.at)
+            self._reason = None if folded is None else "Unfold the group to connect a step in it."
         self._end = pointer.at
         if over >= 0 and self._reason is None:
             kind = "input" if self._forward else "output"
@@ -73,6 +76,8 @@ class ConnectTool(Tool):
         self._finish()
         if self._over >= 0:
             self._drop_on(self._over)
+        elif self._reason is not None:
+            self.view.message.emit(self._reason)
         elif self._taken_off:
             self.view.commands.disconnect([self._taken_off])
         elif hits.hit(self.view.canvas_scene, self.view.layer.inks, pointer.at, 1.0, frozenset()).kind in (

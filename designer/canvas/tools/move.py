@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,11 +153,21 @@ class BendTool(CarryTool):
 
 
 class HoldTool(CarryTool):
-    """A drag of the selection by this box: the paper of a comment, or the frame of a group."""
+    """A drag of the selection by this box: the paper of a comment, or the frame of a group.
 
-    def __init__(self, view: CanvasView, pointer: Pointer, held: QRectF) -> None:
+    ``alone`` is what a click without a drag leaves selected.
+    """
+
+    def __init__(
+        self, view: CanvasView, pointer: Pointer, held: QRectF, alone: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(view, pointer)
         self._held = held
+        self._alone = alone
+
+    def click(self, pointer: Pointer) -> None:
+        if self._alone is not None:
+            self._alone()
 
     def hold(self) -> QRectF:
         return self._held

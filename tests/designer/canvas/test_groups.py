@@ -79,34 +79,40 @@ def test_that_the_frame_follows_its_nodes(canvas: CanvasView, grouped: Editor) -
     assert len(scene.frames.all) == 1
 
 
-def test_that_a_double_click_renames_and_the_menu_colours(
-    canvas: CanvasView, grouped: Editor, hand: Hand
-) -> None:
-    hand.double_click(TITLE)
+def test_that_f2_renames_and_the_menu_colours(canvas: CanvasView, grouped: Editor, hand: Hand) -> None:
+    hand.click(TITLE)
+    QTest.keyClick(canvas, Key.Key_F2)
     QTest.keyClicks(field_of(canvas), "Other")
     QTest.keyClick(field_of(canvas), Key.Key_Return)
     assert groups(grouped.workflow)[0].title == "Other"
     hand.press(TITLE, Qt.MouseButton.RightButton)
     menu = canvas.menus.current
     assert menu is not None
-    assert [action.text() for action in menu.actions() if action.text()] == [
+    named = {action.text().split("\t")[0]: action for action in menu.actions() if action.text()}
+    assert list(named) == [
+        "Fold into one card",
         "Rename group",
         "Colour",
-        "Ungroup",
+        "Cut",
+        "Copy",
+        "Duplicate",
+        "Put a group around it",
+        "Ungroup, keep the nodes",
+        "Delete with its nodes",
     ]
-    colours = menu.actions()[1].menu()
+    colours = named["Colour"].menu()
     next(action for action in colours.actions() if action.text() == "Green").trigger()  # type: ignore[attr-defined]  # a QMenu
     assert groups(grouped.workflow)[0].colour == "output"
-    menu.actions()[-1].trigger()
+    named["Ungroup, keep the nodes"].trigger()
     assert groups(grouped.workflow) == ()
     menu.hide()
 
 
 def test_that_the_file_keeps_groups_and_what_it_does_not_know() -> None:
-    entries = [{**GROUP.to_json(), "nodes": ["read", "gone"], "folded": True}, 7, {"id": "x"}]
+    entries = [{**GROUP.to_json(), "nodes": ["read", "gone"], "shape": "round"}, 7, {"id": "x"}]
     workflow = replace(small_workflow(), layout_extra={"groups": entries})
     (found,) = groups(codec.decode(codec.encode(workflow)))
-    assert (found.nodes, found.extra) == (("read",), {"folded": True})
+    assert (found.nodes, found.extra) == (("read",), {"shape": "round"})
 
 
 def test_that_grouping_nothing_says_so(canvas: CanvasView, editor: Editor) -> None:
