@@ -115,8 +115,10 @@ def status_text(step: StepState) -> str:
             return _waiting(step)
         case StepStatus.PAUSED:
             return _asking(step)
-        case StepStatus.FAILED | StepStatus.ROLLBACK_FAILED:
+        case StepStatus.FAILED:
             return _first_line(step.error) or "Failed"
+        case StepStatus.ROLLBACK_FAILED:
+            return f"Not undone: {_first_line(step.error) or 'it failed'}"
         case StepStatus.SKIPPED:
             return _SKIPPED.get(step.reason, "Skipped")
         case StepStatus.CANCELLED:

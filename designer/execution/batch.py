@@ -15,6 +15,7 @@ _CLOCK_STARTS = frozenset(
         EventType.EXECUTION_STARTED,
         EventType.EXECUTION_RESUMED,
         EventType.EXECUTION_RESTARTED,
+        EventType.EXECUTION_ROLLING_BACK,
         EventType.STORAGE_WORKS,
     }
 )

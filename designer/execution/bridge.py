@@ -94,9 +94,15 @@ class EngineBridge(QObject):
         """Starts nothing new; what runs finishes first."""
         return await self._call(lambda host: host.engine.pause_workflow(execution_id))
 
-    async def cancel(self, execution_id: str, *, force: bool = False) -> bool:
-        """Ends the execution; with `force` what runs is interrupted."""
-        return await self._call(lambda host: host.engine.cancel_workflow(execution_id, force=force))
+    async def cancel(self, execution_id: str, *, force: bool = False, rollback: bool = False) -> bool:
+        """Ends the execution; with `force` what runs is interrupted, with `rollback` what was done undone."""
+        return await self._call(
+            lambda host: host.engine.cancel_workflow(execution_id, force=force, rollback=rollback)
+        )
+
+    async def roll_back(self, execution_id: str, uncertain: Mapping[str, bool]) -> bool:
+        """Undoes what an execution did that has ended; `uncertain` as in `rollback_workflow`."""
+        return await self._call(lambda host: host.engine.rollback_workflow(execution_id, uncertain=uncertain))
 
     async def history(self, limit: int = 100) -> Sequence[ExecutionSummary]:
         """The latest executions of the store, newest first."""

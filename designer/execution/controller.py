@@ -19,8 +19,10 @@ from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
 from designer.execution.run_view import Question, RunView, questions_of
+from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
 from engine.history.state import StepState
+from engine.history.status import ExecutionStatus
 from engine.model.workflow import Workflow
 from engine.problem import Problem
 
@@ -36,6 +38,12 @@ class RunDialogs(Protocol):
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         """Makes the values the defaults of the workflow's inputs."""
+
+    async def ask_stop(self, view: RunView) -> bool | None:
+        """Whether what was done is undone when the run is stopped; None to go on running."""
+
+    async def ask_undo(self, found: Undoable) -> Mapping[str, bool] | None:
+        """Whether uncertain steps took effect, if the run is to be undone at all."""
 
 
 RUNS_REMEMBERED = 20
@@ -119,12 +127,47 @@ class RunController(QObject):
             await self._attempt(self._bridge.pause(self._view.execution_id))
 
     async def stop(self) -> None:
-        """Ends the run; asked a second time it interrupts what still runs."""
-        view = self._view
+        """Ends the run, undone if that is wanted; asked a second time it interrupts what still runs."""
+        view, rollback = self._view, False
         if view.execution_id is None or not view.is_active:
             return
-        self._show(replace(view, is_stopping=True))
-        await self._attempt(self._bridge.cancel(view.execution_id, force=view.is_stopping))
+        may_undo = not view.is_stopping and view.status is not ExecutionStatus.ROLLING_BACK
+        if may_undo and can_be_undone(self._document.workflow):
+            answer = await self._dialogs.ask_stop(view)
+            if answer is None or self._view.execution_id != view.execution_id or not self._view.is_active:
+                return
+            rollback = answer
+        self._show(replace(self._view, is_stopping=True))
+        await self._attempt(self._bridge.cancel(view.execution_id, force=view.is_stopping, rollback=rollback))
+
+    @property
+    def undoable(self) -> Undoable:
+        """What the run on screen did that can be undone now."""
+        status = self._view.status
+        has_ended = status is not None and status.is_terminal and not self._view.is_starting
+        if not has_ended or status is ExecutionStatus.ROLLED_BACK:
+            return Undoable()
+        return undoable(self._document.workflow, self._steps)
+
+    async def undo(self) -> None:
+        """Undoes what the run on screen did, which has ended, if the person confirms it."""
+        found, execution_id = self.undoable, self._view.execution_id
+        if not found or execution_id is None:
+            return
+        uncertain = await self._dialogs.ask_undo(found)
+        if uncertain is None:
+            return
+        try:
+            has_begun = await self._bridge.roll_back(execution_id, uncertain)
+        except WorkflowError as error:
+            self.call_failed.emit(error.message, error.hint)
+            return
+        if has_begun or uncertain:
+            await self.attach(execution_id)
+        else:
+            self.call_failed.emit(
+                "There is nothing left to undo", "The run was made with another version of the workflow."
+            )
 
     async def attach(self, execution_id: str, *, quietly: bool = True) -> None:
         """Puts another execution on screen; its open questions are asked unless it comes `quietly`."""

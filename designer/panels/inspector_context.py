@@ -6,6 +6,7 @@ Everything is read from the workflow, the node types and the outputs of the last
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, TypeAlias
 
@@ -42,6 +43,21 @@ class Surroundings:
             base_dir=self.base_dir,
             allows_expressions=True,
         )
+
+    def for_rollback(self, node_id: str) -> FormContext:
+        """The surroundings of what undoes a node: it runs after it and sees what it was given and gave."""
+        return replace(self.for_node(node_id), references=lambda: self.undo_names(node_id))
+
+    def undo_names(self, node_id: str) -> list[Suggestion]:
+        """What may stand in `${...}` of a rollback."""
+        node = self.workflow.nodes.get(node_id)
+        given = node.parameters if node is not None else {}
+        return [
+            *(replace(one, text=f"self.output.{one.text}") for one in self.outputs(node_id)),
+            *(Suggestion(text=f"self.input.{name}", detail="as it was run with") for name in given),
+            Suggestion(text="error.message", detail="why the run is undone"),
+            *self.references(node_id),
+        ]
 
     def for_connection(self, connection_id: str) -> FormContext:
         """The surroundings of a connection's condition: its source's fields have plain names."""

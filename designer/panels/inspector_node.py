@@ -15,6 +15,7 @@ from designer.panels.inspector_context import Surroundings
 from designer.panels.inspector_output import OutputTab, ResultCard
 from designer.panels.inspector_page import Body, Page, divider, label, neutral_tile
 from designer.panels.inspector_policy import policy_config, policy_schema, read_policy
+from designer.panels.inspector_rollback import RollbackEditor
 from designer.theme import theme as themes
 from engine.model import edits
 from engine.model.json_value import Json
@@ -44,6 +45,7 @@ class NodePage(Page):
         self.parameters: SchemaForm | None = None
         self.conditions: SchemaForm | None = None
         self.policy: SchemaForm | None = None
+        self.rollback: RollbackEditor | None = None
         self.notes: SchemaForm | None = None
         self.output: OutputTab | None = None
         self.result: ResultCard | None = None
@@ -171,6 +173,14 @@ class NodePage(Page):
         self.policy = SchemaForm(schema, read_policy(self._node), parent=body)
         self.policy.value_changed.connect(self._on_policy_changed)
         body.column.addWidget(self.policy)
+        if self._type is None or not self._type.is_trigger:
+            body.column.addWidget(divider(body))
+            types = getattr(self._surroundings.types, "types", ())
+            context = self._surroundings.for_rollback(self._node_id)
+            given = self._node.config.get("rollback")
+            self.rollback = RollbackEditor(types, given, context=context, parent=body)
+            self.rollback.changed.connect(self._on_rollback_changed)
+            body.column.addWidget(self.rollback)
         return body
 
     def _build_output(self) -> QWidget:
@@ -222,6 +232,10 @@ class NodePage(Page):
         if changed and self.policy.is_valid():
             self._editor.push(edits.set_config(self._editor.workflow, self._node_id, **changed))
 
+    def _on_rollback_changed(self, value: Json) -> None:
+        if value != self._node.config.get("rollback"):
+            self._editor.push(edits.set_config(self._editor.workflow, self._node_id, rollback=value))
+
     def _on_notes_changed(self, value: Json) -> None:
         assert isinstance(value, dict)
         title, notes = str(value.get("title", "")), str(value.get("notes", ""))
@@ -244,6 +258,8 @@ class NodePage(Page):
                 self.parameters.set_value(dict(node.parameters))
             if self.policy is not None and self.policy.is_valid():
                 self.policy.set_value(read_policy(node))
+            if self.rollback is not None:
+                self.rollback.set_value(node.config.get("rollback"))
             if self.notes is not None:
                 self.notes.set_value(self._notes_value())
         if 0 in self._pages:

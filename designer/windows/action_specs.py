@@ -349,6 +349,7 @@ RUN: tuple[ActionSpec, ...] = (
         "F8",
         icon="circle-question-mark",
     ),
+    _spec("run.undo", "Undo what it did…", "Undoes what the run did, the last step first", icon="undo-2"),
     _spec("run.clear", "Clear the run's marks", "Takes the last run's states off the canvas"),
     _spec(
         "help.shortcuts",

@@ -51,7 +51,13 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             SEPARATOR, "view.theme", "view.theme_system",
         ),
     ),
-    ("Run", ("run.run", "run.run_with", "run.pause", "run.stop", SEPARATOR, "run.answer", "run.clear")),
+    (
+        "Run",
+        (
+            "run.run", "run.run_with", "run.pause", "run.stop", SEPARATOR, "run.answer", "run.undo",
+            "run.clear",
+        ),
+    ),
     ("Help", ("help.shortcuts", "help.logs", "help.about")),
 )  # fmt: skip
 """The menus in order; `menu.*` stands for a submenu: one of `SUBMENUS`, or one filled when it opens."""

@@ -15,6 +15,7 @@ from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialo
 from designer.dialogs.questions import CloseRunningDialog, Closing, RecoveredDialog, Unsaved, UnsavedDialog
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
+from designer.execution.undoable import Undoable
 from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
 from engine.model.edits import set_input_default
@@ -71,6 +72,24 @@ class Person:
             name = key.removeprefix("input.")
             if "." not in name:  # a field inside an input has no default of its own
                 self.editor.push(set_input_default(self.editor.root, name, value), place=())
+
+    async def ask_stop(self, view: RunView) -> bool | None:
+        """Whether what was done is undone when the run is stopped; None to go on running."""
+        from designer.dialogs.undoing import StopDialog
+
+        return await ask(StopDialog(view.workflow_name, self.window))
+
+    async def ask_undo(self, found: Undoable) -> Mapping[str, bool] | None:
+        """Whether uncertain steps took effect, if the run is to be undone at all."""
+        from designer.dialogs.undoing import UndoDialog
+
+        dialog = UndoDialog(
+            [self._title(step_id) for step_id in found.done],
+            [(step_id, self._title(step_id)) for step_id in found.uncertain],
+            again=found.has_failed,
+            parent=self.window,
+        )
+        return await ask(dialog)
 
     async def ask_unsaved(self, name: str) -> Unsaved:
         """Whether unsaved edits are kept."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from designer.execution.run_view import RunView
+from designer.execution.undoable import Undoable
 from designer.windows.banner import Notice
 from designer.windows.session import Session
 from engine.history.events import Event
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 QUESTION = "question"
 WAITING_RUN = "waiting run"
+UNDO = "undo"
+_WENT_WRONG = (
+    ExecutionStatus.FAILED,
+    ExecutionStatus.CANCELLED,
+    ExecutionStatus.ROLLBACK_FAILED,
+    ExecutionStatus.QUARANTINED,
+)
 _FAILED = (ExecutionStatus.FAILED, ExecutionStatus.COMPLETED_WITH_ERRORS)
 
 
@@ -31,6 +39,7 @@ class RunWiring(QObject):
         self._window = window
         self._session = session
         self._running: str | None = None
+        self._ended: tuple[str | None, ExecutionStatus | None] = (None, None)
         controller = session.controller
         controller.run_changed.connect(self._on_run_changed)
         controller.run_cleared.connect(self._on_run_cleared)
@@ -51,6 +60,7 @@ class RunWiring(QObject):
                 "run.pause": lambda: self._start(controller.pause()),
                 "run.stop": lambda: self._start(controller.stop()),
                 "run.answer": lambda: self._start(controller.answer()),
+                "run.undo": lambda: self._start(controller.undo()),
                 "run.clear": controller.detach,
             }
         )
@@ -73,8 +83,10 @@ class RunWiring(QObject):
         actions["run.pause"].setEnabled(view.can_pause)
         actions["run.stop"].setEnabled(view.is_active and view.execution_id is not None)
         actions["run.answer"].setEnabled(view.needs_person)
+        actions["run.undo"].setEnabled(bool(self._session.controller.undoable))
         actions["run.clear"].setEnabled(not view.is_active and view.status is not None)
         self._show_question(view)
+        self._offer_to_undo(view)
         has_failed = view.status in _FAILED and self._running == view.execution_id
         self._running = view.execution_id if view.is_active else None
         if has_failed:
@@ -109,6 +121,21 @@ class RunWiring(QObject):
             )
         else:
             banner.withdraw(QUESTION)
+        self._window.stage.arrange_banner()
+
+    def _offer_to_undo(self, view: RunView) -> None:
+        """What a run did that went wrong, once for each time it ended; the menu has it whatever happened."""
+        end = (view.execution_id, view.status)
+        if end == self._ended:
+            return
+        self._ended = end
+        banner, found = self._window.stage.banner, self._session.controller.undoable
+        banner.withdraw(UNDO)
+        if found and view.status in _WENT_WRONG:
+            act = self._window.commands["run.undo"].trigger
+            button = "Try again…" if found.has_failed else "Undo…"
+            text = undo_text(found)
+            banner.post(Notice(key=UNDO, text=text, button=button, act=act, icon="undo-2", can_dismiss=True))
         self._window.stage.arrange_banner()
 
     def _title(self, node_id: str) -> str:
@@ -158,6 +185,17 @@ class RunWiring(QObject):
 
     def _on_call_failed(self, message: str, hint: str) -> None:
         self._start(self._session.person.show_error("That did not work", message, hint))
+
+
+def undo_text(found: Undoable) -> str:
+    """What the banner says about a run that went wrong and can be undone."""
+    count = len(found.done) + len(found.uncertain)
+    steps = "One step" if count == 1 else f"{count} steps"
+    if found.has_failed:
+        return f"{steps} could not be undone"
+    if not found.done:
+        return f"{steps} may or may not have taken effect"
+    return f"{steps} did something that can be undone"
 
 
 def question_text(view: RunView, title: Callable[[str], str]) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from designer.dialogs.missing_input import LATER, MissingInputAnswer, MissingInp
 from designer.dialogs.preferences import PreferencesDialog
 from designer.dialogs.questions import CloseRunningDialog, RecoveredDialog, UnsavedDialog
 from designer.dialogs.run_inputs import RunInputsDialog
+from designer.dialogs.undoing import StopDialog, UndoDialog
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
 
@@ -326,3 +327,20 @@ def test_that_about_copies_what_a_report_needs(window: QWidget, qtbot: QtBot) ->
     assert "Python 3" in dialog.facts
     click(qtbot, dialog.close_button)
     assert not dialog.isVisible()
+
+
+def test_that_stopping_can_undo_what_was_done(qtbot: QtBot) -> None:
+    dialog = opened(StopDialog("Orders"), qtbot)
+    assert dialog.answer is None
+    dialog.undo.setChecked(True)
+    click(qtbot, dialog.stop_button)
+    assert dialog.answer is True
+
+
+def test_that_undoing_lists_what_will_be_undone_and_asks_about_what_nobody_knows(qtbot: QtBot) -> None:
+    dialog = opened(UndoDialog([f"Step {n}" for n in range(12)], [("pay", "Pay")], again=True), qtbot)
+    assert dialog.list.text().splitlines()[0] == "1.  Step 0"
+    assert dialog.list.text().splitlines()[-1] == "and 4 more"
+    dialog.boxes["pay"].setChecked(True)
+    click(qtbot, dialog.undo_button)
+    assert dialog.answer == {"pay": True}

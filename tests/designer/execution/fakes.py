@@ -37,6 +37,7 @@ class ScriptedEngine:
         self.events_of: dict[str, list[Event]] = {}
         self.refuse_next: SchemaValidationError | None = None
         self.is_closed = False
+        self.has_something_to_undo = True
         self._news = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
 
@@ -64,9 +65,18 @@ class ScriptedEngine:
         self.calls.append(("pause", execution_id))
         return True
 
-    async def cancel_workflow(self, execution_id: str, *, force: bool = False) -> bool:
-        self.calls.append(("cancel", execution_id, force))
+    async def cancel_workflow(
+        self, execution_id: str, *, force: bool = False, rollback: bool = False
+    ) -> bool:
+        self.calls.append(("cancel", execution_id, force, *(["rollback"] if rollback else [])))
         return True
+
+    async def rollback_workflow(self, execution_id: str, *, uncertain: Mapping[str, bool]) -> bool:
+        self.calls.append(("rollback", execution_id, dict(uncertain)))
+        if self.refuse_next is not None:
+            error, self.refuse_next = self.refuse_next, None
+            raise error
+        return self.has_something_to_undo
 
     async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
         seen = 0

@@ -14,6 +14,7 @@ from designer.dialogs.missing_input import MissingInputAnswer as Answer
 from designer.document.document import Document
 from designer.execution.controller import RunController
 from designer.execution.run_view import Question, RunView
+from designer.execution.undoable import Undoable
 from engine.errors import SchemaValidationError
 from engine.history.events import EventType
 from engine.history.status import ExecutionStatus
@@ -34,6 +35,9 @@ class Person:
         self.asked: list[tuple[Question, str]] = []
         self.defaults: list[Mapping[str, Any]] = []
         self.inputs: Mapping[str, Any] | None = {}
+        self.undo_on_stop: bool | None = True
+        self.undos: list[Undoable] = []
+        self.uncertain: Mapping[str, bool] | None = {}
 
     async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
         return self.inputs
@@ -45,6 +49,13 @@ class Person:
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         self.defaults.append(values)
+
+    async def ask_stop(self, view: RunView) -> bool | None:
+        return self.undo_on_stop
+
+    async def ask_undo(self, found: Undoable) -> Mapping[str, bool] | None:
+        self.undos.append(found)
+        return self.uncertain
 
 
 class Desk:
