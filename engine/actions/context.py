@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn, Protocol
 
 from engine.errors import FormRequired
@@ -48,18 +49,9 @@ class StepContext:
     that can recognise a repeated request. A person who lets the step run again gives it another key.
     """
 
-    __slots__ = (
-        "_callbacks",
-        "_cancelled",
-        "_reports",
-        "artifacts",
-        "attempt",
-        "base_dir",
-        "execution_id",
-        "idempotency_key",
-        "secrets",
-        "step_id",
-    )
+    secrets: Mapping[str, str] = MappingProxyType({})
+    _cancelled = False
+    _callbacks: Sequence[Callable[[], None]] = ()
 
     def __init__(
         self,
@@ -76,13 +68,14 @@ class StepContext:
         self.execution_id = execution_id
         self.step_id = step_id
         self.attempt = attempt
-        self.idempotency_key = f"{execution_id}:{step_id}" + (f":{run_epoch}" if run_epoch > 1 else "")
+        self.idempotency_key = f"{execution_id}:{step_id}"
+        if run_epoch > 1:
+            self.idempotency_key += f":{run_epoch}"
         self.artifacts = artifacts
-        self.secrets: Mapping[str, str] = secrets if secrets is not None else {}
+        if secrets is not None:
+            self.secrets = secrets
         self.base_dir = base_dir
         self._reports = reports
-        self._cancelled = False
-        self._callbacks: list[Callable[[], None]] = []
 
     def log(self, text: str, level: str = "info") -> None:
         """Show a line in the run's log; from any thread."""
@@ -126,14 +119,14 @@ class StepContext:
         """Call this (once, on the engine's thread) when the step is cancelled, to interrupt blocking work."""
         with _CALLBACKS:
             if not self._cancelled:
-                self._callbacks.append(callback)
+                self._callbacks = [*self._callbacks, callback]
                 return
         callback()
 
     def cancel(self) -> None:
         """For the engine: tell the action to stop. The first call runs the callbacks, others do nothing."""
         with _CALLBACKS:
-            callbacks, self._callbacks = self._callbacks, []
+            callbacks, self._callbacks = self._callbacks, ()
             self._cancelled = True
         for callback in callbacks:
             try:

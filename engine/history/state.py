@@ -152,7 +152,7 @@ def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
     A step that began and completed among them is put there once, as it is in the end: most steps of a busy
     run are over before anyone could have looked.
     """
-    steps = state.steps
+    steps, connections = state.steps, state.connections
     begun: Event | None = None
     for event in events:
         if begun is not None:
@@ -163,7 +163,10 @@ def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
                 continue
             apply(state, begun)
             begun = None
-        if event.type is _RUNNING and event.step_id not in steps:
+        if event.type is _RESOLVED:
+            connections[event.data["connection_id"]] = _OUTCOMES[event.data["outcome"]]
+            state.seq = event.seq
+        elif event.type is _RUNNING and event.step_id not in steps:
             begun = event
         else:
             apply(state, event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -113,6 +113,12 @@ class Step:
     at_most_once: bool
     priority: int
     pin: Pin | None = None
+    is_plain: bool = field(init=False)
+    """Whether nothing may stand in for running the step's action."""
+
+    def __post_init__(self) -> None:
+        is_plain = not self.disabled and self.pin is None and not self.is_trigger
+        object.__setattr__(self, "is_plain", is_plain)
 
     @property
     def label(self) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from engine.actions.context import StepContext
@@ -14,7 +13,6 @@ from engine.run.clock import TimerHandle
 Stop = Literal["", "timeout", "cancel"]
 
 
-@dataclass(slots=True, eq=False)
 class Activity:
     """What is known of a started step that has not ended; the execution keeps one for each such step.
 
@@ -25,10 +23,8 @@ class Activity:
     the step is paused. crashes: how often in a row the program died while it ran.
     """
 
-    step: Step
-    attempt: int = 0
+    # What most steps never set stands here once for all: one of these is made a step.
     params: dict[str, Any] | None = None
-    first_started_at: float | None = None
     due_at: float | None = None
     timer: TimerHandle | None = None
     task: asyncio.Task[Any] | None = None
@@ -41,7 +37,12 @@ class Activity:
     is_abandoned: bool = False
     is_parked: bool = False
     form: Mapping[str, Any] | None = None
-    needed: list[dict[str, Any]] = field(default_factory=list)
+    needed: Sequence[dict[str, Any]] = ()
+
+    def __init__(self, step: Step, attempt: int = 0, first_started_at: float | None = None) -> None:
+        self.step = step
+        self.attempt = attempt
+        self.first_started_at = first_started_at
 
     def attach(self) -> asyncio.Task[Any]:
         """The current task runs the attempt from now on; a stop that was meant for an earlier one is over."""

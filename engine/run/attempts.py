@@ -49,12 +49,15 @@ class Attempts:
         if activity.stop == "cancel":
             raise Stopped
         task = activity.attach()
-        limit = self._limit(activity)
+        timeouts = step.timeouts
+        is_unbounded = timeouts.attempt is None and timeouts.total is None
+        limit = None if is_unbounded else self._limit(activity)
         timer = None
         token = CURRENT.set(activity.context)
         result: Any = None
         error: BaseException | None = None
         is_stopped = False
+        is_ours = True
         try:
             await self._semaphore.acquire()
             activity.holds_slot = True
@@ -70,13 +73,15 @@ class Attempts:
                 raise
             is_stopped = True
         except KeyboardInterrupt:
+            is_ours = _is_running(task)
             raise  # a person ends the program
         except BaseException as raised:  # step boundary: raised again below, unless it came too late
-            if not _is_running(task):
+            is_ours = _is_running(task)
+            if not is_ours:
                 raise  # closed from outside: the loop is gone, and this is no end of the step
             error = raised if isinstance(raised, Exception | SystemExit) else _of_the_action(raised)
         finally:
-            if _is_running(task):
+            if is_ours:
                 CURRENT.reset(token)
             activity.task = None
             if timer is not None:

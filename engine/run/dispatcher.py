@@ -78,8 +78,11 @@ class Dispatcher:
 
     def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
         """Run these steps once all that is recorded now is durable and slots are free."""
-        self._staged.extend((execution, step) for step in steps)
-        self.ask_for_flush()
+        staged = self._staged
+        for step in steps:
+            staged.append((execution, step))
+        if not self._is_flush_asked:
+            self.ask_for_flush()
 
     def withdraw(self, execution: Execution) -> list[int]:
         """Give back the steps of the execution that no worker has taken yet, in their order."""
@@ -218,17 +221,27 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
+        run = self._run
+        assert run is not None
         turn_ends = perf_counter() + TURN_S
         try:
             while not self._is_halted:
                 if self._ready:
                     _, _, execution, step = heapq.heappop(self._ready)
                     if execution.take(step):
-                        await self._run_step(execution, step)
+                        try:
+                            await run(execution, step)
+                        except StoreError as error:
+                            execution.broken(error)
+                        except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang for it
+                            step_id = execution.plan.steps[step].id
+                            _log.exception("Step %r of run %s broke the engine", step_id, execution.id)
+                            execution.broken(error)
                 elif self._has_unflushed() and not self._commit.locked():
                     async with self._commit:
                         await self._flush()
-                    self._dispatch(but=1)
+                    if len(self._ready) > 1:
+                        self._dispatch(but=1)
                 else:
                     return
                 if perf_counter() > turn_ends:
@@ -238,16 +251,6 @@ class Dispatcher:
             return  # its runs are shown as paused; resuming one tries again
         finally:
             self._active -= 1
-
-    async def _run_step(self, execution: Execution, step: int) -> None:
-        assert self._run is not None
-        try:
-            await self._run(execution, step)
-        except StoreError as error:
-            execution.broken(error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang because of it
-            _log.exception("Step %r of run %s broke the engine", execution.plan.steps[step].id, execution.id)
-            execution.broken(error)
 
 
 def _rank(entry: tuple[int, int, Execution, int]) -> tuple[int, int]:

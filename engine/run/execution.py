@@ -178,7 +178,9 @@ class Execution:
 
     def follow(self, settlement: Settlement, failure: Mapping[str, Any] | None) -> None:
         """A step has ended: start what became ready, and decide what an unhandled failure means."""
-        self.make_ready(settlement.ready)
+        if settlement.ready:
+            self.ready += len(settlement.ready)
+            self._work.enqueue(self, settlement.ready)
         if failure is None and settlement.routing_error is not None:
             failure = error_to_json(settlement.routing_error)
         if failure is not None and self.error is None:

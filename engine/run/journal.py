@@ -30,13 +30,11 @@ class Journal:
         self._publish = publish
         self._on_dirty = on_dirty
         self._unpublished: list[tuple[Execution, list[Event]]] = []
+        # A step that began, and of which nothing else is known yet.
         self._begun: tuple[Execution, EventDraft] | None = None
         self._is_committing = False
-
-    @property
-    def is_dirty(self) -> bool:
+        self.is_dirty = False
         """Whether facts wait to become durable."""
-        return bool(self._unpublished) or self._begun is not None
 
     def begin(self, execution: Execution, step_id: str, attempt: int, data: Mapping[str, Any]) -> None:
         """Record that a step runs, together with what comes of it if that is known before the next commit.
@@ -50,7 +48,8 @@ class Journal:
         if self._begun is not None:
             self._append_begun()
         self._begun = (execution, draft)
-        if not self._unpublished:
+        if not self.is_dirty:
+            self.is_dirty = True
             self._on_dirty()
 
     def record(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
@@ -79,9 +78,11 @@ class Journal:
     def _append(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
         events = self.store.append(execution.id, drafts)
         unpublished = self._unpublished
+        if not self.is_dirty:
+            self.is_dirty = True
+            self._on_dirty()
         if not unpublished:
             unpublished.append((execution, events))
-            self._on_dirty()
         elif unpublished[-1][0] is execution:
             unpublished[-1][1].extend(events)
         else:
@@ -93,6 +94,7 @@ class Journal:
             self._append_begun()
         if self._unpublished or self._is_committing:
             self._unpublished.append((execution, [event]))
+            self.is_dirty = True
         else:
             self._publish(execution, [event])
 
@@ -101,13 +103,18 @@ class Journal:
         if self._begun is not None:
             self._append_begun()
         batch, self._unpublished = self._unpublished, []
+        self.is_dirty = False
         self._is_committing = True
         try:
-            if full_sync or not batch or not all(_may_be_lost(execution) for execution, _ in batch):
-                strict = any(execution.plan.durability == "strict" for execution, _ in batch)
-                await self.store.commit(full_sync=full_sync or strict)
+            is_wanted = full_sync or not batch
+            for execution, _ in batch:
+                full_sync = full_sync or execution.plan.durability == "strict"
+                is_wanted = is_wanted or not _may_be_lost(execution)
+            if is_wanted:
+                await self.store.commit(full_sync=full_sync)
         except BaseException:
             self._unpublished[:0] = batch
+            self.is_dirty = bool(self._unpublished)
             raise
         finally:
             self._is_committing = False

@@ -29,14 +29,13 @@ class Reports:
     turn of its loop.
     """
 
-    __slots__ = ("_activity", "_execution", "_lines", "_progress", "_sleep")
+    _lines: list[Mapping[str, Any]] | None = None
+    _progress: Mapping[str, Any] | None = None
 
     def __init__(self, execution: Execution, activity: Activity, sleep: Sleep) -> None:
         self._execution = execution
         self._activity = activity
         self._sleep = sleep
-        self._lines: list[Mapping[str, Any]] | None = None
-        self._progress: Mapping[str, Any] | None = None
 
     def log(self, text: str, level: str) -> None:
         self._say({"text": text, "level": level}, None)

@@ -203,8 +203,10 @@ def _leave(
                 outcome = _outcome(settlement, route, how, decide)
             _count(progress, route, outcome)
             facts.append(Resolved(route, outcome))
+    decided = progress.decided
     for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
-        _decide_join(plan, progress, settlement, route.target, skipped)
+        if not decided[route.target]:
+            _decide_join(plan, progress, settlement, route.target, skipped)
 
 
 def _choose(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from inspect import isawaitable
 from itertools import compress
 from typing import Any, Protocol
 
@@ -99,13 +100,13 @@ class EngineSeams:
 
     def _validate_input_schema(self, step: Step | Mapping[str, Any], params: Mapping[str, Any]) -> None:
         """Raises SchemaValidationError ("input") unless the resolved parameters fit; no schema takes all."""
-        schema = _schema(step, "input_schema")
+        schema = step.input_schema if isinstance(step, Step) else step.get("input_schema")
         if schema:
             self._schemas.check("input", _label(step), schema, params)
 
     def _validate_output_schema(self, step: Step | Mapping[str, Any], output: Any) -> None:
         """Raises SchemaValidationError ("output") unless the output fits; no schema takes all."""
-        schema = _schema(step, "output_schema")
+        schema = step.output_schema if isinstance(step, Step) else step.get("output_schema")
         if schema:
             self._schemas.check("output", _label(step), schema, output)
 
@@ -131,12 +132,10 @@ class EngineSeams:
         context = CURRENT.get()
         if context is None:
             raise RuntimeError("_execute_step is called by the engine, which sets the step's context")
+        if action.runs == "loop":
+            result = action.handler(params, context)
+            return await result if isawaitable(result) else result
         return await self._places.call(action, params, context)
-
-
-def _schema(step: Step | Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] | None = getattr(step, key) if isinstance(step, Step) else step.get(key)
-    return schema or {}
 
 
 def _label(step: Step | Mapping[str, Any]) -> str:

@@ -68,21 +68,9 @@ class StepRunner:
         if number not in steps.activities and not self._is_wanted(execution, step):
             return
         activity = steps.activity(number)
-        does_nothing = step.disabled == "passthrough" or self._only_fires(step)
-        if does_nothing and execution.stops.is_on and execution.stops.before(activity):
-            steps.holds(activity)
-            return
-        if step.disabled == "passthrough":
-            steps.begin(activity)
-            steps.complete(activity, _passed_on(execution, step), duration_ms=0.0, via="passthrough")
-            return
-        if (ready := _ready_made(execution, step)) is not None:
-            await self._take(execution, activity, ready)
-            return
-        if does_nothing:
-            # A plain trigger of a workflow from elsewhere: firing it is all it does.
-            steps.begin(activity)
-            steps.complete(activity, dict(steps.live["input_data"]), duration_ms=0.0)
+        if (not step.is_plain or execution.options.taken) and await self._is_done_without(
+            execution, activity, step
+        ):
             return
         started = activity.started_at = self._clock.now()
         try:
@@ -92,9 +80,20 @@ class StepRunner:
                 steps.holds(activity)
                 return
             steps.begin(activity)
-            output = await self._attempt(execution, activity, step, activity.params)
+            if activity.first_started_at is None:
+                activity.first_started_at = started
+                self._seams._validate_input_schema(step, activity.params)
+            full_sync = self._must_be_durable(execution, activity, step)
+            if full_sync is not None:
+                await self._make_durable(full_sync=full_sync)
+            activity.context = self._context(execution, activity, step)
+            output = await self._attempts.within_time(execution, activity, step, activity.params)
             self._seams._validate_output_schema(step, output)
-            self._complete(execution, activity, output)
+            duration_ms = round((self._clock.now() - started) * 1000, 3)
+            try:
+                steps.complete(activity, output, duration_ms=duration_ms)
+            except (TypeError, ValueError) as error:
+                raise _no_json(error) from error
         except (MissingInputError, FormRequired) as question:
             activity.first_started_at = None  # the time a person takes is not the step's
             steps.asks(activity, question)
@@ -115,6 +114,27 @@ class StepRunner:
                 steps.begin(activity)
             await self._failed(execution, activity, error, started)
 
+    async def _is_done_without(self, execution: Execution, activity: Activity, step: Step) -> bool:
+        """Whether the step needs no action: it is held first, or has ended when this returns."""
+        steps = execution.steps
+        does_nothing = step.disabled == "passthrough" or self._only_fires(step)
+        if does_nothing and execution.stops.is_on and execution.stops.before(activity):
+            steps.holds(activity)
+            return True
+        if step.disabled == "passthrough":
+            steps.begin(activity)
+            steps.complete(activity, _passed_on(execution, step), duration_ms=0.0, via="passthrough")
+            return True
+        if (ready := _ready_made(execution, step)) is not None:
+            await self._take(execution, activity, ready)
+            return True
+        if does_nothing:
+            # A plain trigger of a workflow from elsewhere: firing it is all it does.
+            steps.begin(activity)
+            steps.complete(activity, dict(steps.live["input_data"]), duration_ms=0.0)
+            return True
+        return False
+
     def _is_wanted(self, execution: Execution, step: Step) -> bool:
         """Whether a ready step is to run; if its own condition says no it is skipped, or fails."""
         steps = execution.steps
@@ -131,20 +151,21 @@ class StepRunner:
             steps.skip(step, "condition")
         return wanted
 
-    async def _attempt(
-        self, execution: Execution, activity: Activity, step: Step, params: dict[str, Any]
-    ) -> Any:
-        if activity.first_started_at is None:
-            activity.first_started_at = self._clock.now()
-            self._seams._validate_input_schema(step, params)
+    def _must_be_durable(self, execution: Execution, activity: Activity, step: Step) -> bool | None:
+        """Whether all that is recorded must survive the loss of power before the action runs.
+
+        False: only the end of the process. None: not even that.
+        """
         outlasts_power = execution.plan.durability in ("auto", "strict")
         if step.at_most_once:
-            await self._make_durable(full_sync=outlasts_power)
-        elif outlasts_power and self._is_external(step):
-            await self._make_durable(full_sync=True)
-        elif activity.crashes:
-            await self._make_durable(full_sync=False)  # should it bring the program down again, it is counted
-        activity.context = StepContext(
+            return outlasts_power
+        if outlasts_power and self._registry.get(step.service, step.action).options.effects == "external":
+            return True
+        # Should it bring the program down again, it is counted.
+        return False if activity.crashes else None
+
+    def _context(self, execution: Execution, activity: Activity, step: Step) -> StepContext:
+        return StepContext(
             execution_id=execution.id,
             step_id=step.id,
             attempt=activity.attempt,
@@ -153,13 +174,9 @@ class StepRunner:
             base_dir=execution.base_dir,
             run_epoch=execution.epoch,
         )
-        return await self._attempts.within_time(execution, activity, step, params)
 
     def _only_fires(self, step: Step) -> bool:
         return step.is_trigger and (step.service, step.action) not in self._registry
-
-    def _is_external(self, step: Step) -> bool:
-        return self._registry.get(step.service, step.action).options.effects == "external"
 
     async def _make_durable(self, *, full_sync: bool) -> None:
         """An effect on the world outside must not be forgotten, whatever happens after it."""
@@ -187,10 +204,7 @@ class StepRunner:
         try:
             execution.steps.complete(activity, output, duration_ms=duration_ms, via=via)
         except (TypeError, ValueError) as error:
-            raise ActionError(
-                f"The result is not JSON: {error}",
-                hint="An action returns text, numbers, lists, objects, true, false or null.",
-            ) from error
+            raise _no_json(error) from error
 
     async def _failed(
         self, execution: Execution, activity: Activity, error: BaseException, started: float
@@ -256,6 +270,13 @@ class StepRunner:
         if total is None or activity.first_started_at is None:
             return True
         return self._clock.now() + wait < activity.first_started_at + total
+
+
+def _no_json(error: Exception) -> ActionError:
+    return ActionError(
+        f"The result is not JSON: {error}",
+        hint="An action returns text, numbers, lists, objects, true, false or null.",
+    )
 
 
 def _ready_made(execution: Execution, step: Step) -> Mapping[str, Any] | None:

@@ -30,6 +30,7 @@ from engine.store.retention import reachable
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
+_MARK = f'"{ARTIFACT_KEY}"'
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -270,13 +271,13 @@ def has_reference(value: Any) -> bool:
 
 def holds_look_alike(text: str, value: Any) -> bool:
     """Whether ``value``, whose JSON is ``text``, holds something that only looks like our reference."""
-    return f'"{ARTIFACT_KEY}"' in text and has_reference(value)
+    return _MARK in text and has_reference(value)
 
 
 def write(artifacts: ArtifactStore, data: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], str]:
     """An event's data and its JSON, with what stands under ``key`` moved out of line if it is too large."""
     text = encode(data)
-    if len(text) > INLINE_LIMIT or holds_look_alike(text, data[key]):
+    if len(text) > INLINE_LIMIT or (_MARK in text and has_reference(data[key])):
         data = {**data, key: artifacts.pack(data[key])}
         text = encode(data)
     return data, text

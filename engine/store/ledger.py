@@ -38,6 +38,7 @@ from engine.store.retention import names_in
 from engine.store.state_manager import ExecutionSummary
 
 # Looking a member up in an enum, and a NamedTuple's own constructor, cost more than what is done with them.
+_BEGUN = EventType.STEP_RUNNING
 _COMPLETED = EventType.STEP_COMPLETED
 _RESOLVED = EventType.CONNECTION_RESOLVED
 _RUNNING = StepStatus.RUNNING
@@ -171,6 +172,8 @@ class Ledger:
 
         Raises ``TypeError`` or ``ValueError`` for data that is no JSON.
         """
+        if len(drafts) > 1 and drafts[1].text is not None and _is_new_step_that_ran(record, drafts):
+            return self._admit_ran(record, drafts)
         _check(record, drafts)
         written: list[Mapping[str, Any]] = []
         texts: list[str | None] = []
@@ -178,7 +181,7 @@ class Ledger:
             if text is None and data and not (event_type is _RESOLVED and _is_plain(data)):
                 if event_type is _COMPLETED:
                     data, text = write(self._artifacts, data, "output")
-                elif event_type is EventType.STEP_RUNNING and "input" in data:
+                elif event_type is _BEGUN and "input" in data:
                     data, text = write(self._artifacts, data, "input")
                 else:
                     text = encode(data)
@@ -204,6 +207,52 @@ class Ledger:
                 _advance_execution(record, STATUS_OF_EXECUTION_EVENT[event_type], data, at)
         record.seq = seq
         return Admitted(events, texts, now)
+
+    def _admit_ran(self, record: ExecutionRecord, drafts: Sequence[EventDraft]) -> Admitted:
+        """`admit` for a step that began and completed at once, at a third of the cost; nothing can fail."""
+        now = round(self._now() * 1e6)
+        begun, completed = drafts[0], drafts[1]
+        at = now if begun.ts is None else round(begun.ts * 1e6)
+        ts = now / 1e6
+        execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq
+        step_id, attempt, data = completed.step_id, completed.attempt, completed.data
+        assert step_id is not None
+        place = (execution_id, workflow_id, seq + 1, at / 1e6, _BEGUN, step_id, begun.attempt, begun.data)
+        events: list[Event] = [_new(Event, place)]
+        texts: list[str | None] = [None, completed.text]
+        seq += 2
+        place = (execution_id, workflow_id, seq, ts, _COMPLETED, step_id, attempt, data)
+        events.append(_new(Event, place))
+        given = data.get("duration_ms")
+        record.steps[step_id] = StepRecord(
+            StepStatus.COMPLETED,
+            data.get("reason", ""),
+            max(begun.attempt, attempt) or 1,
+            at,
+            now,
+            (now - at) / 1e3 if given is None else given,
+            seq,
+        )
+        for draft in drafts[2:]:
+            seq += 1
+            route = (execution_id, workflow_id, seq, ts, _RESOLVED, draft.step_id, draft.attempt, draft.data)
+            events.append(_new(Event, route))
+            texts.append(None)
+        record.seq = seq
+        return Admitted(events, texts, now)
+
+
+def _is_new_step_that_ran(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> bool:
+    """Whether these are a step's first and last moves, and nothing but what became of its connections."""
+    begun, completed = drafts[0], drafts[1]
+    if begun.type is not _BEGUN or completed.type is not _COMPLETED or begun.data or completed.ts is not None:
+        return False
+    if begun.step_id != completed.step_id or begun.step_id is None or begun.step_id in record.steps:
+        return False
+    for event_type, _, _, data, ts, _ in drafts[2:]:
+        if event_type is not _RESOLVED or ts is not None or not _is_plain(data):
+            return False
+    return True
 
 
 def _is_plain(data: Mapping[str, Any]) -> bool:

@@ -45,7 +45,8 @@ class MemoryStateManager(ExecutionStateManager):
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         record = self._ledger.record(execution_id)
         admitted = self._ledger.admit(record, drafts)
-        claim_named(self.artifacts, admitted)
+        if self.artifacts.is_sweeping:
+            claim_named(self.artifacts, admitted)
         events = admitted.events
         journal = self._journals[execution_id]
         if record.seq == len(journal) + len(events):
