@@ -191,7 +191,8 @@ class Grouping(QObject):
     def spoken(self, frame: Frame) -> str:
         """The group in words, for those who hear it."""
         folded = ", folded" if frame.group.folded else ""
-        return f"Group {frame.group.title}{folded}, {group_state.words(self._view.canvas_scene, frame)}"
+        title = frame.group.title.removeprefix("Group ")
+        return f"Group {title}{folded}, {group_state.words(self._view.canvas_scene, frame)}"
 
     def _seen(self, frame: Frame) -> Frame:
         """The folded group in which this one is out of sight, else this one."""

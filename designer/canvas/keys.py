@@ -150,8 +150,6 @@ class Keys(QObject):
             view.selection.set(nodes, notes=notes)
         view.notice()
         view.camera.reveal(scene.card(row))
-        spoken = f"{scene.node(row).label}, {scene.subtitle(row)}"
-        view.setAccessibleDescription(spoken if folded is None else view.grouping.spoken(folded))
         return True
 
     def _first(self) -> int:

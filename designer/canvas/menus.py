@@ -87,10 +87,16 @@ class Menus:
             box = view.canvas_scene.frames.box(frame, view.canvas_scene.xy)
             self.open_group(frame, view.viewport().mapToGlobal(view.mapFromScene(box.topLeft())))
             return
-        rows = view.canvas_scene.rows(view.selection.nodes)
-        place = view.canvas_scene.card(rows[-1]).center() if rows else view.camera.centre
+        scene, found, place = view.canvas_scene, hits.NOTHING, view.camera.centre
+        rows = scene.rows(view.selection.nodes)
+        wires = [scene.wires.row_of[wire] for wire in view.selection.wires if wire in scene.wires.row_of]
+        if rows:
+            found, place = Hit("node", rows[-1]), scene.card(rows[-1]).center()
+        elif wires:
+            left, top, right, bottom = scene.wires.boxes[wires[-1]].tolist()
+            found, place = Hit("wire", wires[-1]), QRectF(left, top, right - left, bottom - top).center()
         screen = view.viewport().mapToGlobal(view.mapFromScene(place))
-        self._popup(self._menu_for(Hit("node", rows[-1]) if rows else hits.NOTHING, place, screen), screen)
+        self._popup(self._menu_for(found, place, screen), screen)
 
     def show(self, menu: QMenu, screen: QPoint) -> None:
         """Open a menu that was made elsewhere, in place of the one that is open."""

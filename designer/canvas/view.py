@@ -29,6 +29,7 @@ from designer.canvas.pointing import Pointing
 from designer.canvas.quick_add import QuickAdd
 from designer.canvas.rename import RenameField
 from designer.canvas.render import BORDER, paint_image
+from designer.canvas.speaker import Speaker
 from designer.editor import Editor
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
@@ -66,6 +67,7 @@ class CanvasView(PaintedView):
         self.inside = Inside(self)
         self.overlays = Overlays(self)
         self.quick_add = QuickAdd(self)
+        self.speaker = Speaker(self)
         self._rename: RenameField | None = None
         self._pending: tuple[QPointF, AddContext] | None = None
         self.selection.changed.connect(self._on_selection_changed)
@@ -173,6 +175,7 @@ class CanvasView(PaintedView):
     def apply_run(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         """Show what changed since the last batch: states by node id, outcomes by connection id."""
         self.canvas_scene.apply_run(steps, connections)
+        self.speaker.say_states(steps, connections)
         self.update_motion()
 
     def clear_run(self) -> None:

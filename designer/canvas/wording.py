@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from designer.canvas.looks import STYLES, Flow, Look, attempt_text
 from designer.canvas.scene import Scene
+from engine.catalog import subtitle
+from engine.model.comments import Comment
 
 State = tuple[str, str, str]
 """In full, in short, and the theme's key for it; ("", "", "") where nothing has happened."""
@@ -50,3 +52,44 @@ def node_state(scene: Scene, node_id: str) -> State:
 def wire_state(scene: Scene, wire_id: str) -> State:
     """What the run has decided about a connection."""
     return _FLOWS.get(scene.marks.flow(wire_id), ("", "", ""))
+
+
+def node_name(scene: Scene, node_id: str, number: int, total: int) -> str:
+    """ "Keep large, Filter rows, amount > 100, completed, 11,902 rows, step 2 of 5"."""
+    row = scene.row_of[node_id]
+    node, node_type = scene.node(row), scene.type_of(row)
+    says = " ".join(subtitle(node_type, node.parameters).split()).rstrip(".")
+    kind = "" if node.label.startswith(node_type.title) else node_type.title
+    problem = scene.marks.problems.get(node_id)
+    parts = (
+        node.label,
+        kind,
+        "" if says == kind else says,
+        "switched off" if node.disabled else "",
+        "pinned" if node.config.get("pin") else "",
+        "breakpoint" if node.config.get("breakpoint") else "",
+        node_state(scene, node_id)[0],
+        f"{problem.severity}: {problem.message}" if problem is not None else "",
+        f"step {number} of {total}",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def wire_name(scene: Scene, wire_id: str) -> str:
+    """ "Connection from Read to Keep, if rows > 5, taken"."""
+    wire = scene.workflow.connections[wire_id]
+    nodes = scene.workflow.nodes
+    condition = " ".join((wire.condition or "").split())
+    parts = (
+        f"Connection from {nodes[wire.source].label} to {nodes[wire.target].label}",
+        {"error": "on error", "always": "in any case"}.get(wire.on, ""),
+        f"from {wire.source_port}" if wire.source_port and wire.source_port != "out" else "",
+        f"if {condition}" if condition else "",
+        wire_state(scene, wire_id)[0],
+    )
+    return ", ".join(filter(None, parts))
+
+
+def comment_name(comment: Comment) -> str:
+    """ "Comment: ask Ann about the prices"."""
+    return f"Comment: {' '.join(comment.text.split()) or 'empty'}"

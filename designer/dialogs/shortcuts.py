@@ -23,6 +23,7 @@ from designer.dialogs.base import Dialog
 from designer.dialogs.key_button import KeyButton
 from designer.dialogs.keymap import FIXED, Keymap
 from designer.forms.pick_editors import quiet_tool
+from designer.theme.spoken import name_buttons
 
 _NATIVE = QKeySequence.SequenceFormat.NativeText
 _HEIGHT = 420
@@ -67,6 +68,7 @@ class ShortcutsDialog(Dialog[None]):
         self.search.setPlaceholderText("Find a command")
         self.search.setAccessibleName("Find a command")
         self.search.setClearButtonEnabled(True)
+        name_buttons(self.search)
         self.search.textChanged.connect(self._on_search_changed)
         self.body.addWidget(self.search)
         self._rows: list[tuple[QLabel, list[QWidget]]] = []
@@ -88,6 +90,7 @@ class ShortcutsDialog(Dialog[None]):
                 self._add_gesture(name, keys)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         area = QScrollArea(self)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys in it take the keyboard and come into view
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(content)

@@ -102,7 +102,8 @@ class SuggestingLineEdit(SuffixLineEdit):
         self._arrow = self.addAction(
             icons.icon("chevron-down", themes.current().text2), SuffixLineEdit.ActionPosition.TrailingPosition
         )
-        self._arrow.setToolTip("Show what there is")
+        self._arrow.setText("Show what there is")
+        self._arrow.setToolTip(self._arrow.text())
         self._arrow.triggered.connect(self.show_all)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

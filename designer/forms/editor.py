@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from designer.forms.context import Column, FormContext
 from designer.forms.schema import ABSENT, Schema, Value
+from designer.theme.spoken import name_buttons
 from designer.theme.stylesheet import repolish
 from engine.model.json_value import Json
 
@@ -179,6 +180,8 @@ class FieldEditor(QWidget):
         target = self.focus_target()
         target.setAccessibleName(name)
         target.setAccessibleDescription(description)
+        if isinstance(target, QLineEdit):
+            name_buttons(target)
 
 
 _STATE: Final = "state"

@@ -24,6 +24,7 @@ from designer.panels.log_model import LogModel
 from designer.panels.models import Index
 from designer.panels.panel_table import PanelTable
 from designer.theme import fonts
+from designer.theme.spoken import name_buttons
 from engine.history.events import Event
 
 _LEVEL_CHOICES = (
@@ -99,6 +100,7 @@ class LogPanel(QWidget):
         self.text.setPlaceholderText("Find in the log")
         self.text.setAccessibleName("Find in the log")
         self.text.setClearButtonEnabled(True)
+        name_buttons(self.text)
         self.follow = QCheckBox("Follow", self)
         self.follow.setChecked(True)
         self.follow.setToolTip("Keep the newest line in view")

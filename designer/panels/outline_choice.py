@@ -10,7 +10,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QOb
 from PySide6.QtWidgets import QTreeView
 
 from designer.panels.outline_model import OutlineModel
-from designer.panels.outline_rows import names_of
+from designer.panels.outline_rows import Row, names_of
 
 _Flag = QItemSelectionModel.SelectionFlag
 
@@ -76,7 +76,7 @@ class OutlineChoice(QObject):
         for index in self._tree.selectionModel().selectedIndexes():
             row = self._model.row_at(index)
             if row.kind == "group":
-                nodes.update(dict.fromkeys(child.id for child in row.children))
+                nodes.update(dict.fromkeys(_steps_in(row)))
             elif row.kind == "node":
                 nodes[row.id] = None
             elif row.kind == "wire":
@@ -108,3 +108,12 @@ class OutlineChoice(QObject):
             index = self._model.index_of(("group", group_id))
             if group_id not in self._closed and not self._tree.isExpanded(index):
                 self._tree.expand(index)
+
+
+def _steps_in(group: Row) -> Iterator[str]:
+    """The steps below a group, those of groups inside it too."""
+    for child in group.children:
+        if child.kind == "group":
+            yield from _steps_in(child)
+        else:
+            yield child.id

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from designer.editor import Editor
 from designer.panels.outline_rows import Row
 from engine.model import Edit, edits
-from engine.model.groups import ungroup
+from engine.model.groups import dissolve
 from engine.model.node_type import NodeTypes
 from engine.model.rewiring import move_case, move_later, why_not_later
 from engine.model.switches import is_switch_case
@@ -63,9 +63,9 @@ class OutlineEdits(QObject):
         if wire.on != on:
             self._editor.push(edits.set_condition(workflow, wire_id, on=on, condition=wire.condition))
 
-    def dissolve(self, group_nodes: Sequence[str]) -> None:
+    def dissolve(self, group_id: str) -> None:
         """Take a group's frame away; its steps stay."""
-        self._editor.push(ungroup(self._editor.workflow, group_nodes))
+        self._editor.push(dissolve(self._editor.workflow, [group_id]))
 
     def move(self, row: Row, by: int) -> None:
         """Move a step past its neighbour, or let a switch try a connection earlier (-1) or later (1)."""

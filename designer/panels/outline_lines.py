@@ -52,7 +52,7 @@ class Lines:
                 return None if wire is None else self._about_wire(tree, wire, role)
             case "group":
                 group = tree.contents.groups.get(row.id)
-                return None if group is None else _about_group(group, role)
+                return None if group is None else _about_group(group, tree.contents.sizes[group.id], role)
             case "root":
                 return None
 
@@ -96,8 +96,7 @@ class Lines:
         return f"→ {number}. {target.label}" if role == DETAIL else None
 
 
-def _about_group(group: Group, role: int) -> Any:
-    size = len(group.nodes)
+def _about_group(group: Group, size: int, role: int) -> Any:
     words = f"group of {size} step{'' if size == 1 else 's'}"
     if role in (*_SHOWN, _Role.AccessibleTextRole):
         return f"{group.title}: {words}"

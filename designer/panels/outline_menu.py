@@ -33,7 +33,7 @@ def fill_menu(menu: QMenu, panel: OutlinePanel, row: Row, workflow: Workflow) ->
         _fill_wire(menu, panel, row, workflow)
     elif row.kind == "group":
         _add(menu, "Rename", panel.rename, "F2", "pencil")
-        _add(menu, "Ungroup", lambda: panel.edits.dissolve(panel.choice.nodes))
+        _add(menu, "Ungroup", lambda: panel.edits.dissolve(row.id))
 
 
 def _add(menu: QMenu, text: str, act: Callable[[], object], key: str = "", icon: str = "") -> None:

@@ -144,8 +144,7 @@ class OutlineModel(QAbstractItemModel):
             self.dataChanged.emit(self._index(parent.children[first]), self._index(parent.children[last]))
 
     def _say_all(self) -> None:
-        root = self._tree.root
-        holders = [root, *(row for row in root.children if row.kind == "group")]
+        holders = [self._tree.holder(group_id) for group_id in self._tree.contents.inside]
         self._say((each, 0, len(each.children) - 1) for each in holders if each.children)
 
     def _rearrange(self) -> None:
@@ -158,7 +157,7 @@ class OutlineModel(QAbstractItemModel):
         tree.contents = contents
         self._follow_ways()
         for group_id in former.inside:
-            if group_id in contents.inside:
+            if group_id in contents.inside and (not group_id or tree.find(("group", group_id))):
                 self._remove_strangers(tree.holder(group_id), contents.inside[group_id])
         for group_id, names in contents.inside.items():  # the top first: it makes the groups
             self._sort(tree.holder(group_id), names)

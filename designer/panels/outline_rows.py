@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
-from engine.model.groups import Group, groups
+from engine.model.groups import Group, groups, lineage, members
 from engine.model.reading_order import reading_order
 from engine.model.switches import in_order
 from engine.model.workflow import Connection, Workflow
@@ -36,29 +36,35 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What the outline of one workflow holds. ``inside`` lists the rows below each group, "" the top's."""
+    """What the outline of one workflow holds. ``inside`` lists the rows below each group, "" the top's.
+
+    A group comes after those that it lies in. ``sizes`` counts the steps in a group and in those inside it.
+    """
 
     inside: dict[str, list[Name]]
     numbers: dict[str, int]
     groups: dict[str, Group]
+    sizes: dict[str, int]
 
     @classmethod
     def of(cls, workflow: Workflow) -> Contents:
         """Read a whole workflow; O(nodes + connections)."""
         order = reading_order(workflow)
         known = {group.id: group for group in groups(workflow)}
-        home: dict[str, str] = {}
-        for group in known.values():
-            home.update(dict.fromkeys(group.nodes, group.id))
+        ways = {group_id: lineage(known, group_id)[::-1] for group_id in known}
+        home = {node_id: group.id for group in known.values() for node_id in group.nodes}
         inside: dict[str, list[Name]] = {"": []}
         for node_id in order:
-            group_id = home.get(node_id, "")
-            if group_id and group_id not in inside:
-                inside[group_id] = []
-                inside[""].append(("group", group_id))
-            inside[group_id].append(("node", node_id))
+            holder = ""
+            for group_id in ways.get(home.get(node_id, ""), ()):
+                if group_id not in inside:
+                    inside[group_id] = []
+                    inside[holder].append(("group", group_id))
+                holder = group_id
+            inside[holder].append(("node", node_id))
         numbers = {node_id: number for number, node_id in enumerate(order, 1)}
-        return cls(inside=inside, numbers=numbers, groups=known)
+        sizes = {group_id: len(nodes) for group_id, nodes in members(tuple(known.values())).items()}
+        return cls(inside=inside, numbers=numbers, groups=known, sizes=sizes)
 
     def is_far_from(self, other: Contents) -> bool:
         """Whether so much came and went in so many places that all of it is better shown anew."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from designer.editor import Editor
 from designer.panels import paint
 from designer.panels.outline_sentences import what_it_does
+from designer.theme.spoken import name_buttons
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Node
 
@@ -39,6 +40,7 @@ class OutlineSearch(QLineEdit):
         self.setClearButtonEnabled(True)
         self._icon = QAction(self)
         self.addAction(self._icon, QLineEdit.ActionPosition.LeadingPosition)
+        name_buttons(self)
         self._editor = editor
         self._types = types
         self._start = start

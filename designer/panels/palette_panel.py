@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from designer.panels import paint
 from designer.panels.palette_model import PaletteModel
 from designer.theme import fonts
+from designer.theme.spoken import name_buttons
 from engine.model.node_type import NodeType
 
 _ROW_PX = 34
@@ -134,6 +135,7 @@ class PalettePanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self._search_icon = QAction(self)
         self.search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
+        name_buttons(self.search)
         self._model = PaletteModel(types, self)
         self.list = PaletteList(self)
         self.list.setModel(self._model)

@@ -88,6 +88,7 @@ class CommandPalette(QFrame):
         self._list = QListWidget()
         self._list.setItemDelegate(_RowDelegate(self._list))
         self._list.setObjectName("commandPaletteList")
+        self._list.setAccessibleName("What was found")
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setIconSize(QSize(16, 16))
         self._list.setUniformItemSizes(True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from designer.execution.run_view import RunView
+from designer.theme.spoken import announce
 from designer.theme.theme import Theme
 from engine.history.status import ExecutionStatus
 
@@ -77,6 +78,7 @@ class StatusLine(QStatusBar):
     def say(self, text: str) -> None:
         """A passing remark, beside what is always there."""
         self._message.setText(text)
+        announce(self, text)
         self._forget.start()
 
     def recolour(self, theme: Theme) -> None:

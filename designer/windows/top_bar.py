@@ -140,6 +140,7 @@ class TopBar(QFrame):
         inside.addStretch(1)
         inside.addWidget(key)
         _follow(self._actions["view.commands"], self._search, key)
+        self._search.setAccessibleName(SEARCH.strip())
         self._theme_button = _tool_button("themeButton")
         _follow(self._actions["view.theme"], self._theme_button)
         self._theme_button.clicked.connect(self._actions["view.theme"].trigger)
@@ -186,8 +187,8 @@ def _follow(action: QAction, button: QAbstractButton, key: QLabel | None = None)
 
     def show() -> None:
         button.setToolTip(action.toolTip())
-        if isinstance(button, QToolButton):  # it has no text of its own
-            button.setAccessibleName(action.toolTip())
+        button.setAccessibleName(action.text().rstrip("…"))
+        button.setAccessibleDescription(action.toolTip())
         if key is not None:
             text = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             key.setText(text.replace("+", " "))
