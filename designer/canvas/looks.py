@@ -88,6 +88,7 @@ _SKIPPED = {
     "upstream_failed": "Skipped after a failure",
     "cancelled": "Skipped: run was stopped",
     "disabled": "Skipped: switched off",
+    "not_selected": "Not part of this run",
 }
 
 
@@ -101,6 +102,8 @@ def look_of(step: StepState) -> Look:
         return Look.PAUSED
     if step.status is StepStatus.COMPLETED and step.via == "reused":
         return Look.REUSED
+    if step.status is StepStatus.SKIPPED and step.reason == "not_selected":
+        return Look.IDLE
     return _BY_STATUS[step.status]
 
 
@@ -131,9 +134,19 @@ def status_text(step: StepState) -> str:
         case StepStatus.ROLLED_BACK:
             return step.reason or "Rolled back"
         case StepStatus.COMPLETED:
-            if step.via != "reused" or step.ended_at is None:
-                return ""
-            return f"Unchanged: result of {_clock(step.ended_at)} used"
+            return _way(step)
+
+
+def _way(step: StepState) -> str:
+    """How a completed step came to its result, if it did not run for it."""
+    if step.via == "pinned":
+        return "Pinned result used"
+    if step.via != "reused":
+        return ""
+    made = step.reused_from or {}
+    at = made.get("at") or step.ended_at
+    word = "Unchanged: result" if made.get("unchanged", True) else "Result"
+    return f"{word} of {_clock(at)} used" if at is not None else ""
 
 
 def row_label(output: Any) -> str:

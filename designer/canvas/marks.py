@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from designer.canvas import looks
 from designer.canvas.looks import Flow, Look
-from designer.canvas.staleness import outdated
 from engine.history.state import StepState
-from engine.history.status import ConnectionOutcome
-from engine.model import Change, Workflow
+from engine.history.status import ConnectionOutcome, StepStatus
+from engine.model import Workflow
+from engine.model.staleness import Made, stale
 from engine.problem import Problem
 
 _FLOWS = {
@@ -27,7 +27,13 @@ class Marks:
         self.steps: dict[str, StepState] = {}
         self.outcomes: dict[str, str] = {}
         self.since: dict[str, float] = {}
-        self.stale: set[str] = set()
+        self.stale: dict[str, str] = {}
+        """Why each result that is out of date is."""
+        self._made: dict[str, Made] = {}
+        self._made_before: dict[str, Made] = {}
+        self._noted: dict[str, StepState] = {}
+        self._run = 0
+        self._drawing: Workflow | None = None
         self.problems: Mapping[str, Problem] = {}
 
     def take(self, steps: Mapping[str, StepState], outcomes: Mapping[str, str]) -> None:
@@ -35,15 +41,27 @@ class Marks:
         now = time.monotonic()
         self.steps.update(steps)
         self.outcomes.update(outcomes)
-        self.stale.difference_update(steps)
         for node_id, step in steps.items():
+            self._note_result(node_id, step)
             if looks.look_of(step) in looks.MOVING:
                 self.since.setdefault(node_id, now)
             else:
                 self.since.pop(node_id, None)
 
+    @property
+    def knows_drawing(self) -> bool:
+        """Whether it has been said what the run on show was made from."""
+        return self._drawing is not None
+
+    def begin_run(self, drawing: Workflow) -> None:
+        """What comes from now on is made from this drawing."""
+        self._run += 1
+        self._drawing = drawing
+
     def forget_run(self) -> None:
-        """As if nothing had run."""
+        """As if nothing had run; results that are taken over into the next run keep their age."""
+        self._made_before, self._made = self._made or self._made_before, {}
+        self._drawing = None
         self.steps.clear()
         self.outcomes.clear()
         self.since.clear()
@@ -72,14 +90,33 @@ class Marks:
         step = self.steps.get(node_id)
         return "" if step is None or step.output is None else looks.row_label(step.output)
 
-    def mark_stale(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> set[str]:
-        """Mark the results that these edits put out of date; gives those that were marked."""
-        if not self.steps:
+    def find_stale(self, now: Workflow) -> set[str]:
+        """Find out anew which results are out of date; gives those whose mark came, went or says else."""
+        before = self.stale
+        if not before and all(one.workflow is now and one.run == self._run for one in self._made.values()):
             return set()
-        fresh = {
-            node_id
-            for node_id in outdated(before, after, changes) & self.steps.keys()
-            if self.look(node_id) in (Look.COMPLETED, Look.REUSED)
+        shown = {
+            node_id: one
+            for node_id, one in self._made.items()
+            if (step := self.steps.get(node_id)) is not None and step.status is StepStatus.COMPLETED
         }
-        self.stale |= fresh
-        return fresh
+        self.stale = stale(now, shown)
+        return {i for i in before.keys() | self.stale.keys() if before.get(i) != self.stale.get(i)}
+
+    def _note_result(self, node_id: str, step: StepState) -> None:
+        """Remember what a result was made from; one that was taken over is as old as it was."""
+        if step.status is not StepStatus.COMPLETED:
+            self._made.pop(node_id, None)
+            return
+        old = self._made.get(node_id) or self._made_before.get(node_id)
+        is_same = old is not None and old.output == step.output
+        taken = step.via == "reused" and not (step.reused_from or {}).get("unchanged")
+        if old is not None and is_same and (taken or self._noted.get(node_id) is step):
+            self._made[node_id] = old
+        else:
+            assert self._drawing is not None
+            changed = old.changed if old is not None and is_same else self._run
+            self._made[node_id] = Made(
+                workflow=self._drawing, output=step.output, run=self._run, changed=changed
+            )
+        self._noted[node_id] = step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 
+Part = Literal["to", "from", "only"]
+_PARTS: tuple[tuple[Part, str, str, str], ...] = (
+    ("to", "Run to here", "F7", "arrow-right-to-line"),
+    ("from", "Run from here", "Shift+F7", "arrow-right-from-line"),
+    ("only", "Run only this step", "", "step-forward"),
+)
+
+
 class Menus:
     """Builds a menu for what is at a place; ``current`` is the one that was opened last.
 
@@ -37,6 +45,8 @@ class Menus:
         self._view = view
         self.current: QMenu | None = None
         self.shown_keys: Mapping[str, str] = {}
+        self.explain_part: Callable[[Part, list[str]], tuple[bool, str]] | None = None
+        """Whether a part can be run from these nodes now, and why; None where nothing is run."""
 
     def open(self, at: QPointF, screen: QPoint) -> None:
         """Open the menu of what is at this scene point."""
@@ -151,6 +161,7 @@ class Menus:
         self._add(menu, "Cut", commands.cut, "Ctrl+X", "scissors")
         self._add(menu, "Copy", commands.copy, "Ctrl+C", "copy")
         self._add(menu, "Duplicate", commands.duplicate, "Ctrl+D")
+        self._add_parts(menu, chosen)
         off = all(view.editor.workflow.nodes[i].disabled for i in chosen)
         self._add(menu, "Switch on" if off else "Switch off", commands.set_disabled, "D", "power")
         self._add(menu, "Group", view.grouping.group, "Ctrl+G", "frame")
@@ -160,6 +171,22 @@ class Menus:
         menu.addSeparator()
         self._add(menu, "Delete", commands.delete, "Del", "trash-2")
         self._add(menu, "Delete and join neighbours", commands.heal, "Ctrl+Del")
+
+    def _add_parts(self, menu: QMenu, chosen: list[str]) -> None:
+        """Running a part, with a tip that says what it would do or why it cannot."""
+        pinning = self._view.pinning
+        if self.explain_part is not None and len(chosen) == 1:
+            menu.setToolTipsVisible(True)
+            menu.addSeparator()
+            for kind, text, key, icon in _PARTS:
+                possible, words = self.explain_part(kind, chosen)
+                self._add(menu, text, partial(self._view.part_requested.emit, kind, chosen[0]), key, icon)
+                menu.actions()[-1].setEnabled(possible)
+                menu.actions()[-1].setToolTip(words)
+        pinned = pinning.all_pinned(chosen)
+        self._add(menu, "Unpin result" if pinned else "Pin result", pinning.toggle, "P", "pin")
+        if self.explain_part is not None and len(chosen) == 1:
+            menu.addSeparator()
 
     def _add_after(self, node_id: str, screen: QPoint) -> None:
         view = self._view

@@ -29,6 +29,7 @@ from designer.canvas.tools.pan import PanTool
 from designer.canvas.tools.select import BoxTool
 from designer.canvas.tools.slice import SliceTool
 from designer.theme.tokens import CARD_H, CARD_W
+from engine.model.pins import is_pinned
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -311,8 +312,11 @@ class Pointing(QObject):
         elif found.kind != "nothing":
             node = scene.node(found.row)
             problem = scene.marks.problems.get(node.id)
-            lines = [node.label, scene.subtitle(found.row)]
-            text = "\n".join(lines + ([problem.message] if problem is not None else []))
+            lines = [node.label, scene.subtitle(found.row), scene.marks.stale.get(node.id, "")]
+            if is_pinned(node):
+                lines.append("Pinned: its result is used and it is not run. P takes the pin out.")
+            lines.append(problem.message if problem is not None else "")
+            text = "\n".join(filter(None, lines))
         QToolTip.showText(event.globalPos(), text, view.viewport())
 
     # -- the wheel ---------------------------------------------------------------------

@@ -167,7 +167,7 @@ class Scene(QObject):
             self.marks.problems = {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
-        stale = self.marks.mark_stale(before, after, changes)
+        stale = self.marks.find_stale(after)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         led = {change.connection.id for change in changes if isinstance(change, ConnectionChanged)}
         if (
@@ -227,6 +227,8 @@ class Scene(QObject):
     def apply_run(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         """Take what changed since the last batch; one repaint for all of it."""
         moved_before = self.marks.since.keys() & steps.keys()
+        if not self.marks.knows_drawing:
+            self.marks.begin_run(self.workflow)
         self.marks.take(steps, connections)
         wires = [self.wires.row_of[wire_id] for wire_id in connections if wire_id in self.wires.row_of]
         for row in wires:
@@ -235,7 +237,7 @@ class Scene(QObject):
         turned = moved_before ^ (self.marks.since.keys() & steps.keys())
         if turned:
             wires += self.wires.at(self.rows(turned), len(self.ids)).tolist()
-        self._refresh(steps.keys(), wires)
+        self._refresh(steps.keys() | self.marks.find_stale(self.workflow), wires)
 
     def clear_run(self) -> None:
         """Show the workflow as if it had not run."""

@@ -25,6 +25,7 @@ from designer.canvas.menus import Menus
 from designer.canvas.overlays import Overlays
 from designer.canvas.painted_view import PaintedView
 from designer.canvas.pending import paint_pending
+from designer.canvas.pinning import Pinning
 from designer.canvas.pointing import Pointing
 from designer.canvas.quick_add import QuickAdd
 from designer.canvas.rename import RenameField
@@ -45,6 +46,8 @@ class CanvasView(PaintedView):
     selection_changed = Signal(list, list)
     node_activated = Signal(str)
     answer_requested = Signal(str)
+    part_requested = Signal(str, str)
+    """to, from or only, and a node: run that part."""
     message = Signal(str)
     zoom_changed = Signal(float)
 
@@ -62,6 +65,7 @@ class CanvasView(PaintedView):
         self.grouping = Grouping(self)
         self.comments = Comments(self)
         self.bending = Bending(self)
+        self.pinning = Pinning(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
         self.inside = Inside(self)

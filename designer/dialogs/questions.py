@@ -1,4 +1,4 @@
-"""Short questions: unsaved changes, a run that goes on, edits found after a crash."""
+"""Short questions: unsaved changes, a run that goes on, a doubtful step, edits found after a crash."""
 
 from __future__ import annotations
 
@@ -54,6 +54,27 @@ class CloseRunningDialog(Dialog[Closing]):
             "Pause and close", lambda: self.close_with("keep"), variant="primary", default=True
         )
         self.keep_button.setFocus()
+
+
+class HappenedDialog(Dialog[bool | None]):
+    """A step was under way when the program ended: True goes on after it, False runs it again, None waits."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(
+            f"Did “{title}” happen?",
+            "The program ended while it ran, and it must not run twice. Look whether it took effect: the run "
+            "then goes on after it, or runs it again.",
+            closed=None,
+            icon="circle-question-mark",
+            tone="paused",
+            parent=parent,
+        )
+        self.later_button = self.add_button("Decide later", self.reject, left=True)
+        self.again_button = self.add_button("No, run it again", lambda: self.close_with(False))
+        self.happened_button = self.add_button(
+            "Yes, go on after it", lambda: self.close_with(True), variant="primary", default=True
+        )
+        self.happened_button.setFocus()
 
 
 class RecoveredDialog(Dialog[bool | None]):

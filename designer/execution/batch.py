@@ -26,8 +26,9 @@ class RunBatch:
     """Everything that changed in one execution since the batch before it.
 
     `steps` and `connections` hold changed entries only (a connection that is undecided again has ""); the
-    rest is the whole truth at that moment. `active_s` is the time the run has been running in all, without
-    its pauses, up to `running_since` (epoch seconds), which is None while it stands still.
+    rest is the whole truth at that moment. `left_out` counts steps that are no part of the run. `active_s`
+    is the time the run has been running in all, without its pauses, up to `running_since` (epoch seconds),
+    which is None while it stands still.
     """
 
     execution_id: str
@@ -41,6 +42,7 @@ class RunBatch:
     events: Sequence[Event] = ()
     done: int = 0
     total: int = 0
+    left_out: int = 0
     active_s: float = 0.0
     running_since: float | None = None
     error: Mapping[str, Any] | None = None
@@ -54,6 +56,7 @@ class RunFold:
         self._state: ExecutionState | None = None
         self._steps: set[str] = set()
         self._done: set[str] = set()
+        self._left_out: set[str] = set()
         self._connections: set[str] = set()
         self._events: list[Event] = []
         self._active_s = 0.0
@@ -100,6 +103,7 @@ class RunFold:
             events=tuple(self._events),
             done=len(self._done),
             total=len(state.steps),
+            left_out=len(self._left_out),
             active_s=self._active_s,
             running_since=self._running_since,
             error=state.error,
@@ -117,6 +121,8 @@ class RunFold:
             self._done.add(step_id)
         else:
             self._done.discard(step_id)
+        if step is not None and step.reason == "not_selected":
+            self._left_out.add(step_id)
 
 
 def _is_done(step: StepState) -> bool:

@@ -25,6 +25,7 @@ from engine.history.status import ExecutionStatus
 if TYPE_CHECKING:
     from engine.history.state import ExecutionState
     from engine.model.workflow import Workflow
+    from engine.run.options import RunOptions
     from engine.run.workflow_engine import WorkflowEngine
     from engine.store.state_manager import ExecutionSummary
 
@@ -78,9 +79,23 @@ class EngineBridge(QObject):
                 raise
             self._thread = thread
 
-    async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None = None) -> str:
+    async def start(
+        self,
+        workflow: Workflow,
+        inputs: Mapping[str, Any],
+        base_dir: Path | None = None,
+        options: RunOptions | None = None,
+    ) -> str:
         """The id of the new execution, durable on return; its batches follow."""
-        return await self._call(lambda host: host.start(workflow, inputs, base_dir))
+        return await self._call(lambda host: host.start(workflow, inputs, base_dir, options))
+
+    async def retry(self, execution_id: str, step: str = "") -> None:
+        """Takes up an execution that has ended, from a step or from where it failed."""
+        await self._call(lambda host: host.engine.retry_from(execution_id, step))
+
+    async def resolve_uncertain(self, execution_id: str, step: str, *, happened: bool) -> None:
+        """Says whether a step took effect of which nobody knows, and goes on."""
+        await self._call(lambda host: host.engine.resolve_uncertain(execution_id, step, happened=happened))
 
     async def watch(self, execution_id: str) -> None:
         """Sends the whole history of an execution and then whatever happens to it."""
@@ -170,8 +185,16 @@ class EngineHost:
         else:
             log.info("Removed %d runs and %d stored results", pruned.runs, pruned.results)
 
-    async def start(self, workflow: Workflow, inputs: Mapping[str, Any], base_dir: Path | None) -> str:
-        execution_id = await self.engine.start_workflow(workflow, dict(inputs), base_dir=base_dir)
+    async def start(
+        self,
+        workflow: Workflow,
+        inputs: Mapping[str, Any],
+        base_dir: Path | None,
+        options: RunOptions | None = None,
+    ) -> str:
+        execution_id = await self.engine.start_workflow(
+            workflow, dict(inputs), base_dir=base_dir, options=options
+        )
         self._follow(execution_id)
         return execution_id
 

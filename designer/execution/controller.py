@@ -21,10 +21,12 @@ from designer.execution.bridge import EngineBridge
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
+from engine.files import codec
 from engine.history.state import StepState
-from engine.history.status import ExecutionStatus
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.workflow import Workflow
 from engine.problem import Problem
+from engine.run.options import RunOptions
 
 
 class RunDialogs(Protocol):
@@ -47,6 +49,7 @@ class RunDialogs(Protocol):
 
 
 RUNS_REMEMBERED = 20
+_NOT_RUN = StepState()
 Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
 
 
@@ -57,6 +60,8 @@ class RunController(QObject):
     """RunView"""
     statuses_changed = Signal(object, object)
     """Changed steps {id: StepState} and changed connections {id: outcome}."""
+    run_begun = Signal(object)
+    """The Workflow that the results to come are made from."""
     run_cleared = Signal()
     """The views forget the run before: another one, or none, is on screen from here on."""
     events_arrived = Signal(object)
@@ -80,6 +85,7 @@ class RunController(QObject):
         self._dialogs = dialogs
         self._view = RunView()
         self._steps: dict[str, StepState] = {}
+        self._outcomes: dict[str, str] = {}
         self._asked: set[tuple[str, str, tuple[str, ...]]] = set()
         self._open_questions: list[Question] = []
         self._early: list[RunBatch] = []
@@ -97,17 +103,30 @@ class RunController(QObject):
         """Every step of the run on screen that has a state yet."""
         return self._steps
 
-    async def run(self, *, ask_inputs: bool = False) -> bool:
-        """Starts a run of the document, or takes the paused one up again; False if nothing came of it."""
+    async def run(self, *, ask_inputs: bool = False, options: RunOptions | None = None) -> bool:
+        """Starts a run of the document, or takes the paused one up again; False if nothing came of it.
+
+        options: how it is to go. When only a part is run, the results of the others stay on show.
+        """
         if self._view.is_active:
-            return await self.resume()
-        workflow = self._document.root
+            return False if options is not None and options.is_partial else await self.resume()
+        workflow, before = self._document.root, self._view
         path = self._document.path
         self._show(RunView(is_starting=True, workflow_name=workflow.name, total=len(workflow.nodes)))
-        started = await self._start(workflow, path.parent if path else None, ask_inputs)
+        started = await self._start(workflow, path.parent if path else None, ask_inputs, options)
         if not started:
-            self._show(RunView())
+            self._show(before)
         return started
+
+    async def take_up(self, execution_id: str, again: Awaitable[None]) -> bool:
+        """Goes on with a run that has ended, as `again` asks the engine to, and shows it."""
+        try:
+            await again
+        except WorkflowError as error:
+            self.call_failed.emit(error.message, error.hint)
+            return False
+        await self.attach(execution_id, quietly=False)
+        return True
 
     async def resume(self) -> bool:
         """Goes on with a run the user paused; a run that needs an answer asks for it instead."""
@@ -174,6 +193,7 @@ class RunController(QObject):
         self._show_nothing()
         self._quiet_for = execution_id if quietly else None
         self._view = RunView(execution_id=execution_id, is_starting=True)
+        await self._find_drawing(execution_id)
         await self._attempt(self._bridge.watch(execution_id))
 
     async def attach_unfinished(self) -> bool:
@@ -209,7 +229,20 @@ class RunController(QObject):
             self._asker.cancel()
             await asyncio.gather(self._asker, return_exceptions=True)
 
-    async def _start(self, workflow: Workflow, base_dir: Any, ask_inputs: bool) -> bool:
+    async def _find_drawing(self, execution_id: str) -> None:
+        """Tell what the run was started with, so that it shows what has been edited since."""
+        try:
+            state = await self._bridge.load(execution_id)
+            drawing = codec.decode(await self._bridge.load_definition(state.definition_hash))
+        except WorkflowError:
+            return  # watching it says what is wrong
+        now = self._document.root
+        same = drawing.nodes == now.nodes and drawing.connections == now.connections
+        self.run_begun.emit(now if same else drawing)
+
+    async def _start(
+        self, workflow: Workflow, base_dir: Any, ask_inputs: bool, options: RunOptions | None
+    ) -> bool:
         problems = await self._check(workflow)
         self.problems_found.emit(list(problems))
         if any(problem.severity == "error" for problem in problems):
@@ -219,9 +252,8 @@ class RunController(QObject):
             inputs = await self._dialogs.ask_inputs(workflow)
         if inputs is None:
             return False
-        self._show_nothing()
         try:
-            execution_id = await self._bridge.start(workflow, inputs, base_dir)
+            execution_id = await self._bridge.start(workflow, inputs, base_dir, options)
         except DefinitionError as error:
             self.problems_found.emit(list(error.problems))
             self.call_failed.emit(error.message, error.hint)
@@ -229,6 +261,11 @@ class RunController(QObject):
         except WorkflowError as error:
             self.call_failed.emit(error.message, error.hint)
             return False
+        kept = dict(self._steps), dict(self._outcomes)
+        self._show_nothing()
+        if options is not None and options.is_partial:
+            self._keep(*kept)
+        self.run_begun.emit(workflow)
         self._show(replace(self._view, execution_id=execution_id))
         early, self._early = self._early, []
         for batch in early:
@@ -246,8 +283,17 @@ class RunController(QObject):
         self._view = view
         self.run_changed.emit(view)
 
+    def _keep(self, steps: Mapping[str, StepState], outcomes: Mapping[str, str]) -> None:
+        """Go on showing the results that there were: what is no part of the next run keeps them."""
+        self._steps.update(
+            (step_id, step) for step_id, step in steps.items() if step.status is StepStatus.COMPLETED
+        )
+        self._outcomes.update(outcomes)
+        self.statuses_changed.emit(dict(self._steps), dict(self._outcomes))
+
     def _show_nothing(self) -> None:
         self._steps.clear()
+        self._outcomes.clear()
         self._open_questions.clear()
         self._asked.clear()
         self._quiet_for = None
@@ -258,12 +304,27 @@ class RunController(QObject):
             self._early.append(batch)  # may be of the run whose id is still on its way
         if batch.execution_id != self._view.execution_id:
             return
-        self._steps.update(batch.steps)
+        steps, outcomes = self._news(batch)
+        self._steps.update(steps)
+        self._outcomes.update(outcomes)
         nodes = len(self._document.root.nodes)
         self._show(RunView.of(batch, nodes=nodes, is_stopping=self._view.is_stopping))
-        self.statuses_changed.emit(batch.steps, batch.connections)
+        self.statuses_changed.emit(steps, outcomes)
         self.events_arrived.emit(batch.events)
         self._note_questions()
+
+    def _news(self, batch: RunBatch) -> tuple[Mapping[str, StepState], Mapping[str, str]]:
+        """What a batch tells, without the steps that are no part of the run and have a result on show."""
+        left_out = {i for i, step in batch.steps.items() if step.reason == "not_selected"}
+        if not left_out:
+            return batch.steps, batch.connections
+        kept = {i for i in left_out if self._steps.get(i, _NOT_RUN).status is StepStatus.COMPLETED}
+        wires = self._document.workflow.connections
+        leaving = {i for i in batch.connections if i in wires and wires[i].source in left_out}
+        return (
+            {i: step for i, step in batch.steps.items() if i not in kept},
+            {i: outcome for i, outcome in batch.connections.items() if i not in leaving},
+        )
 
     def _note_questions(self) -> None:
         waiting = questions_of(self._view)

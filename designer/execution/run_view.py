@@ -71,7 +71,7 @@ class RunView:
             reason=batch.reason,
             needed=batch.needed,
             done=batch.done,
-            total=max(batch.total, nodes),
+            total=max(batch.total, nodes) - batch.left_out,
             active_s=batch.active_s,
             running_since=batch.running_since,
             error=batch.error,

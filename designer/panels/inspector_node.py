@@ -184,7 +184,7 @@ class NodePage(Page):
         return body
 
     def _build_output(self) -> QWidget:
-        self.output = OutputTab(self._node_id, self._surroundings, self)
+        self.output = OutputTab(self._node_id, self._editor, self._surroundings, self)
         return self.output
 
     def _build_notes(self) -> QWidget:
@@ -262,6 +262,8 @@ class NodePage(Page):
                 self.rollback.set_value(node.config.get("rollback"))
             if self.notes is not None:
                 self.notes.set_value(self._notes_value())
+            if self.output is not None:
+                self.output.pin.refresh()
         if 0 in self._pages:
             self._show_conditions()
         for form in (self.parameters, self.conditions):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from designer.editor import Editor
 from designer.forms.pick_editors import quiet_tool
 from designer.panels.inspector_context import Surroundings, is_table, size
 from designer.panels.inspector_page import Body, label
+from designer.panels.inspector_pin import PinCard
 from designer.panels.texts import duration, status_word
 from engine.history.state import StepState
 
@@ -21,15 +24,20 @@ _MAX_SHOWN = 60
 class OutputTab(Body):
     """A card with the last result, and the references under which the next steps find each part of it."""
 
-    def __init__(self, node_id: str, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, node_id: str, editor: Editor, surroundings: Surroundings, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._node_id = node_id
         self._surroundings = surroundings
+        self.pin = PinCard(node_id, editor, surroundings, self)
+        self.column.addWidget(self.pin)
         self._content: QWidget | None = None
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the present state of the run."""
+        """Show the present state of the run, and what is pinned."""
+        self.pin.refresh()
         if self._content is not None:
             self.column.removeWidget(self._content)
             self._content.hide()
@@ -58,7 +66,9 @@ class OutputTab(Body):
             column.addWidget(label("Run the workflow to see what this step gives.", "hint", self))
             return card
         column.addLayout(_pair("Last run", status_word(step.status.value, step.reason), self))
-        if step.duration_ms is not None:
+        if way := _way(step):
+            column.addLayout(_pair("Result", way, self))
+        elif step.duration_ms is not None:
             column.addLayout(_pair("Took", duration(step.duration_ms / 1000), self))
         if step.attempts > 1:
             column.addLayout(_pair("Attempts", str(step.attempts), self))
@@ -143,6 +153,14 @@ def summary(value: object) -> str:
         return f"{len(value):,} entries"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def _way(step: StepState) -> str:
+    """Where a result came from that the step did not give just now."""
+    if step.via == "pinned":
+        return "pinned"
+    at = (step.reused_from or {}).get("at") if step.via == "reused" else None
+    return f"of {datetime.fromtimestamp(at).astimezone():%d %B, %H:%M}" if at is not None else ""
 
 
 def _error_text(step: StepState) -> str:

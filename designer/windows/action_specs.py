@@ -154,6 +154,14 @@ NODE: tuple[ActionSpec, ...] = (
         icon="power",
     ),
     _on(
+        "nodes",
+        "node.pin",
+        "Pin result",
+        "Keeps the last result of the selected steps: they are not run, the pinned result is used",
+        "P",
+        icon="pin",
+    ),
+    _on(
         "two",
         "node.connect",
         "Connect",
@@ -350,6 +358,32 @@ RUN: tuple[ActionSpec, ...] = (
         icon="circle-question-mark",
     ),
     _spec("run.undo", "Undo what it did…", "Undoes what the run did, the last step first", icon="undo-2"),
+    _spec(
+        "run.to",
+        "Run to here",
+        "Runs the selected step and what it needs; what is unchanged is not run again",
+        "F7",
+        icon="arrow-right-to-line",
+    ),
+    _spec(
+        "run.from",
+        "Run from here",
+        "Runs the selected step and what follows, with the last results for what comes before",
+        "Shift+F7",
+        icon="arrow-right-from-line",
+    ),
+    _spec(
+        "run.only",
+        "Run only this step",
+        "Runs the selected step alone, with the last results for what it uses",
+        icon="step-forward",
+    ),
+    _spec(
+        "run.retry",
+        "Run again from the failed step",
+        "Goes on with the run that failed; what completed before is kept",
+        icon="rotate-ccw",
+    ),
     _spec("run.clear", "Clear the run's marks", "Takes the last run's states off the canvas"),
     _spec(
         "help.shortcuts",

@@ -13,6 +13,10 @@ from designer.canvas.group_state import COLOUR_NAMES
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
+from engine.history.state import StepState
+from engine.history.status import StepStatus
+from engine.model.changes import NodeChanged
+from engine.model.pins import is_pinned, pinned_output
 from engine.model.workflow import Workflow
 from engine.problem import Problem
 
@@ -159,7 +163,9 @@ class EditWiring(QObject):
             self._window.canvas.center_on(connection.source)
         self._window.docks.reveal(self._window.docks.inspector)
 
-    def _on_document_changed(self, before: Workflow, after: Workflow, _changes: Sequence[object]) -> None:
+    def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[object]) -> None:
+        if any(isinstance(change, NodeChanged) and is_pinned(change.node) for change in changes):
+            self._show_data()
         if len(before.nodes) != len(after.nodes) or len(before.connections) != len(after.connections):
             self._count()
 
@@ -173,9 +179,10 @@ class EditWiring(QObject):
         nodes = self._session.editor.workflow.nodes
         if len(selected) == 1 and selected[0] in nodes:
             node = nodes[selected[0]]
-            self._window.bottom.data.show_step(
-                node.id, node.label, self._session.controller.steps.get(node.id)
-            )
+            step = self._session.controller.steps.get(node.id)
+            if step is None and is_pinned(node):
+                step = StepState(status=StepStatus.COMPLETED, output=pinned_output(node), via="pinned")
+            self._window.bottom.data.show_step(node.id, node.label, step)
         elif self._window.bottom.data.node_id not in nodes:
             self._window.bottom.data.show_nothing()
 

@@ -24,6 +24,7 @@ from designer.windows.file_wiring import FileWiring
 from designer.windows.inside_wiring import InsideWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
 from designer.windows.outline_wiring import OutlineWiring
+from designer.windows.part_wiring import PartWiring
 from designer.windows.picture_wiring import PictureWiring
 from designer.windows.run_wiring import RunWiring
 from designer.windows.session import Session
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.edit_wiring = EditWiring(self, session)
         self.run_wiring = RunWiring(self, session)
+        self.part_wiring = PartWiring(self, session)
         self.outline_wiring = OutlineWiring(self, session)
         self.file_wiring = FileWiring(self, session)
         self.inside_wiring = InsideWiring(self, session)
@@ -151,6 +153,7 @@ class MainWindow(QMainWindow):
         menus = []
         for title, ids in MENUS:
             menus.append(QMenu(f"&{title}", self))
+            menus[-1].setToolTipsVisible(True)
             self._fill_menu(menus[-1], ids)
         return menus
 

@@ -28,9 +28,9 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Node",
         (
-            "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", SEPARATOR,
-            "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR, "node.enter",
-            "node.leave", "node.extract", "node.inline", SEPARATOR, "menu.nudge",
+            "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", "node.pin",
+            SEPARATOR, "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR,
+            "node.enter", "node.leave", "node.extract", "node.inline", SEPARATOR, "menu.nudge",
         ),
     ),
     (
@@ -54,8 +54,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Run",
         (
-            "run.run", "run.run_with", "run.pause", "run.stop", SEPARATOR, "run.answer", "run.undo",
-            "run.clear",
+            "run.run", "run.run_with", "run.to", "run.from", "run.only", SEPARATOR, "run.pause", "run.stop",
+            SEPARATOR, "run.answer", "run.retry", "run.undo", "run.clear",
         ),
     ),
     ("Help", ("help.shortcuts", "help.logs", "help.about")),

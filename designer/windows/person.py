@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from designer.dialogs.base import ask
 from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialog
-from designer.dialogs.questions import CloseRunningDialog, Closing, RecoveredDialog, Unsaved, UnsavedDialog
+from designer.dialogs.questions import (
+    CloseRunningDialog,
+    Closing,
+    HappenedDialog,
+    RecoveredDialog,
+    Unsaved,
+    UnsavedDialog,
+)
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
 from designer.execution.undoable import Undoable
@@ -99,6 +106,10 @@ class Person:
         """What becomes of a run when the window closes."""
         dialog = CloseRunningDialog(view.workflow_name, done=view.done, total=view.total, parent=self.window)
         return await ask(dialog)
+
+    async def ask_happened(self, title: str) -> bool | None:
+        """Whether a step took effect of which nobody knows; None to decide later."""
+        return await ask(HappenedDialog(title, self.window))
 
     async def ask_recovered(self, recovery: Recovery) -> bool | None:
         """True to take recovered edits, False to throw them away, None to decide later."""

@@ -42,7 +42,7 @@ def pins(drawing: Drawing) -> Iterator[Problem]:
                 index,
                 "info",
                 "pinned",
-                f"{label} is pinned: it is not run, its pinned result is used",
+                f"{label}: the result is pinned, so the step is not run",
                 "Unpin it before the workflow is used for real, or run with --ignore-pins.",
             )
 

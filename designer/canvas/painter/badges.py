@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from designer.canvas.looks import Look
 from designer.canvas.painter.inks import Inks, stroke
-from designer.theme import fonts
+from designer.theme import fonts, icons
 
 _OCTAGON = QPolygonF(
     [
@@ -81,6 +81,19 @@ def draw_warning(painter: QPainter, inks: Inks, centre: QPointF, size: float, *,
     painter.setPen(stroke(inks.glyph, 2.2))
     painter.drawLine(QPointF(0, -2.6), QPointF(0, 2))
     painter.drawPoint(QPointF(0, 5.2))
+    painter.restore()
+
+
+def draw_pin(painter: QPainter, inks: Inks, centre: QPointF, size: float) -> None:
+    """The pin of a node whose result is put down."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(centre)
+    painter.scale(size / 20, size / 20)
+    painter.setPen(QPen(inks.accent, 1.5))
+    painter.setBrush(inks.card)
+    painter.drawEllipse(QPointF(), 9.25, 9.25)
+    icons.svg_renderer("pin", inks.accent.name(), 2.4).render(painter, QRectF(-6.2, -6.2, 12.4, 12.4))
     painter.restore()
 
 

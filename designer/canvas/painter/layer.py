@@ -30,6 +30,7 @@ from designer.canvas.wire_rows import pill_text
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
+from engine.model.pins import is_pinned
 
 FULL, SMALL = 0.45, 0.16
 """Zooms from which words can be read, and from which cards show a glyph."""
@@ -281,6 +282,12 @@ class Layer:
             if not self.moves or now - scene.marks.since[scene.ids[row]] >= tokens.SPINNER_DELAY_MS / 1000:
                 badges.draw_spinner(painter, inks, centre, BADGE, self.turn(tokens.SPINNER_REV_MS))
             decor.draw_progress(painter, inks, (x, y), step)
+        for row in rows.tolist():
+            if is_pinned(scene.node(row)):
+                x, y = scene.xy[row].tolist()
+                centre = QPointF(x, y) + BADGE_AT
+                beside = 0.0 if scene.look[row] == Look.IDLE else BADGE + 4.0
+                badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
         for row in rows[look == Look.NEEDS_INPUT].tolist():
             decor.draw_answer(painter, inks, scene.xy[row].tolist())
         for row in rows.tolist() if scene.marks.problems else ():

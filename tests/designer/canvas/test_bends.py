@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 
 from designer.canvas import geometry, hits
 from designer.canvas.render import Drawing, render_svg
-from designer.canvas.staleness import outdated
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.theme import light
@@ -22,6 +21,7 @@ from engine.model import Workflow
 from engine.model.bends import VIA, bends, bent, carried, set_bends
 from engine.model.changes import apply, inverse
 from engine.model.json_value import Json
+from engine.model.staleness import Made, stale
 from tests.designer.canvas.conftest import Hand, small_workflow
 
 Key = Qt.Key
@@ -295,5 +295,5 @@ def test_that_bends_are_carried_only_when_both_ends_go_the_same_way() -> None:
 
 def test_that_a_bend_puts_no_result_out_of_date() -> None:
     before = small_workflow()
-    edit = set_bends(before, {WIRE: [LOW]}, "Add bend")
-    assert outdated(before, apply(before, edit.changes), edit.changes) == set()
+    after = apply(before, set_bends(before, {WIRE: [LOW]}, "Add bend").changes)
+    assert stale(after, {node_id: Made(workflow=before) for node_id in before.nodes}) == {}

@@ -119,8 +119,46 @@ def test_that_a_changed_parameter_makes_later_results_out_of_date(canvas: Canvas
     scene = canvas.canvas_scene
     assert [Look(look) for look in scene.look.tolist()] == [Look.COMPLETED, Look.STALE, Look.STALE, Look.IDLE]
     assert scene.subtitle(2) == "Result is out of date"
-    canvas.apply_run({"read": done}, {})
+    assert scene.marks.stale["read"] == "Its settings were changed."
+    assert scene.marks.stale["keep"] == "“Other title” before it is out of date."
+    editor.undo_stack.undo()
+    assert scene.look[1] == scene.look[2] == Look.COMPLETED
+    editor.undo_stack.redo()
+    scene.marks.begin_run(editor.workflow)
+    canvas.apply_run({"read": StepState(status=S.COMPLETED)}, {})
     assert scene.look[1] == Look.COMPLETED
+
+
+def test_that_a_result_taken_over_stays_out_of_date(canvas: CanvasView, editor: Editor) -> None:
+    scene = canvas.canvas_scene
+    canvas.apply_run({"read": StepState(status=S.COMPLETED, output={"n": 1})}, {})
+    editor.push(edits.set_parameters(editor.workflow, "read", {"path": "other.csv"}))
+    canvas.clear_run()
+    scene.marks.begin_run(editor.workflow)
+    taken = {"execution_id": "before", "at": 1.0}
+    reused = StepState(status=S.COMPLETED, output={"n": 1}, via="reused", reused_from=taken)
+    kept = StepState(status=S.COMPLETED, output={"n": 2})
+    canvas.apply_run({"read": reused, "keep": kept}, {})
+    assert [Look(look) for look in scene.look[1:3].tolist()] == [Look.STALE, Look.STALE]
+    unchanged = StepState(
+        status=S.COMPLETED, output={"n": 1}, via="reused", reused_from={**taken, "unchanged": True}
+    )
+    canvas.apply_run({"read": unchanged}, {})
+    assert scene.look[1] == Look.REUSED
+
+
+def test_that_a_step_whose_source_ran_again_alone_is_out_of_date(canvas: CanvasView) -> None:
+    scene = canvas.canvas_scene
+    read, keep = (StepState(status=S.COMPLETED, output={"n": n}) for n in (1, 2))
+    canvas.apply_run({"read": read, "keep": keep}, {})
+    canvas.clear_run()
+    canvas.apply_run({"read": read, "keep": keep}, {})
+    assert not scene.marks.stale
+    scene.marks.begin_run(canvas.editor.workflow)
+    canvas.apply_run({"read": StepState(status=S.COMPLETED, output={"n": 1})}, {})
+    assert not scene.marks.stale
+    canvas.apply_run({"read": StepState(status=S.COMPLETED, output={"n": 7})}, {})
+    assert scene.marks.stale == {"keep": "“Read orders” has given something else since."}
 
 
 def test_that_a_removed_wire_makes_its_target_out_of_date(canvas: CanvasView, editor: Editor) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engine.errors import SchemaValidationError
+from engine.errors import SchemaValidationError, StoreError, WorkflowError
 from engine.history.events import Event, EventType
 from engine.model.workflow import Workflow
+from engine.run.options import RunOptions
 
 
 class ScriptedStore:
@@ -21,7 +22,10 @@ class ScriptedStore:
         self.inputs: dict[str, Any] = {}
 
     async def load_state(self, execution_id: str) -> Any:
-        return SimpleNamespace(id=execution_id, base_dir="", input_data=self.inputs)
+        return SimpleNamespace(id=execution_id, base_dir="", input_data=self.inputs, definition_hash="")
+
+    async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+        raise StoreError("There is no such workflow")
 
     async def list_executions(self, *, statuses: Any = None, limit: int | None = 100) -> list[Any]:
         chosen = [one for one in self.summaries if statuses is None or one.status in statuses]
@@ -36,15 +40,25 @@ class ScriptedEngine:
         self.calls: list[tuple[Any, ...]] = []
         self.events_of: dict[str, list[Event]] = {}
         self.refuse_next: SchemaValidationError | None = None
+        self.refusal: WorkflowError | None = None
+        self.options: list[RunOptions | None] = []
         self.is_closed = False
         self.has_something_to_undo = True
         self._news = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
 
     async def start_workflow(
-        self, workflow: Workflow, input_data: Mapping[str, Any], *, base_dir: Path | None = None
+        self,
+        workflow: Workflow,
+        input_data: Mapping[str, Any],
+        *,
+        base_dir: Path | None = None,
+        options: RunOptions | None = None,
     ) -> str:
+        if self.refusal is not None:
+            raise self.refusal
         execution_id = f"run-{len(self.events_of) + 1}"
+        self.options.append(options)
         self.calls.append(("start", workflow.id, dict(input_data), base_dir))
         self.events_of[execution_id] = []
         await self._add(execution_id, EventType.EXECUTION_CREATED, {"workflow_name": workflow.name})
@@ -78,6 +92,15 @@ class ScriptedEngine:
             raise error
         return self.has_something_to_undo
 
+    async def retry_from(self, execution_id: str, step: str = "") -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.calls.append(("retry", execution_id, step))
+        events = self.events_of[execution_id]
+        steps = sorted({event.step_id for event in events if event.step_id})
+        data = {"epoch": 2, "steps": steps, "connections": []}
+        await self._add(execution_id, EventType.EXECUTION_RESTARTED, data)
+
     async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
         seen = 0
         while True:
@@ -85,7 +108,7 @@ class ScriptedEngine:
             while seen < len(events):
                 yield events[seen]
                 seen += 1
-                if events[seen - 1].type in _ENDS:
+                if events[seen - 1].type in _ENDS and seen == len(events):
                     return
             async with self._news:
                 await self._news.wait_for(lambda count=seen: len(self.events_of[execution_id]) > count)

@@ -1,0 +1,121 @@
+"""Run to here, from here, only this: what will run and what will not, in words, before anybody asks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from designer.execution.run_view import RunView
+from engine.expression import Template
+from engine.history.state import StepState
+from engine.history.status import StepStatus
+from engine.model import Workflow
+from engine.model.pins import is_pinned
+from engine.model.queries import downstream, upstream
+from engine.run.options import RunOptions
+
+PartKind = Literal["to", "from", "only"]
+PART_KINDS: tuple[PartKind, ...] = ("to", "from", "only")
+_NOTHING_CHOSEN = {
+    "to": "Select the step to run to.",
+    "from": "Select the step to run from.",
+    "only": "Select the step to run.",
+}
+
+
+def options_for(kind: PartKind, node_id: str, based_on: str, *, reuse: bool = True) -> RunOptions:
+    """What the engine is told."""
+    return RunOptions(
+        to=node_id if kind == "to" else "",
+        start=node_id if kind == "from" else "",
+        only=node_id if kind == "only" else "",
+        based_on=based_on,
+        reuse=reuse,
+    )
+
+
+def explain(
+    kind: PartKind,
+    chosen: Sequence[str],
+    workflow: Workflow,
+    steps: Mapping[str, StepState],
+    view: RunView,
+) -> tuple[bool, str]:
+    """Whether it can be done now, and a sentence on what it does or why it cannot."""
+    if view.is_active:
+        return False, "A run is under way: wait for its end, or stop it."
+    if len(chosen) != 1 or chosen[0] not in workflow.nodes:
+        return False, _NOTHING_CHOSEN[kind]
+    node = workflow.nodes[chosen[0]]
+    if node.disabled and kind == "only":
+        return False, f"{node.label} is switched off: switch it on to run it."
+    if is_pinned(node) and kind != "to":
+        return False, f"{node.label} is pinned: unpin it to run it."
+    if kind == "to":
+        return True, _to(workflow, node.id, node.label)
+    return _from(workflow, node.id, steps) if kind == "from" else _only(workflow, node.id, steps)
+
+
+def failed_step(steps: Mapping[str, StepState], view: RunView) -> str | None:
+    """The step from which a run that has failed can be run again; None when there is none."""
+    if view.status is None or not view.status.is_terminal:
+        return None
+    named = (view.error or {}).get("step_id")
+    if named in steps:
+        return str(named)
+    return next((node_id for node_id, step in steps.items() if step.status is StepStatus.FAILED), None)
+
+
+def _to(workflow: Workflow, node_id: str, label: str) -> str:
+    before = upstream(workflow, [node_id])
+    pinned = sum(is_pinned(workflow.nodes[i]) for i in before)
+    what = f"{label} and the {_steps(len(before))} before it" if before else label
+    aside = f", {pinned} of them pinned" if pinned else ""
+    return f"Runs {what}{aside}. Steps that are unchanged are not run again."
+
+
+def _from(workflow: Workflow, node_id: str, steps: Mapping[str, StepState]) -> tuple[bool, str]:
+    after = downstream(workflow, [node_id])
+    needed = upstream(workflow, [node_id, *after]) - after - {node_id}
+    what = workflow.nodes[node_id].label + (f" and the {_steps(len(after))} after it" if after else "")
+    lacking = [
+        workflow.nodes[i].label for i in workflow.nodes if i in needed and not _has_result(i, workflow, steps)
+    ]
+    if not needed:
+        return True, f"Runs {what}."
+    if lacking:
+        names = lacking[0] if len(lacking) == 1 else f"{len(lacking)} steps before"
+        verb = "has" if len(lacking) == 1 else "have"
+        return True, f"Runs {what}; {names} {verb} no result yet and will run first."
+    return True, f"Runs {what}, with the results{_of_when(needed, steps)} for what comes before."
+
+
+def _only(workflow: Workflow, node_id: str, steps: Mapping[str, StepState]) -> tuple[bool, str]:
+    node = workflow.nodes[node_id]
+    template, _ = Template.inspect(dict(node.parameters))
+    used = [path.root for path in template.references if path.root in workflow.nodes]
+    lacking = [workflow.nodes[i].label for i in dict.fromkeys(used) if not _has_result(i, workflow, steps)]
+    if lacking:
+        names = " and ".join(lacking[:3])
+        verb = "has" if len(lacking) == 1 else "have"
+        return False, f"{names} {verb} to run first: run to {node.label} instead."
+    return True, f"Runs {node.label} alone" + (
+        f", with the results{_of_when(used, steps)} for what it uses." if used else "."
+    )
+
+
+def _has_result(node_id: str, workflow: Workflow, steps: Mapping[str, StepState]) -> bool:
+    step = steps.get(node_id)
+    return (step is not None and step.status is StepStatus.COMPLETED) or is_pinned(workflow.nodes[node_id])
+
+
+def _of_when(used: Sequence[str] | set[str], steps: Mapping[str, StepState]) -> str:
+    """ " of 14:02" when there is one newest result."""
+    ends = [(steps[i].reused_from or {}).get("at") or steps[i].ended_at for i in used if i in steps]
+    known = [end for end in ends if end is not None]
+    return f" of {datetime.fromtimestamp(max(known)).astimezone():%H:%M}" if known else ""
+
+
+def _steps(count: int) -> str:
+    return "step" if count == 1 else f"{count} steps"

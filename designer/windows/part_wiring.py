@@ -1,0 +1,141 @@
+"""Connects run to here, from here and only this, pins, and running again from the step that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from designer.execution.parts import PART_KINDS, PartKind, explain, failed_step, options_for
+from designer.execution.run_view import RunView
+from designer.windows.banner import Notice
+from designer.windows.session import Session
+from engine.history.status import ExecutionStatus, StepStatus
+from engine.model.workflow import Workflow
+
+if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
+
+FAILED_RUN = "failed run"
+_RETRIED = (ExecutionStatus.FAILED, ExecutionStatus.QUARANTINED)
+
+
+class PartWiring(QObject):
+    """Says of each way to run a part what it would do now, or why it cannot, and does it."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._ran: Workflow | None = None
+        controller = session.controller
+        controller.run_begun.connect(self._on_run_begun)
+        controller.run_changed.connect(self._on_run_changed)
+        controller.statuses_changed.connect(self.explain)
+        window.canvas.selection_changed.connect(self.explain)
+        window.canvas.part_requested.connect(self.run_part)
+        window.canvas.menus.explain_part = self._explain
+        session.editor.document.subscribe(lambda *_: self.explain())
+        window.commands.connect_all(
+            {
+                **{f"run.{kind}": partial(self._run_selected, kind) for kind in PART_KINDS},
+                "run.retry": self.retry,
+                "node.pin": window.canvas.pinning.toggle,
+            }
+        )
+        self.explain()
+        self._on_run_changed(controller.view)
+
+    def run_part(self, kind: PartKind, node_id: str) -> None:
+        """Run this part, or say why that cannot be done."""
+        possible, words = self._explain(kind, [node_id])
+        if not possible:
+            self._window.status_line.say(words)
+            return
+        view = self._session.controller.view
+        options = options_for(kind, node_id, view.execution_id or "")
+        self._start(self._session.controller.run(options=options))
+
+    def retry(self) -> None:
+        """Run again from the step that failed: the same run, or the drawing if it was edited since."""
+        controller = self._session.controller
+        failed, execution_id = failed_step(controller.steps, controller.view), controller.view.execution_id
+        if execution_id is None or controller.view.is_active:
+            return
+        step = controller.steps.get(failed or "")
+        if failed is not None and self._is_edited() and failed in self._session.editor.root.nodes:
+            options = options_for("from", failed, execution_id)
+            self._start(controller.run(options=options))
+        elif step is not None and step.status is StepStatus.UNCERTAIN:
+            self._start(self._resolve(execution_id, str(failed)))
+        else:
+            self._start(controller.take_up(execution_id, self._session.bridge.retry(execution_id)))
+
+    def explain(self, *_: object) -> None:
+        """Enable what can be done with the selection now, each with a sentence about what it does."""
+        commands, chosen = self._window.commands, self._window.canvas.selected_nodes()
+        for kind in PART_KINDS:
+            words = self._explain(kind, chosen)[1]
+            action = commands[f"run.{kind}"]
+            action.setEnabled(len(chosen) == 1 and not self._session.controller.view.is_active)
+            action.setToolTip(words)
+        all_pinned = bool(chosen) and self._window.canvas.pinning.all_pinned(chosen)
+        commands["node.pin"].setText("Unpin result" if all_pinned else "Pin result")
+
+    def _explain(self, kind: PartKind, chosen: list[str]) -> tuple[bool, str]:
+        controller = self._session.controller
+        if self._session.editor.document.place:
+            return False, "This step belongs to one that holds it: run that one."
+        return explain(kind, chosen, self._session.editor.workflow, controller.steps, controller.view)
+
+    def _run_selected(self, kind: PartKind) -> None:
+        for node_id in self._window.canvas.selected_nodes()[:1]:
+            self.run_part(kind, node_id)
+
+    def _is_edited(self) -> bool:
+        """Whether the drawing differs from the one that the run on show was started with."""
+        now, ran = self._session.editor.root, self._ran
+        return ran is not None and not (ran.nodes == now.nodes and ran.connections == now.connections)
+
+    def _on_run_begun(self, workflow: Workflow) -> None:
+        self._ran = workflow
+        if not self._session.editor.document.place:
+            self._window.canvas.canvas_scene.marks.begin_run(workflow)
+
+    def _on_run_changed(self, view: RunView) -> None:
+        self.explain()
+        banner, action = self._window.stage.banner, self._window.commands["run.retry"]
+        can_retry = view.status in _RETRIED
+        action.setEnabled(can_retry)
+        if not can_retry:
+            banner.withdraw(FAILED_RUN)
+            return
+        steps = self._session.controller.steps
+        failed = failed_step(steps, view)
+        nodes = self._session.editor.root.nodes
+        label = nodes[failed].label if failed is not None and failed in nodes else "The run"
+        doubtful = failed is not None and steps[failed].status is StepStatus.UNCERTAIN
+        text = f"{label} may or may not have run" if doubtful else f"{label} failed"
+        banner.post(
+            Notice(
+                key=FAILED_RUN,
+                text=text,
+                button="Decide…" if doubtful else "Run again from here",
+                act=action.trigger,
+                icon="rotate-ccw",
+                can_dismiss=True,
+            )
+        )
+        self._window.stage.arrange_banner()
+
+    async def _resolve(self, execution_id: str, step_id: str) -> None:
+        node = self._session.editor.root.nodes.get(step_id)
+        happened = await self._session.person.ask_happened(node.label if node is not None else step_id)
+        if happened is not None:
+            work = self._session.bridge.resolve_uncertain(execution_id, step_id, happened=happened)
+            await self._session.controller.take_up(execution_id, work)
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._session.tasks.start(work)
