@@ -18,6 +18,7 @@ from designer.dialogs.missing_input import MissingInputAnswer
 from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
+from designer.execution.parts import news
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
@@ -49,7 +50,6 @@ class RunDialogs(Protocol):
 
 
 RUNS_REMEMBERED = 20
-_NOT_RUN = StepState()
 Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
 
 
@@ -304,7 +304,7 @@ class RunController(QObject):
             self._early.append(batch)  # may be of the run whose id is still on its way
         if batch.execution_id != self._view.execution_id:
             return
-        steps, outcomes = self._news(batch)
+        steps, outcomes = news(batch, self._steps, self._document.workflow)
         self._steps.update(steps)
         self._outcomes.update(outcomes)
         nodes = len(self._document.root.nodes)
@@ -312,19 +312,6 @@ class RunController(QObject):
         self.statuses_changed.emit(steps, outcomes)
         self.events_arrived.emit(batch.events)
         self._note_questions()
-
-    def _news(self, batch: RunBatch) -> tuple[Mapping[str, StepState], Mapping[str, str]]:
-        """What a batch tells, without the steps that are no part of the run and have a result on show."""
-        left_out = {i for i, step in batch.steps.items() if step.reason == "not_selected"}
-        if not left_out:
-            return batch.steps, batch.connections
-        kept = {i for i in left_out if self._steps.get(i, _NOT_RUN).status is StepStatus.COMPLETED}
-        wires = self._document.workflow.connections
-        leaving = {i for i in batch.connections if i in wires and wires[i].source in left_out}
-        return (
-            {i: step for i, step in batch.steps.items() if i not in kept},
-            {i: outcome for i, outcome in batch.connections.items() if i not in leaving},
-        )
 
     def _note_questions(self) -> None:
         waiting = questions_of(self._view)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from designer.execution.batch import RunBatch
 from designer.execution.run_view import RunView
 from engine.expression import Template
 from engine.history.state import StepState
@@ -55,6 +56,22 @@ def explain(
     if kind == "to":
         return True, _to(workflow, node.id, node.label)
     return _from(workflow, node.id, steps) if kind == "from" else _only(workflow, node.id, steps)
+
+
+def news(
+    batch: RunBatch, shown: Mapping[str, StepState], workflow: Workflow
+) -> tuple[Mapping[str, StepState], Mapping[str, str]]:
+    """What a batch tells, without the steps that are no part of the run and have a result on show."""
+    left_out = {i for i, step in batch.steps.items() if step.reason == "not_selected"}
+    if not left_out:
+        return batch.steps, batch.connections
+    kept = {i for i in left_out if i in shown and shown[i].status is StepStatus.COMPLETED}
+    wires = workflow.connections
+    leaving = {i for i in batch.connections if i in wires and wires[i].source in left_out}
+    return (
+        {i: step for i, step in batch.steps.items() if i not in kept},
+        {i: outcome for i, outcome in batch.connections.items() if i not in leaving},
+    )
 
 
 def failed_step(steps: Mapping[str, StepState], view: RunView) -> str | None:
