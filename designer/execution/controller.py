@@ -304,7 +304,7 @@ class RunController(QObject):
             self._early.append(batch)  # may be of the run whose id is still on its way
         if batch.execution_id != self._view.execution_id:
             return
-        steps, outcomes = news(batch, self._steps, self._document.workflow)
+        steps, outcomes = news(batch, self._steps, self._document.root)
         self._steps.update(steps)
         self._outcomes.update(outcomes)
         nodes = len(self._document.root.nodes)

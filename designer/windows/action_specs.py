@@ -6,89 +6,11 @@ key and one enabled state wherever it is seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from designer.canvas.group_state import COLOUR_NAMES
-
-Needs = Literal["", "nodes", "pieces", "selection", "one", "two", "movable", "wires", "groups", "named"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionSpec:
-    """One command. `on_canvas` keys work while the canvas has the focus, all others anywhere.
-
-    `needs` says what must be selected, or it cannot be done: any nodes, nodes or
-    comments (pieces), anything at all, one node, two; what can be moved, wires or bends of them,
-    nodes of groups, what has a title of its own.
-    """
-
-    id: str
-    text: str
-    tip: str
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    on_canvas: bool = False
-    checkable: bool = False
-    needs: Needs = ""
-
-
-def _spec(
-    id: str,
-    text: str,
-    tip: str,
-    *keys: str,
-    icon: str = "",
-    on_canvas: bool = False,
-    checkable: bool = False,
-) -> ActionSpec:
-    return ActionSpec(
-        id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=on_canvas, checkable=checkable
-    )
-
-
-def _on(needs: Needs, id: str, text: str, tip: str, *keys: str, icon: str = "") -> ActionSpec:
-    """A command for what is selected; its keys are the canvas's."""
-    return ActionSpec(id=id, text=text, tip=tip, keys=keys, icon=icon, on_canvas=True, needs=needs)
-
-
-FILE: tuple[ActionSpec, ...] = (
-    _spec("file.new", "New workflow", "Starts with an empty canvas", "Ctrl+N", icon="file-plus"),
-    _spec("file.open", "Open…", "Opens a workflow file", "Ctrl+O", icon="folder-open"),
-    _spec("file.new_window", "New window", "Opens another window", "Ctrl+Shift+N", icon="app-window"),
-    _spec(
-        "file.open_window", "Open in new window…", "Opens a workflow file in another window", "Ctrl+Shift+O"
-    ),
-    _spec("file.next_window", "Next window", "Brings the next window to the front", "Ctrl+F6"),
-    _spec("file.save", "Save", "Writes the workflow to its file", "Ctrl+S", icon="save"),
-    _spec("file.save_as", "Save as…", "Writes the workflow to another file", "Ctrl+Shift+S"),
-    _spec(
-        "file.export_picture",
-        "Export picture…",
-        "Saves the drawing as PNG, SVG or PDF",
-        "Ctrl+Shift+E",
-        icon="image",
-    ),
-    _spec(
-        "file.copy_picture",
-        "Copy as picture",
-        "Puts a picture of the selection, or of everything, onto the clipboard",
-        "Ctrl+Alt+C",
-    ),
-    _spec("file.print", "Print…", "Prints the drawing on one page", "Ctrl+P", icon="printer"),
-    _spec("file.preferences", "Preferences…", "Theme, mouse wheel, motion", "Ctrl+,", icon="settings"),
-    _spec("file.close", "Close window", "Closes this window", "Ctrl+W"),
-    _spec("file.quit", "Quit", "Closes every window", "Ctrl+Q", icon="log-out"),
-    _spec("edit.undo", "Undo", "Takes back the last edit", "Ctrl+Z", icon="undo-2"),
-    _spec(
-        "edit.redo",
-        "Redo",
-        "Makes the edit again that was taken back",
-        "Ctrl+Shift+Z",
-        "Ctrl+Y",
-        icon="redo-2",
-    ),
-)
+from designer.windows.action_spec import ActionSpec
+from designer.windows.action_spec import on as _on
+from designer.windows.action_spec import spec as _spec
+from designer.windows.file_specs import FILE
 
 EDIT: tuple[ActionSpec, ...] = (
     _on("pieces", "edit.cut", "Cut", "Moves the selected nodes to the clipboard", "Ctrl+X", icon="scissors"),

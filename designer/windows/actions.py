@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from designer.theme import icons
 from designer.theme.theme import Theme
-from designer.windows.action_specs import SPECS, ActionSpec
+from designer.windows.action_spec import ActionSpec
+from designer.windows.action_specs import SPECS
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
