@@ -18,11 +18,11 @@ from designer.dialogs.missing_input import MissingInputAnswer
 from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
+from designer.execution.drawings import drawing_of
 from designer.execution.parts import news
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
-from engine.files import codec
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.workflow import Workflow
@@ -193,7 +193,9 @@ class RunController(QObject):
         self._show_nothing()
         self._quiet_for = execution_id if quietly else None
         self._view = RunView(execution_id=execution_id, is_starting=True)
-        await self._find_drawing(execution_id)
+        drawing = await drawing_of(self._bridge, execution_id, self._document.root)
+        if drawing is not None:
+            self.run_begun.emit(drawing)
         await self._attempt(self._bridge.watch(execution_id))
 
     async def attach_unfinished(self) -> bool:
@@ -229,17 +231,6 @@ class RunController(QObject):
             self._asker.cancel()
             await asyncio.gather(self._asker, return_exceptions=True)
 
-    async def _find_drawing(self, execution_id: str) -> None:
-        """Tell what the run was started with, so that it shows what has been edited since."""
-        try:
-            state = await self._bridge.load(execution_id)
-            drawing = codec.decode(await self._bridge.load_definition(state.definition_hash))
-        except WorkflowError:
-            return  # watching it says what is wrong
-        now = self._document.root
-        same = drawing.nodes == now.nodes and drawing.connections == now.connections
-        self.run_begun.emit(now if same else drawing)
-
     async def _start(
         self, workflow: Workflow, base_dir: Any, ask_inputs: bool, options: RunOptions | None
     ) -> bool:
@@ -264,7 +255,10 @@ class RunController(QObject):
         kept = dict(self._steps), dict(self._outcomes)
         self._show_nothing()
         if options is not None and options.is_partial:
-            self._keep(*kept)
+            # What is no part of the run goes on showing the results that it had.
+            self._steps.update((i, one) for i, one in kept[0].items() if one.status is StepStatus.COMPLETED)
+            self._outcomes.update(kept[1])
+            self.statuses_changed.emit(dict(self._steps), dict(self._outcomes))
         self.run_begun.emit(workflow)
         self._show(replace(self._view, execution_id=execution_id))
         early, self._early = self._early, []
@@ -282,14 +276,6 @@ class RunController(QObject):
     def _show(self, view: RunView) -> None:
         self._view = view
         self.run_changed.emit(view)
-
-    def _keep(self, steps: Mapping[str, StepState], outcomes: Mapping[str, str]) -> None:
-        """Go on showing the results that there were: what is no part of the next run keeps them."""
-        self._steps.update(
-            (step_id, step) for step_id, step in steps.items() if step.status is StepStatus.COMPLETED
-        )
-        self._outcomes.update(outcomes)
-        self.statuses_changed.emit(dict(self._steps), dict(self._outcomes))
 
     def _show_nothing(self) -> None:
         self._steps.clear()
