@@ -12,6 +12,8 @@
     ├── NoRouteMatched             an exclusive switch without a matching case
     ├── StepsToRunFirst            one step alone needs results that nobody has yet
     ├── ActionError                a step's work failed in a way the analyst can mend
+    │   ├── PartFailed             a step failed because one inside it did
+    │   └── LoopLimitExceeded      a loop was not done after all the times it may run
     ├── StepTimeoutError           a step took longer than it may
     ├── ExternalServiceError       something outside answered with a fault, or not at all
     ├── CannotRestart              a run that has ended cannot be taken up again in this way
@@ -156,6 +158,27 @@ class ActionError(WorkflowError):
     def __init__(self, message: str, *, hint: str = "", column: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.column = column
+
+
+class PartFailed(ActionError):
+    """A step failed because one inside it did: ``path`` leads there, ``where`` says it, ``cause`` is why."""
+
+    def __init__(
+        self, cause: Mapping[str, Any], *, path: str, where: Sequence[str], execution_id: str
+    ) -> None:
+        super().__init__(f"{' › '.join(where)}: {cause.get('message', '')}", hint=str(cause.get("hint", "")))
+        self.cause = dict(cause)
+        self.path = path
+        self.where = list(where)
+        self.execution_id = execution_id
+
+    def to_json(self) -> dict[str, Any]:
+        told = {"path": self.path, "where": self.where, "execution_id": self.execution_id}
+        return {**super().to_json(), **told, "cause": self.cause}
+
+
+class LoopLimitExceeded(ActionError):
+    """A loop was not done after all the times that it may run."""
 
 
 class StepTimeoutError(WorkflowError):

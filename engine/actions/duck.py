@@ -7,6 +7,8 @@ each step works on a cursor of its own, which can be interrupted by itself. Resu
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import tempfile
@@ -14,6 +16,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +29,7 @@ from engine.actions.sql import column_type, identifier, stored, text_literal
 from engine.errors import ActionError
 
 if TYPE_CHECKING:
-    from engine.actions.context import StepContext
+    from engine.actions.context import Artifacts, StepContext
 
 MEMORY_LIMIT = "1GB"
 _PROGRESS_EVERY_S = 0.25
@@ -219,3 +223,44 @@ def _database() -> Any:
             "autoload_known_extensions": "false",
         },
     )
+
+
+def rows_of(artifacts: Artifacts, table: Mapping[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+    """Some rows of a table as JSON objects, by their place in it. Blocks."""
+    kinds = [column["type"] for column in table["columns"]]
+    names = [column["name"] for column in table["columns"]]
+    scan = f"read_parquet({text_literal(str(artifacts.path(table)))})"
+    connection = _database().cursor()
+    try:
+        found = connection.execute(f"SELECT * FROM {scan} LIMIT {int(count)} OFFSET {int(first)}").fetchall()
+    except duckdb.Error as error:
+        raise plain_error(error) from error
+    finally:
+        connection.close()
+    return [
+        {name: _json(value, kind) for name, value, kind in zip(names, row, kinds, strict=True)}
+        for row in found
+    ]
+
+
+def _json(value: Any, kind: str = "") -> Any:
+    """A cell as JSON: moments as ISO texts, decimals as numbers, what is no number as null."""
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return json.loads(value) if kind == "json" else value
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case list() | tuple():
+            return [_json(item) for item in value]
+        case dict():
+            return {str(key): _json(item) for key, item in value.items()}
+        case _:
+            return str(value)

@@ -16,14 +16,15 @@ from engine.history.status import ExecutionStatus, StepStatus
 class EventType(StrEnum):
     """Kinds of event; what ``data`` holds stands beside each."""
 
-    EXECUTION_CREATED = "EXECUTION_CREATED"  # definition_hash, input_data, workflow_name, base_dir, options?
+    # definition_hash, input_data, workflow_name, base_dir, options?; of a part also parent, scope?
+    EXECUTION_CREATED = "EXECUTION_CREATED"
     EXECUTION_STARTED = "EXECUTION_STARTED"
     EXECUTION_PAUSING = "EXECUTION_PAUSING"  # reason
     EXECUTION_PAUSED = "EXECUTION_PAUSED"  # reason, needed
     EXECUTION_RESUMED = "EXECUTION_RESUMED"
     EXECUTION_CANCELLING = "EXECUTION_CANCELLING"  # rollback?
-    EXECUTION_COMPLETED = "EXECUTION_COMPLETED"
-    EXECUTION_COMPLETED_WITH_ERRORS = "EXECUTION_COMPLETED_WITH_ERRORS"  # error?
+    EXECUTION_COMPLETED = "EXECUTION_COMPLETED"  # output? (of a part)
+    EXECUTION_COMPLETED_WITH_ERRORS = "EXECUTION_COMPLETED_WITH_ERRORS"  # error?, output? (of a part)
     EXECUTION_FAILED = "EXECUTION_FAILED"  # error
     EXECUTION_CANCELLED = "EXECUTION_CANCELLED"  # error?
     EXECUTION_ROLLING_BACK = "EXECUTION_ROLLING_BACK"  # error?, reason? (by_hand | stopped), happened?
@@ -34,10 +35,12 @@ class EventType(StrEnum):
 
     # crashes?: how often in a row the program died while it ran; input?: what a rollback will look at
     STEP_RUNNING = "STEP_RUNNING"
-    STEP_WAITING = "STEP_WAITING"  # reason (retry | timer | child), until?, max_attempts?, error?
+    # reason (retry | timer | child), until?, max_attempts?, error?, params? (of a step with parts)
+    STEP_WAITING = "STEP_WAITING"
     STEP_PAUSED = "STEP_PAUSED"  # reason, missing_var?, missing?, needed?, parameters? (before a breakpoint)
     STEP_RELEASED = "STEP_RELEASED"  # a step that was held before it began may begin
-    STEP_COMPLETED = "STEP_COMPLETED"  # output, duration_ms, via?, reused_from? (execution_id, at), key?
+    # output, duration_ms, via?, reused_from? (execution_id, at), key?; error?, with_errors?: tolerated
+    STEP_COMPLETED = "STEP_COMPLETED"
     STEP_FAILED = "STEP_FAILED"  # error, handling (unhandled | error_connection | tolerated), duration_ms
     STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled | ...)
     STEP_CANCELLED = "STEP_CANCELLED"

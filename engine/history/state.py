@@ -72,7 +72,10 @@ class StepState:
 
 @dataclass(slots=True, kw_only=True)
 class ExecutionState:
-    """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared."""
+    """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared.
+
+    Of a part: ``parent`` is the run whose step it works for, ``scope`` its ``item`` and ``index``.
+    """
 
     id: str
     workflow_id: str
@@ -92,6 +95,8 @@ class ExecutionState:
     ended_at: float | None = None
     seq: int = 0
     epoch: int = 1
+    parent: str = ""
+    scope: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> ExecutionState:
@@ -245,6 +250,7 @@ def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
             ended_at=event.ts,
             duration_ms=_duration(before, event),
             via=data.get("via", ""),
+            error=data.get("error"),
             reused_from=data.get("reused_from"),
         )
     return _moved_aside(before, status, event, attempts)
@@ -335,6 +341,8 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.options = event.data.get("options") or {}
             state.input_data = dict(event.data.get("input_data") or {})
             state.created_at = event.ts
+            state.parent = event.data.get("parent", "")
+            state.scope = event.data.get("scope") or {}
         case EventType.INPUTS_SUPPLIED:
             state.input_data.update(event.data["inputs"])
         case EventType.BREAKPOINTS_CHANGED:
@@ -364,7 +372,12 @@ def _take_note(state: ExecutionState, event: Event) -> None:
 
 def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) -> None:
     """What this step asks for, in place of what it asked for before."""
-    state.needed = [item for item in state.needed if item.get("step_id") != step_id]
+    inside = f"{step_id}/"  # what its parts ask for is asked for by the step
+    state.needed = [
+        item
+        for item in state.needed
+        if item.get("step_id") != step_id and not str(item.get("step_id", "")).startswith(inside)
+    ]
     state.needed.extend(needed)
 
 

@@ -20,6 +20,7 @@ from engine.model.policy import RetryPolicy, Timeouts
 from engine.model.queries import find_cycle
 from engine.model.switches import SWITCH, has_condition, in_order
 from engine.model.workflow import Node, Workflow
+from engine.plan.body import Body, body_of, drawn_parameters
 from engine.plan.parameters import Parameters
 from engine.plan.step import (
     Call,
@@ -70,8 +71,20 @@ class Compiler:
         return plan
 
 
-def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definition_hash: str) -> Plan:
-    """The plan of a workflow, without any cache."""
+def compile_plan(
+    workflow: Workflow,
+    catalog: Catalog,
+    definition: str,
+    definition_hash: str,
+    *,
+    depth: int = 1,
+    durability: Durability | None = None,
+) -> Plan:
+    """The plan of a workflow, without any cache.
+
+    depth: 1 for one that stands inside no other. durability: that of the workflow around it.
+    """
+    durability = durability or _durability(workflow.settings.get("durability"))
     numbers = {node_id: number for number, node_id in enumerate(workflow.nodes)}
     routes = _routes(workflow, numbers)
     order = kahn_order(len(numbers), [(route.source, route.target) for route in routes])
@@ -85,6 +98,12 @@ def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definiti
         outgoing[route.source].append(route)
         incoming[route.target].append(route)
     names = tuple(numbers)
+
+    def compile_inner(inner: Workflow) -> Plan:
+        text = codec.encode(inner)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return compile_plan(inner, catalog, text, digest, depth=depth + 1, durability=durability)
+
     steps = tuple(
         _step(
             node,
@@ -94,6 +113,7 @@ def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definiti
             depends_on=tuple(dict.fromkeys(names[route.source] for route in incoming[number])),
             incoming=tuple(incoming[number]),
             outgoing=tuple(outgoing[number]),
+            body=body_of(node, compile_inner, depth),
         )
         for number, node in enumerate(workflow.nodes.values())
     )
@@ -106,7 +126,7 @@ def compile_plan(workflow: Workflow, catalog: Catalog, definition: str, definiti
         routes=tuple(routes),
         order=order,
         on_failure=_failure_policy(workflow.settings.get("on_failure")),
-        durability=_durability(workflow.settings.get("durability")),
+        durability=durability,
     )
 
 
@@ -158,6 +178,7 @@ def _step(
     depends_on: tuple[str, ...],
     incoming: tuple[Route, ...],
     outgoing: tuple[Route, ...],
+    body: Body | None,
 ) -> Step:
     config = node.config
     is_trigger = node_type.is_trigger if node_type else node.type == "trigger"
@@ -173,7 +194,7 @@ def _step(
         title=node.title,
         service=service,
         action=action,
-        parameters=_parameters(node, node.parameters, input_schema),
+        parameters=_parameters(node, drawn_parameters(node), input_schema),
         sequence_order=sequence_order,
         depends_on=depends_on,
         incoming=incoming,
@@ -194,6 +215,7 @@ def _step(
         at_most_once=config.get("delivery") == "at_most_once",
         priority=_whole(config.get("priority")),
         pin=_pin(config.get("pin")),
+        body=body,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from engine.model.json_value import Json
 from engine.model.policy import RetryPolicy, Timeouts
 from engine.model.workflow import Workflow
+from engine.plan.body import Body
 from engine.plan.parameters import Parameters
 
 OnConditionError = Literal["fail", "true", "false"]
@@ -83,7 +84,7 @@ class Step:
     `outgoing` and `incoming` are in order of priority, then of the file. An exclusive step is left by one
     connection at most: the first in `outgoing` whose condition holds. `sequence_order` is the step's place
     in the topological order, from 1. `retry` holds when `retry_is_given`; otherwise how often the step is
-    tried is up to its action.
+    tried is up to its action. `body` is what a composite step runs in place of an action.
     """
 
     index: int
@@ -113,11 +114,12 @@ class Step:
     at_most_once: bool
     priority: int
     pin: Pin | None = None
+    body: Body | None = None
     is_plain: bool = field(init=False)
     """Whether nothing may stand in for running the step's action."""
 
     def __post_init__(self) -> None:
-        is_plain = not self.disabled and self.pin is None and not self.is_trigger
+        is_plain = not self.disabled and self.pin is None and self.body is None and not self.is_trigger
         object.__setattr__(self, "is_plain", is_plain)
 
     @property

@@ -14,12 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.errors import WorkflowError
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, Event, EventDraft, EventType
 from engine.history.state import ExecutionState, apply_all
 from engine.history.status import ExecutionStatus
+from engine.model.json_value import Json
 from engine.plan.step import Plan
 from engine.run import scheduler
 from engine.run.activity import Activity
+from engine.run.composite import Composite, resume_all
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.options import RunOptions
@@ -28,7 +31,7 @@ from engine.run.questions import Supplied
 from engine.run.scheduler import Settlement
 from engine.run.steps import Steps
 from engine.run.stops import Stops
-from engine.store.state_manager import error_to_json
+from engine.store.state_manager import GIVING, error_to_json
 
 Evaluate = Callable[[str, Mapping[str, Any]], bool]
 
@@ -66,6 +69,11 @@ class Execution:
         self.plan = plan
         self.state = state
         self.status = state.status
+        self.reason = state.reason
+        # Of a part: the composite step it is a part of, its number there, and what it gave.
+        self.owner: Composite | None = None
+        self.number: int | None = None
+        self.output: Json = None
         self.base_dir = Path(state.base_dir) if state.base_dir else None
         self.options = RunOptions.from_json(state.options)
         self.part = part_of(plan, self.options)
@@ -99,6 +107,8 @@ class Execution:
         """Nothing new starts; PAUSED as soon as what runs has finished."""
         self.move(EventType.EXECUTION_PAUSING, {"reason": "user"})
         self._withdraw()
+        for composite in list(self.steps.nested.values()):
+            composite.pause()
         self.advance()
 
     def resume(self, supplied: Supplied, *, by_step: bool = False) -> None:
@@ -135,6 +145,7 @@ class Execution:
             self.steps.complete(activity, answer, duration_ms=0.0, via="person")
         sleepers, self._sleepers = self._sleepers, []
         _wake(sleepers)
+        resume_all(self.steps.nested.values(), supplied.parts)
         self.advance()
 
     def cancel(self, *, rollback: bool) -> list[Activity]:
@@ -152,6 +163,8 @@ class Execution:
         """Cancel every running attempt."""
         for number in list(self.steps.running):
             self._work.stop(self, self.steps.activities[number])
+        for composite in list(self.steps.nested.values()):
+            composite.stop_running()
 
     def take(self, step: int) -> bool:
         """The dispatcher takes a ready step to run it; False when it has been put aside instead."""
@@ -194,8 +207,9 @@ class Execution:
         steps = self.steps
         if self.stops.wanted and not self.ready and self.status is ExecutionStatus.RUNNING:
             self.stops.step_on(self)
-        if steps.running or self.ready:
+        if steps.running or self.ready or steps.is_moving_within():
             return
+        blocked = steps.blocked()
         # What has begun may finish although the run is failing, but not before it is resumed.
         is_interrupted = self.status is ExecutionStatus.PAUSING and (
             bool(steps.waiting) or any(number in steps.activities for number in self.held)
@@ -205,13 +219,15 @@ class Execution:
         elif self.status not in (ExecutionStatus.RUNNING, ExecutionStatus.PAUSING):
             return
         elif self._is_stopping() and not is_interrupted:
-            if not steps.waiting:
-                self._end(EventType.EXECUTION_FAILED)
+            if not steps.waiting - blocked:
+                self._cancel_idle()  # no answer that a part waits for could save the run
+                if not steps.is_moving_within():
+                    self._end(EventType.EXECUTION_FAILED)
         elif self.status is ExecutionStatus.PAUSING and (self.held or steps.waiting or steps.paused):
             self.move(EventType.EXECUTION_PAUSED, {"reason": "user", "needed": steps.needed()})
-        elif steps.waiting:
+        elif steps.waiting - blocked:
             return
-        elif steps.paused:
+        elif steps.paused or blocked:
             self.move(EventType.EXECUTION_PAUSED, {"reason": steps.reason(), "needed": steps.needed()})
         elif self.error is not None:
             self._end(EventType.EXECUTION_FAILED)
@@ -262,7 +278,9 @@ class Execution:
         """Show something that is no fact: progress while the step runs, a line of log also just after it."""
         step, state = activity.step, self.state
         if activity.is_abandoned or (
-            event_type is EventType.STEP_PROGRESS and step.index not in self.steps.running
+            event_type is EventType.STEP_PROGRESS
+            and step.index not in self.steps.running
+            and step.index not in self.steps.nested
         ):
             return
         self._journal.show(
@@ -299,6 +317,9 @@ class Execution:
 
     def _cancel_idle(self) -> None:
         for activity in self.steps.idle():
+            composite = self.steps.nested.get(activity.step.index)
+            if composite is not None and composite.cancel(rollback=self.wants_rollback):
+                continue  # its parts come to their end first
             self.steps.cancel(activity)
             if activity.task is not None:  # an action asleep: its code still has to be told
                 activity.is_abandoned = True
@@ -313,16 +334,25 @@ class Execution:
             for step in self.steps.never_started()
         ]
         self.record(never)
+        given: dict[str, Json] = {}
+        if self.owner is not None and event_type in GIVING:
+            try:
+                given["output"] = self.output = self.owner.composer.outcome(self)
+            except WorkflowError as error:
+                event_type, self.error = EventType.EXECUTION_FAILED, error_to_json(error)
         self.rolls_back = self.wants_rollback or (
             event_type is EventType.EXECUTION_FAILED and self.plan.on_failure.rollback
         )
-        data = {"error": self.error} if self.error is not None else {}
+        data = {"error": self.error, **given} if self.error is not None else given
         self.move(EventType.EXECUTION_ROLLING_BACK if self.rolls_back else event_type, data)
 
     def move(self, event_type: EventType, data: Mapping[str, Any] | None = None) -> None:
         """Record that the execution itself goes to another status."""
         self.record([EventDraft(event_type, data=data or {})])
         self.status = STATUS_OF_EXECUTION_EVENT[event_type]
+        self.reason = str((data or {}).get("reason", ""))
+        if self.owner is not None:
+            self.owner.moved(self)
 
 
 def _wake(futures: Sequence[asyncio.Future[None]], error: BaseException | None = None) -> None:

@@ -76,7 +76,10 @@ class Journal:
             execution.broken(error)
 
     def _append(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
-        events = self.store.append(execution.id, drafts)
+        self.announce(execution, self.store.append(execution.id, drafts))
+
+    def announce(self, execution: Execution, events: list[Event]) -> None:
+        """Publish facts that the store has taken, once they are durable."""
         unpublished = self._unpublished
         if not self.is_dirty:
             self.is_dirty = True

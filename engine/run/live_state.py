@@ -64,7 +64,7 @@ class LiveState(dict[str, Any]):
         live = cls(dict(state.input_data), roots, now)
         for step_id, step in state.steps.items():
             if step.status is StepStatus.COMPLETED:
-                live.completed(step_id, step.output, step.attempts)
+                live.completed(step_id, step.output, step.attempts, step.error)
             elif step.status in UNDOING and step.output is not None:
                 # Its result is still what the rollbacks of the steps before it may refer to.
                 live.completed(step_id, step.output, step.attempts)
@@ -73,11 +73,14 @@ class LiveState(dict[str, Any]):
                 live.ended(step_id, step.status, error=step.error, attempts=step.attempts)
         return live
 
-    def completed(self, step_id: str, output: Json, attempts: int) -> None:
+    def completed(
+        self, step_id: str, output: Json, attempts: int, error: Mapping[str, Any] | None = None
+    ) -> None:
+        """error: what the step completed in spite of."""
         self["steps"][step_id] = {
             "status": "COMPLETED",
             "output": output,
-            "error": None,
+            "error": error,
             "attempts": attempts,
         }
         self["outputs"][step_id] = output
@@ -103,6 +106,10 @@ class LiveState(dict[str, Any]):
     def leaving(self, step_id: str) -> LeavingState:
         """The state as the conditions of a step's outgoing connections see it."""
         return LeavingState(self, self._make_scope(fields=self["outputs"].get(step_id, MISSING)), step_id)
+
+    def looking(self, fields: Json, roots: Mapping[str, Json]) -> LeavingState:
+        """The state as a loop's condition sees it: plain names mean first what the last part gave."""
+        return LeavingState(self, self._make_scope(roots, fields), "")
 
     def _make_scope(
         self, roots: Mapping[str, Json] | None = None, fields: Json | Missing = MISSING

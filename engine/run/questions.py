@@ -19,10 +19,14 @@ Needed = dict[str, Any]
 
 @dataclass(slots=True)
 class Supplied:
-    """Answers, sorted: values for the run's inputs (step paths under their full path), and whole forms."""
+    """Answers, sorted: values for the run's inputs (step paths under their full path), and whole forms.
+
+    parts: those for the parts of composite steps, however deep, by the part's id.
+    """
 
     inputs: dict[str, Json] = field(default_factory=dict)
     forms: dict[int, Json] = field(default_factory=dict)
+    parts: dict[str, Supplied] = field(default_factory=dict)
 
 
 def ask_for_values(plan: Plan, step: Step, missing: Sequence[str]) -> list[Needed]:
@@ -66,7 +70,7 @@ def sort_answers(
         if root in forms:
             _sort_form_answer(root, path, value, fields, supplied, forms)
         elif path is not None and root == "input" and path.parts:
-            _put(supplied.inputs, input_data, path, value)
+            put(supplied.inputs, input_data, path, value)
         elif key not in plan.workflow.input_properties and (key in asked or (path and root in plan.numbers)):
             schema = asked.get(key, {}).get("schema") or {}
             errors += _faults(schema, value, f"/{key}")
@@ -143,9 +147,15 @@ def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Js
     declared = {
         key: value
         for key, value in {**before, **given}.items()
-        if key in properties or not ((path := _path(key)) and path.parts and path.root in plan.numbers)
+        if key in properties or not _names_a_step(plan, key)
     }
     return [dict(fault) for fault in validate(schema, declared)]
+
+
+def _names_a_step(plan: Plan, key: str) -> bool:
+    """Whether it is the path of a step's output, or of an input of the parts of a step."""
+    path = _path(key)
+    return bool(path and path.parts and path.root in plan.numbers) or key.partition("/")[0] in plan.numbers
 
 
 def _faults(schema: Mapping[str, Any], value: Json, pointer: str) -> list[dict[str, str]]:
@@ -157,7 +167,7 @@ def _faults(schema: Mapping[str, Any], value: Json, pointer: str) -> list[dict[s
     ]
 
 
-def _put(inputs: dict[str, Json], before: Mapping[str, Json], path: Path, value: Json) -> None:
+def put(inputs: dict[str, Json], before: Mapping[str, Json], path: Path, value: Json) -> None:
     """Set one value deep in an input, leaving what else the input holds."""
     top, *rest = path.parts
     if not rest:

@@ -33,7 +33,11 @@ async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> Execu
         step_id: replace(step, output=await artifacts.expand_async(step.output))
         for step_id, step in state.steps.items()
     }
-    return replace(state, steps=steps)
+    if not state.parent:
+        return replace(state, steps=steps)
+    # What a part was given may have been as large as what a step gives.
+    given = await artifacts.expand_async(state.input_data)
+    return replace(state, steps=steps, input_data=given, scope=await artifacts.expand_async(state.scope))
 
 
 def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, crashed: bool) -> None:
@@ -119,6 +123,7 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
     for event in events:
         if event.type is EventType.STEP_COMPLETED:
             steps.completed.append(execution.plan.numbers[str(event.step_id)])
+            steps.has_failures = steps.has_failures or "with_errors" in event.data
         elif event.type is EventType.STEP_FAILED:
             steps.has_failures = True
             if event.data.get("handling") == "unhandled" and execution.error is None:
@@ -156,6 +161,8 @@ def _restore_step(
 ) -> list[int]:
     """Put one step in its place; returns its number when it is to run again."""
     steps, number = execution.steps, step.index
+    if number in steps.nested:
+        return []  # its parts are back
     match known.status:
         case StepStatus.RUNNING if step.at_most_once:
             _uncertain(execution, step, known)

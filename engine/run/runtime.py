@@ -16,11 +16,13 @@ from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState, StepState
 from engine.history.status import ExecutionStatus, can_move
 from engine.model.json_value import Json
+from engine.plan.body import inner_plans
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
 from engine.run import recovery
 from engine.run.attempts import Attempts
 from engine.run.clock import Clock, Rng
+from engine.run.composer import Composer
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
 from engine.run.journal import Journal
@@ -33,6 +35,7 @@ from engine.run.seams import Seams
 from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
 from engine.run.stream import EventStreams
+from engine.run.undo_parts import PartsOfSteps
 from engine.store.state_manager import ExecutionStateManager, with_large_outputs
 
 _log = logging.getLogger(__name__)
@@ -73,6 +76,15 @@ class Runtime:
         self._saved: OrderedDict[str, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock)
+        self.composer = Composer(
+            store=store,
+            clock=clock,
+            enter=self._enter,
+            bring=self._bring,
+            place=self._place,
+            announce=lambda part, event: self._journal.announce(part, [event]),
+            spawn=self.spawn,
+        )
         self._runner = StepRunner(
             seams=seams,
             registry=registry,
@@ -81,6 +93,7 @@ class Runtime:
             dispatcher=self._dispatcher,
             attempts=Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore),
             artifacts=store.artifacts,
+            composer=self.composer,
         )
         self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
         self.rollbacks = Rollbacks(
@@ -93,6 +106,7 @@ class Runtime:
             semaphore=semaphore,
             spawn=self.spawn,
         )
+        self.rollbacks.children = PartsOfSteps(self)
         self._dispatcher.attach(
             self._runner.run, self._journal, self._trouble, lambda: list(self._executions.values())
         )
@@ -103,7 +117,8 @@ class Runtime:
         """A new execution, durable with its definition when its id is returned."""
         await self.store.open()
         if plan.definition_hash not in self._saved:
-            await self.store.save_definition(plan.definition_hash, json.loads(plan.definition))
+            for each in (*inner_plans(plan), plan):
+                await self.store.save_definition(each.definition_hash, json.loads(each.definition))
             self._saved[plan.definition_hash] = None
             if len(self._saved) > MAX_SAVED_DEFINITIONS:
                 self._saved.popitem(last=False)
@@ -141,6 +156,11 @@ class Runtime:
             if execution_id in self._executions:
                 raise CannotRestart("The run has not ended", hint="Wait for its end, or stop it first.")
             state = await self.store.load_state(execution_id)
+            if state.parent:
+                raise CannotRestart(
+                    "This run is a part of another one",
+                    hint="Take up the whole, from the step it is a part of.",
+                )
             plan = await self._plan_of(state)
             event = draft(plan, state, await self.store.read_events(execution_id))
             told = self.store.append(execution_id, [event])
@@ -233,27 +253,41 @@ class Runtime:
         state = await self.store.load_state(execution_id)
         if state.status.is_terminal:
             return None
+        if state.parent and state.parent not in self._executions:
+            await self._revive(state.parent)
+        if execution_id in self._executions:
+            return self._executions[execution_id]  # it came back with the run that it is a part of
         execution = await self._load(state)
-        if state.status is not ExecutionStatus.PENDING:
-            events = await self.store.read_events(execution_id)
-            recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
-        if state.status is ExecutionStatus.ROLLING_BACK:
-            self.rollbacks.begin(execution, crashed=self.store.was_interrupted)
+        await self._place(execution)
+        self.composer.wake(execution)
         return execution
+
+    async def _place(self, execution: Execution) -> None:
+        """Put the steps of a started execution where the journal left them, with their parts."""
+        status = execution.status
+        if status is not ExecutionStatus.PENDING:
+            events = await self.store.read_events(execution.id)
+            await self.composer.load(execution, events)
+            recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
+        if status is ExecutionStatus.ROLLING_BACK:
+            self.rollbacks.begin(execution, crashed=self.store.was_interrupted)
 
     async def _plan_of(self, state: ExecutionState) -> Plan:
         return self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
 
     async def _load(self, state: ExecutionState) -> Execution:
         """The execution in that state, with the definition it was started with."""
-        full = await recovery.load_outputs(state, self.store.artifacts)
-        return self._enter(await self._plan_of(state), state, full)
+        return await self._bring(await self._plan_of(state), state)
+
+    async def _bring(self, plan: Plan, state: ExecutionState) -> Execution:
+        return self._enter(plan, state, await recovery.load_outputs(state, self.store.artifacts))
 
     def _enter(self, plan: Plan, state: ExecutionState, full: ExecutionState) -> Execution:
         """full: the state with its large outputs, for references; `state` holds what is shown."""
         roots: dict[str, Json] = {
             "execution": {"id": state.id, "workflow_id": state.workflow_id, "started_at": state.started_at},
             "vars": plan.workflow.settings.get("vars") or {},
+            **full.scope,
         }
         execution = Execution(
             plan=plan,

@@ -24,6 +24,7 @@ from engine.plan.step import Call, Step
 from engine.run.activity import Activity
 from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
+from engine.run.composer import Composer
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
 from engine.store.artifacts import ArtifactStore
@@ -52,6 +53,7 @@ class StepRunner:
         dispatcher: Dispatcher,
         attempts: Attempts,
         artifacts: ArtifactStore,
+        composer: Composer,
     ) -> None:
         self._seams = seams
         self._registry = registry
@@ -60,6 +62,7 @@ class StepRunner:
         self._dispatcher = dispatcher
         self._attempts = attempts
         self._artifacts = artifacts
+        self._composer = composer
 
     async def run(self, execution: Execution, number: int) -> None:
         """Take the step one attempt further: to its end, to a wait, or to a question."""
@@ -115,7 +118,7 @@ class StepRunner:
             await self._failed(execution, activity, error, started)
 
     async def _is_done_without(self, execution: Execution, activity: Activity, step: Step) -> bool:
-        """Whether the step needs no action: it is held first, or has ended when this returns."""
+        """Whether the step needs no action: it is held first, has ended when this returns, or has parts."""
         steps = execution.steps
         does_nothing = step.disabled == "passthrough" or self._only_fires(step)
         if does_nothing and execution.stops.is_on and execution.stops.before(activity):
@@ -132,6 +135,9 @@ class StepRunner:
             # A plain trigger of a workflow from elsewhere: firing it is all it does.
             steps.begin(activity)
             steps.complete(activity, dict(steps.live["input_data"]), duration_ms=0.0)
+            return True
+        if step.body is not None:
+            await self._compose(execution, activity, step)
             return True
         return False
 
@@ -150,6 +156,39 @@ class StepRunner:
         if not wanted:
             steps.skip(step, "condition")
         return wanted
+
+    async def _compose(self, execution: Execution, activity: Activity, step: Step) -> None:
+        """Let the parts of a composite step begin; or take up what they gave, once all of them have ended."""
+        steps = execution.steps
+        composite = steps.nested.get(step.index)
+        try:
+            if composite is None:
+                params = self._seams._resolve_parameters(step.parameters, steps.live)
+                if execution.stops.is_on and execution.stops.before(activity):
+                    steps.holds(activity)
+                    return
+                activity.started_at = self._clock.now()
+                activity.first_started_at = activity.first_started_at or activity.started_at
+                steps.begin(activity)
+                self._seams._validate_input_schema(step, params)
+                self._composer.begin(execution, activity, params)
+                return
+            await self._make_durable(full_sync=False)
+            steps.woke(activity)
+            output, more = await self._composer.finish(composite)
+            self._seams._validate_output_schema(step, output)
+            self._complete(execution, activity, output, more=more)
+        except MissingInputError as question:
+            activity.first_started_at = None
+            steps.asks(activity, question)
+        except _StoreRefused:
+            execution.make_ready([step.index])
+        except (Exception, SystemExit) as error:
+            if step.index not in steps.activities:
+                raise
+            if step.index not in steps.running:
+                steps.begin(activity)
+            await self._failed(execution, activity, error, activity.started_at)
 
     def _must_be_durable(self, execution: Execution, activity: Activity, step: Step) -> bool | None:
         """Whether all that is recorded must survive the loss of power before the action runs.
@@ -199,10 +238,17 @@ class StepRunner:
         more = {"reused_from": ready["reused_from"]} if "reused_from" in ready else None
         execution.steps.complete(activity, output, duration_ms=0.0, via=str(ready["via"]), more=more)
 
-    def _complete(self, execution: Execution, activity: Activity, output: Any, via: str = "") -> None:
+    def _complete(
+        self,
+        execution: Execution,
+        activity: Activity,
+        output: Any,
+        via: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         duration_ms = self._attempts.since(activity.started_at)
         try:
-            execution.steps.complete(activity, output, duration_ms=duration_ms, via=via)
+            execution.steps.complete(activity, output, duration_ms=duration_ms, via=via, more=more)
         except (TypeError, ValueError) as error:
             raise _no_json(error) from error
 
@@ -211,6 +257,7 @@ class StepRunner:
     ) -> None:
         """Try again later, or by the fallback, or record the failure."""
         step = activity.step
+        execution.steps.nested.pop(step.index, None)  # a further try has parts of its own
         max_attempts = self._max_attempts(step)
         wait = None
         is_stopped = activity.stop == "cancel" or execution.status is ExecutionStatus.CANCELLING
@@ -247,6 +294,7 @@ class StepRunner:
         scope = execution.steps.live.with_roots({"error": error_to_json(error)})
         try:
             params: Any = fallback.parameters.template.resolve(scope.reference)
+            activity.context = activity.context or self._context(execution, activity, step=activity.step)
             output = await self._attempts.within_time(execution, activity, stand_in, params)
             self._complete(execution, activity, output, via="fallback")
         except Stopped:

@@ -28,6 +28,7 @@ from engine.store.json_text import is_json
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
+    from engine.run.composite import Composite
     from engine.run.execution import Execution
 
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 _RESOLVED = EventType.CONNECTION_RESOLVED
 _TEXT_OF = {outcome: outcome.value for outcome in ConnectionOutcome}
 _new = tuple.__new__
+
+
+# What a run is said to be paused for when there are several reasons: what needs an answer comes first.
+_REASONS = ("missing_input", "form", "incident", "breakpoint", "user")
 
 
 class Steps:
@@ -51,6 +56,7 @@ class Steps:
         self.running: set[int] = set()
         self.waiting: set[int] = set()
         self.paused: set[int] = set()
+        self.nested: dict[int, Composite] = {}
         self.completed: list[int] = []
         self.has_failures = False
 
@@ -101,6 +107,20 @@ class Steps:
         }
         self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
         self._execution.advance()
+
+    def waits_for_parts(self, composite: Composite, data: Mapping[str, Any]) -> None:
+        """The step has begun, and its parts do its work."""
+        activity = composite.activity
+        self.running.discard(activity.step.index)
+        self.place_composite(composite)
+        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+
+    def place_composite(self, composite: Composite) -> None:
+        """The step waits for its parts."""
+        number = composite.activity.step.index
+        self.activities[number] = composite.activity
+        self.nested[number] = composite
+        self.waiting.add(number)
 
     def asks(self, activity: Activity, error: MissingInputError | FormRequired) -> None:
         """The step cannot go on without a person; other branches can."""
@@ -163,7 +183,9 @@ class Steps:
         journaled, text = write(self._journal.store.artifacts, data, "output")
         self._left(step)
         self.completed.append(step.index)
-        self.live.completed(step.id, output, activity.attempt)
+        error = data.get("error")
+        self.has_failures = self.has_failures or "with_errors" in data
+        self.live.completed(step.id, output, activity.attempt, error)
         if step.is_trigger:
             self.live.fired(output)
         settlement = scheduler.settle(self.plan, self.progress, step.index, Ended.COMPLETED, self._decide)
@@ -217,16 +239,35 @@ class Steps:
         )
 
     def needed(self) -> list[dict[str, Any]]:
-        """Everything that paused steps ask for, in the order of the file."""
-        return [item for number in sorted(self.paused) for item in self.activities[number].needed]
+        """Everything that paused steps ask for, and paused parts of steps, in the order of the file."""
+        if not self.nested:
+            return [item for number in sorted(self.paused) for item in self.activities[number].needed]
+        asking = sorted({*self.paused, *self.nested})
+        return [
+            item
+            for number in asking
+            for item in (
+                self.activities[number].needed if number in self.paused else self.nested[number].needed()
+            )
+        ]
+
+    def blocked(self) -> set[int]:
+        """Steps that wait for parts none of which can go on without a person."""
+        return {number for number, composite in self.nested.items() if composite.is_blocked}
+
+    def is_moving_within(self) -> bool:
+        """Whether a part of a step is under way."""
+        return any(composite.is_moving for composite in self.nested.values())
 
     def reason(self) -> str:
         """Why the run cannot go on without a person: a question comes before a step that is only held."""
-        paused = [self.activities[number] for number in self.paused]
-        asking = [activity for activity in paused if activity.needed]
-        if not asking:
-            return "breakpoint"
-        return "form" if all(activity.form for activity in asking) else "missing_input"
+        reasons: set[str] = set()
+        for number in self.paused:
+            activity = self.activities[number]
+            reasons.add("breakpoint" if not activity.needed else "form" if activity.form else "missing_input")
+        for number in self.blocked():
+            reasons |= self.nested[number].reasons()
+        return min(reasons, key=lambda reason: _REASONS.index(reason) if reason in _REASONS else 0)
 
     def facts(self, settlement: Settlement) -> list[EventDraft]:
         """The drafts of what the scheduler decided; skipped steps enter the live state on the way."""
@@ -269,6 +310,7 @@ class Steps:
     def _left(self, step: Step) -> None:
         """The step is in no place of its own any more."""
         self.activities.pop(step.index, None)
+        self.nested.pop(step.index, None)
         self.running.discard(step.index)
         self.waiting.discard(step.index)
         self.paused.discard(step.index)

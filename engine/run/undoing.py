@@ -14,6 +14,7 @@ from engine.expression.paths import MISSING
 from engine.history.events import Event, EventType
 from engine.history.state import NOT_ROLLED_BACK
 from engine.plan.step import Plan, Step
+from engine.run.undo_parts import undoes_something
 
 STOPPED: Final = "stopped"
 """Why a run says once more that it rolls back: nothing further is to be undone."""
@@ -73,7 +74,9 @@ def undoing(
 
 class _Fold:
     def __init__(self, plan: Plan, composites: Collection[str], happened: set[str]) -> None:
-        self._steps = {step.id: step for step in plan.steps if step.rollback or step.type in composites}
+        self._steps = {
+            step.id: step for step in plan.steps if step.rollback or _has_parts_to_undo(step, composites)
+        }
         self._inputs: dict[str, Any] = {}
         # In the order of completion.
         self._done: dict[str, Undo] = {}
@@ -119,6 +122,8 @@ class _Fold:
             case EventType.STEP_FAILED if (data.get("error") or {}).get("schema_type") == "output":
                 # Only its output was refused: whatever it did has happened.
                 self._did(step)
+            case EventType.STEP_FAILED if step.rollback is None:
+                self._did(step)  # other parts of it may have completed
             case EventType.STEP_UNCERTAIN:
                 self._did(step, is_uncertain=True)
             case EventType.STEP_CANCELLED:
@@ -158,6 +163,10 @@ class _Fold:
             is_stopped=self._is_stopped,
             was_cancelled=self._was_cancelled,
         )
+
+
+def _has_parts_to_undo(step: Step, composites: Collection[str]) -> bool:
+    return step.type in composites and (step.body is None or undoes_something(step.body.plan))
 
 
 def original_error(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -31,7 +31,7 @@ from engine.run.held_runs import HeldRuns
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.options import RunOptions
 from engine.run.partial_runs import PartialRuns
-from engine.run.questions import check_input, sort_answers
+from engine.run.questions import check_input
 from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
@@ -190,10 +190,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             return waited and execution is not None and not execution.status.is_terminal
         if workflow is not None:
             must_be_same(execution.plan, self._compiler.compile(load(workflow)))
-        answers = as_json(new_inputs or {})
-        steps = execution.steps
-        paused = [steps.activities[number] for number in sorted(steps.paused)]
-        execution.resume(sort_answers(execution.plan, steps.live["input_data"], paused, answers))
+        composer = self._runtime.composer
+        execution, answers = composer.to_the_whole(execution, as_json(new_inputs or {}))
+        execution.resume(composer.sort(execution, answers))
         await self._runtime.barrier()
         return True
 

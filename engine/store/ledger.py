@@ -78,6 +78,7 @@ class ExecutionRecord:
     started_at: int | None = None
     ended_at: int | None = None
     seq: int = 0
+    is_part: bool = False
     steps: dict[str, StepRecord] = field(default_factory=dict)
 
     def summary(self) -> ExecutionSummary:
@@ -162,6 +163,7 @@ class Ledger:
             definition_hash=data["definition_hash"],
             created_at=at,
             seq=1,
+            is_part="parent" in data,
         )
         self.records[execution_id] = record
         event = Event(execution_id, workflow_id, 1, at / 1e6, EventType.EXECUTION_CREATED, None, 0, data)
@@ -179,7 +181,7 @@ class Ledger:
         texts: list[str | None] = []
         for event_type, _, _, data, _, text in drafts:
             if text is None and data and not (event_type is _RESOLVED and _is_plain(data)):
-                if event_type is _COMPLETED:
+                if "output" in data:
                     data, text = write(self._artifacts, data, "output")
                 elif event_type is _BEGUN and "input" in data:
                     data, text = write(self._artifacts, data, "input")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,13 @@ from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
 from engine.store.ledger import Ledger, claim_named
 from engine.store.retention import names_in
-from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+from engine.store.state_manager import (
+    GIVING,
+    ExecutionStateManager,
+    ExecutionSummary,
+    PartSummary,
+    part_number,
+)
 
 
 class MemoryStateManager(ExecutionStateManager):
@@ -34,6 +41,7 @@ class MemoryStateManager(ExecutionStateManager):
         self._ledger: Ledger = Ledger(self.artifacts, now)
         self._journals: dict[str, list[Event]] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
+        self._parts: dict[str, list[str]] = {}
 
     async def open(self) -> None:
         """Always open."""
@@ -74,15 +82,46 @@ class MemoryStateManager(ExecutionStateManager):
             raise StoreError(f"The store holds no workflow with the hash {definition_hash!r}") from None
 
     async def list_executions(
-        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+        self,
+        *,
+        statuses: Collection[ExecutionStatus] | None = None,
+        limit: int | None = 100,
+        parts: bool = False,
     ) -> list[ExecutionSummary]:
-        records = reversed(self._ledger.records.values())
-        found = [record.summary() for record in records if statuses is None or record.status in statuses]
-        return found if limit is None else found[:limit]
+        found = (
+            record.summary()
+            for record in reversed(self._ledger.records.values())
+            if (parts or not record.is_part) and (statuses is None or record.status in statuses)
+        )
+        return list(islice(found, limit))
+
+    def create_part(self, execution_id: str, workflow_id: str, created: Mapping[str, Any]) -> Event:
+        _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, created)
+        claim_named(self.artifacts, admitted)
+        self._journals[execution_id] = admitted.events
+        self._parts.setdefault(execution_id.rpartition("/")[0], []).append(execution_id)
+        return admitted.events[0]
+
+    async def parts_of(self, prefix: str) -> list[PartSummary]:
+        records = self._ledger.records
+        found = [
+            PartSummary(each, number, records[each].status, self._given(each), records[each].error)
+            for each in (prefix, *self._parts.get(prefix, ()))
+            if each in records and (number := part_number(each, prefix)) != -1
+        ]
+        return sorted(found, key=lambda part: part.number or 0)
+
+    def _given(self, execution_id: str) -> Any:
+        ends = (event for event in reversed(self._journals[execution_id]) if event.type in GIVING)
+        end = next(ends, None)
+        return end.data.get("output") if end is not None else None
 
     async def _remove(self, execution_ids: Sequence[str]) -> int:
         for execution_id in execution_ids:
             del self._ledger.records[execution_id], self._journals[execution_id]
+            siblings = self._parts.get(execution_id.rpartition("/")[0], [])
+            if execution_id in siblings:
+                siblings.remove(execution_id)
         return len(execution_ids)
 
     async def _stored_names(self) -> set[str]:

@@ -88,7 +88,8 @@ class MirroringStateManager(MemoryStateManager):
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         events = super().append(execution_id, drafts)
-        self._untold.extend(event for event in events if event.type not in TRANSIENT)
+        if not self._ledger.record(execution_id).is_part:  # the keeper has never heard of those
+            self._untold.extend(event for event in events if event.type not in TRANSIENT)
         return events
 
     async def commit(self, *, full_sync: bool = False) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,20 +39,29 @@ def choose(
     """The ids of the runs to remove, of all runs given newest first.
 
     Only runs that have ended and are not among the newest `keep` of those, nor ended less than `older_than`
-    seconds ago; without both, none. The parts of a run that goes on (`run/step`) stay with it.
+    seconds ago; without both, none. The parts of a run (`run/step`) stay with it, and go before it does; what
+    is left of a removal that was interrupted goes too.
     """
     if (keep is not None and keep < 0) or (older_than is not None and older_than < 0):
         raise StoreError("The number of runs to keep, and their age, cannot be less than nothing")
     if keep is None and older_than is None:
         return []
-    unfinished = {summary.id for summary in summaries if not summary.status.is_terminal}
-    ended = [summary for summary in summaries if summary.status.is_terminal]
-    return [
+    ids = {summary.id for summary in summaries}
+    wholes = {summary.id: _whole(summary.id, ids) for summary in summaries}
+    ended = [
+        summary for summary in summaries if summary.id == wholes[summary.id] and summary.status.is_terminal
+    ]
+    going = {
         summary.id
         for summary in ended[keep or 0 :]
-        if (older_than is None or _ended_at(summary) < now - older_than)
-        and not any(parent in unfinished for parent in _parents(summary.id))
+        if older_than is None or _ended_at(summary) < now - older_than
+    }
+    parts = [
+        summary.id
+        for summary in summaries
+        if summary.id != wholes[summary.id] and (wholes[summary.id] in going or wholes[summary.id] == "")
     ]
+    return [*parts, *(summary.id for summary in ended if summary.id in going)]
 
 
 def names_in(text: str) -> list[str]:
@@ -76,9 +85,12 @@ def _ended_at(summary: ExecutionSummary) -> float:
     return summary.created_at if summary.ended_at is None else summary.ended_at
 
 
-def _parents(execution_id: str) -> Iterable[str]:
+def _whole(execution_id: str, ids: Collection[str]) -> str:
+    """The run that this one is, or is a part of; "" when that is gone."""
     parts = execution_id.split("/")
-    return ("/".join(parts[:count]) for count in range(1, len(parts)))
+    if len(parts) == 1:
+        return execution_id
+    return parts[0] if parts[0] in ids else ""
 
 
 def _names_in_file(path: Path) -> list[str]:

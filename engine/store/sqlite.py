@@ -17,16 +17,23 @@ from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import Event, EventDraft
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.codes import EVENT_TYPES, EXECUTION_CODE, EXECUTION_STATUSES, STEP_STATUSES
+from engine.store.codes import EVENT_CODE, EVENT_TYPES, EXECUTION_CODE, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.database import Connect, Database, connect
 from engine.store.json_text import encode
 from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
-from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+from engine.store.state_manager import (
+    GIVING,
+    ExecutionStateManager,
+    ExecutionSummary,
+    PartSummary,
+    part_number,
+)
 from engine.store.writer import Writer
 
 T = TypeVar("T")
 
 _PAGE_EVENTS = 20_000
+_PAGE_PARTS = 2_000
 # So many ended executions stay known, so that a late writer is told it is late.
 _ENDED_KEPT = 64
 # What a run commits waits while one transaction of a pruning is written.
@@ -35,6 +42,14 @@ _RUNS_A_TRANSACTION = 20
 _EXECUTION_COLUMNS = (
     "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, json(error), "
     "created_at, started_at, ended_at) AS item"
+)
+
+
+# The end that brought the output is the last of its kind; what came later undid steps.
+_PART_COLUMNS = (
+    "json_array(id, status, (SELECT json(data) FROM journal j WHERE j.execution = e.key AND j.type IN "
+    f"({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) ORDER BY seq DESC LIMIT 1), "
+    "json(error)) AS item"
 )
 
 
@@ -130,16 +145,48 @@ class SqliteStateManager(ExecutionStateManager):
         return definition
 
     async def list_executions(
-        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+        self,
+        *,
+        statuses: Collection[ExecutionStatus] | None = None,
+        limit: int | None = 100,
+        parts: bool = False,
     ) -> list[ExecutionSummary]:
-        wanted = range(len(EXECUTION_STATUSES)) if statuses is None else [EXECUTION_CODE[s] for s in statuses]
-        codes = ", ".join(str(code) for code in wanted)
+        tests = [] if parts else ["instr(id, '/') = 0"]
+        if statuses is not None:
+            tests.append(f"status IN ({', '.join(str(EXECUTION_CODE[status]) for status in statuses)})")
         rows = await self._read(
-            f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE status IN ({codes}) "
+            f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE {' AND '.join(tests) or 'true'} "
             "ORDER BY key DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
         return [_record(row).summary() for row in rows]
+
+    def create_part(self, execution_id: str, workflow_id: str, created: Mapping[str, Any]) -> Event:
+        record, admitted = self._ledger.create(self._next_key, execution_id, workflow_id, created)
+        self._next_key += 1
+        claim_named(self.artifacts, admitted)
+        self._writer.batch().add(record, admitted)
+        return admitted.events[0]
+
+    async def parts_of(self, prefix: str) -> list[PartSummary]:
+        await self.commit()
+        found: list[PartSummary] = []
+        last = prefix
+        while True:
+            rows = await self._read(
+                f"SELECT {_PART_COLUMNS} FROM executions e WHERE id >= ?2 AND id < ?1 || '0' "
+                "AND (id = ?1 OR id > ?1 || '/') AND instr(substr(id, length(?1) + 2), '/') = 0 "
+                f"ORDER BY id LIMIT {_PAGE_PARTS}",
+                (prefix, last),
+            )
+            for execution_id, status, end, error in rows:
+                number = part_number(execution_id, prefix)
+                if number != -1:
+                    output = (end or {}).get("output")
+                    found.append(PartSummary(execution_id, number, EXECUTION_STATUSES[status], output, error))
+            if len(rows) < _PAGE_PARTS:
+                return sorted(found, key=lambda part: part.number or 0)
+            last = rows[-1][0] + "\0"
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

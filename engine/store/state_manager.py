@@ -26,9 +26,17 @@ from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus, check_execution_move, check_step_move
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
+from engine.store.parts import GIVING, KeepsParts, PartSummary, part_number
 from engine.store.retention import Pruned, choose
 
-__all__ = ["EventDraft", "ExecutionStateManager", "ExecutionSummary"]
+__all__ = [
+    "GIVING",
+    "EventDraft",
+    "ExecutionStateManager",
+    "ExecutionSummary",
+    "PartSummary",
+    "part_number",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +71,7 @@ class Standing(Protocol):
         ...
 
 
-class ExecutionStateManager(ABC):
+class ExecutionStateManager(KeepsParts, ABC):
     """Keeps executions: memory and SQLite behave alike, and pass one conformance suite.
 
     Belongs to one event loop. Opens itself at first use; ``close`` (or ``async with``) ends it.
@@ -119,9 +127,13 @@ class ExecutionStateManager(ABC):
 
     @abstractmethod
     async def list_executions(
-        self, *, statuses: Collection[ExecutionStatus] | None = None, limit: int | None = 100
+        self,
+        *,
+        statuses: Collection[ExecutionStatus] | None = None,
+        limit: int | None = 100,
+        parts: bool = False,
     ) -> list[ExecutionSummary]:
-        """Executions, newest first, without replaying any of them."""
+        """Executions, newest first, without replaying any of them; with ``parts`` those inside others too."""
 
     async def load_state(self, execution_id: str) -> ExecutionState:
         """The execution folded from its journal; afterwards ``append`` knows it.
@@ -149,7 +161,10 @@ class ExecutionStateManager(ABC):
         async with self._pruning:
             await self.commit()
             chosen = choose(
-                await self.list_executions(limit=None), keep=keep, older_than=older_than, now=self._now()
+                await self.list_executions(limit=None, parts=True),
+                keep=keep,
+                older_than=older_than,
+                now=self._now(),
             )
             removed = await self._remove(chosen)
             # What is written from here on claims what it refers to; what was written before is read below.

@@ -67,7 +67,7 @@ def is_there(store: ExecutionStateManager, sha: str) -> bool:
 
 
 async def ids(store: ExecutionStateManager) -> list[str]:
-    return [summary.id for summary in await store.list_executions(limit=None)]
+    return [summary.id for summary in await store.list_executions(limit=None, parts=True)]
 
 
 async def test_that_the_newest_stay_and_the_rest_go_with_what_they_kept(store: ExecutionStateManager) -> None:

@@ -1,0 +1,197 @@
+"""A program that dies at any commit while parts run: another one brings the run to the same end.
+
+The store's files are copied after every transaction. Each copy is what a kill -9 leaves behind at that
+moment.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import ActionError, ActionRegistry, SqliteStateManager, WorkflowEngine
+from engine.actions.context import StepContext
+from engine.history.events import Event, EventType
+from engine.history.status import ExecutionStatus
+from tests.support.builders import make_workflow, node
+from tests.support.compositions import body, each, loop, sub
+from tests.support.journal_rules import check_journal
+
+pytestmark = pytest.mark.asyncio
+
+
+class CopyingStore(SqliteStateManager):
+    """Copies itself after every commit that wrote something."""
+
+    def __init__(self, path: Path, copies: Path) -> None:
+        super().__init__(path)
+        self.copies = copies
+        self.made: list[Path] = []
+        self._written = 0
+
+    def append(self, execution_id: str, drafts: Any) -> list[Event]:
+        self._written += 1
+        return super().append(execution_id, drafts)
+
+    def create_part(self, *given: Any) -> Event:
+        self._written += 1
+        return super().create_part(*given)
+
+    async def commit(self, *, full_sync: bool = False) -> None:
+        await super().commit(full_sync=full_sync)
+        if self._written:
+            self._written = 0
+            copy = self.copies / str(len(self.made))
+            shutil.copytree(self.path.parent, copy, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
+            self.made.append(copy / self.path.name)
+
+
+def actions() -> tuple[ActionRegistry, Counter[str]]:
+    registry, effects = ActionRegistry(), Counter[str]()
+
+    @registry.action("test", "note")
+    async def note(params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+        effects[context.idempotency_key] += 1
+        return dict(params)
+
+    @registry.action("test", "fail")
+    async def fail(params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+        if params.get("item") in params.get("bad", ()):
+            raise ActionError("bad item")
+        return dict(params)
+
+    return registry, effects
+
+
+COUNTED = body(node("n", "note", parameters={"n": "${item}", "i": "${index}"}), outputs={"n": "${n.i}"})
+BAD = body(node("f", "fail", parameters={"item": "${item}", "bad": [2]}), outputs="${f.item}")
+WORKFLOWS = {
+    "nested": (
+        make_workflow(
+            [
+                loop("rounds", body(each("each", COUNTED, [7, 8, 9], concurrency=2)), times=2),
+                sub("part", body(node("x", "note"), node("y", "note"), connections=["x>y"])),
+                node("end", "note", parameters={"all": "${rounds.each}", "part": "${part.y?}"}),
+            ],
+            ["rounds>end", "part>end"],
+        ),
+        ExecutionStatus.COMPLETED,
+    ),
+    "tolerant": (
+        make_workflow([each("each", BAD, [1, 2, 3, 4], concurrency=2, on_item_error="continue")]),
+        ExecutionStatus.COMPLETED_WITH_ERRORS,
+    ),
+    "failing": (
+        make_workflow([each("each", BAD, [1, 2, 3, 4], concurrency=3)]),
+        ExecutionStatus.FAILED,
+    ),
+}
+
+
+def result(state: dict[str, Any]) -> Any:
+    error = state["error"]
+    return state["outputs"], error and error["message"], {k: s["status"] for k, s in state["steps"].items()}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+async def test_that_a_run_comes_to_the_same_end_from_every_commit(name: str, tmp_path: Path) -> None:
+    workflow, status = WORKFLOWS[name]
+    (tmp_path / "first").mkdir()
+    store = CopyingStore(tmp_path / "first" / "runs.db", tmp_path / "copies")
+    registry, _ = actions()
+    async with WorkflowEngine(2, registry=registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        wanted = await engine.wait(execution_id)
+    assert wanted["status"] == status
+    assert len(store.made) > 4
+    for path in store.made:
+        await check_recovery(path, execution_id, wanted)
+
+
+async def check_recovery(path: Path, execution_id: str, wanted: dict[str, Any]) -> None:
+    registry, effects = actions()
+    store = SqliteStateManager(path)
+    async with WorkflowEngine(2, registry=registry, state_manager=store) as engine:
+        known = {summary.id for summary in await store.list_executions(limit=None, parts=True)}
+        if execution_id not in known:
+            return
+        done = await completed(store, known)
+        await engine.recover()
+        state = await engine.wait(execution_id)
+        assert result(state) == result(wanted)
+        everything = await store.list_executions(limit=None, parts=True)
+        for summary in everything:
+            check_journal(await store.read_events(summary.id))
+            assert summary.status.is_terminal, summary.id
+        assert not {key for key in effects if key in done}, "what had completed ran again"
+        assert not engine._runtime._executions
+
+
+async def completed(store: SqliteStateManager, ids: set[str]) -> set[str]:
+    return {
+        f"{each_id}:{event.step_id}"
+        for each_id in ids
+        for event in await store.read_events(each_id)
+        if event.type is EventType.STEP_COMPLETED
+    }
+
+
+async def test_that_paused_parts_come_back_paused_and_can_be_answered(tmp_path: Path) -> None:
+    asks = body(node("a", "note", parameters={"x": "${input.x}"}), outputs={"x": "${a.x}"})
+    workflow = make_workflow([each("each", body(sub("in", asks)), [1, 2, 3], concurrency=2)])
+    registry, _ = actions()
+    async with WorkflowEngine(
+        registry=registry, state_manager=SqliteStateManager(tmp_path / "r.db")
+    ) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        before = await engine.wait(execution_id)
+    assert [item["path"] for item in before["needed"]] == ["each/0/in/input.x", "each/1/in/input.x"]
+    async with WorkflowEngine(
+        registry=registry, state_manager=SqliteStateManager(tmp_path / "r.db")
+    ) as engine:
+        assert await engine.recover() == [execution_id]
+        state = await engine.wait(execution_id)
+        assert (state["status"], state["needed"]) == ("PAUSED", before["needed"])
+        await engine.resume_workflow(execution_id, {"each/0/in/input.x": 1, "each/1/in/input.x": 2})
+        state = await engine.wait(execution_id)
+        assert [item["path"] for item in state["needed"]] == ["each/2/in/input.x"]
+    async with WorkflowEngine(
+        registry=registry, state_manager=SqliteStateManager(tmp_path / "r.db")
+    ) as engine:
+        # Without a recovery: the part is asked for first, and brings the run with it.
+        assert await engine.resume_workflow(f"{execution_id}/each/2/in", {"x": 3})
+        state = await engine.wait(execution_id)
+        assert [given["in"]["x"] for given in state["outputs"]["each"]] == [1, 2, 3]
+
+
+async def test_that_a_cancelled_run_ends_its_parts_after_a_restart(tmp_path: Path) -> None:
+    registry, _ = actions()
+
+    @registry.action("test", "hang")
+    async def hang(params: dict[str, Any], context: StepContext) -> None:
+        await context.sleep(3600)
+
+    workflow = make_workflow([each("each", body(node("h", "hang")), [1, 2, 3], concurrency=2)])
+    (tmp_path / "first").mkdir()
+    store = CopyingStore(tmp_path / "first" / "r.db", tmp_path / "copies")
+    async with WorkflowEngine(registry=registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        async for event in engine.events(f"{execution_id}"):
+            if event.type is EventType.STEP_WAITING:
+                break
+        await engine.cancel_workflow(execution_id)
+        assert (await engine.wait(execution_id))["status"] == "CANCELLED"
+    for path in store.made[2:]:
+        registry, _ = actions()
+        registry.register("test", "hang", hang)
+        copied = SqliteStateManager(path)
+        async with WorkflowEngine(registry=registry, state_manager=copied) as engine:
+            await engine.recover()
+            await engine.cancel_workflow(execution_id, force=True)
+            assert (await engine.wait(execution_id))["status"] == "CANCELLED"
+            everything = await copied.list_executions(limit=None, parts=True)
+            assert {summary.status for summary in everything} == {ExecutionStatus.CANCELLED}
