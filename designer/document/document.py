@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from engine.model import Change, Workflow, apply
-from engine.model.subworkflows import apply_at, file_of, get, is_composite, replace_embedded, workflow_at
+from engine.model.subworkflows import (
+    apply_at,
+    blank,
+    file_of,
+    get,
+    is_composite,
+    replace_embedded,
+    workflow_at,
+)
 
 T = TypeVar("T")
 
@@ -169,7 +177,7 @@ def _inside(workflow: Workflow, node_id: str) -> Workflow:
         raise ValueError("there is no workflow inside this step")
     if file_of(node) is not None:
         raise ValueError("the workflow inside this step is in a file of its own")
-    return get(node) or Workflow(id=node_id, name=node.label)
+    return get(node) or blank(node)
 
 
 def _added(observers: list[T], one: T) -> Callable[[], None]:

@@ -121,10 +121,9 @@ class Journal:
         }
         for place in self._places(source):
             try:
-                self._open(place)
+                self._open(place, header)
             except OSError:
                 continue
-            self._write(header)
             return
         self._fail("Edits cannot be kept safe against a crash: no folder for them can be written.")
 
@@ -140,20 +139,24 @@ class Journal:
         unsaved = self._folder / f"{time.time_ns():x}-{os.getpid()}{SUFFIX}"
         return [unsaved] if source is None else [journal_of(source), unsaved]
 
-    def _open(self, place: Path) -> None:
+    def _open(self, place: Path, header: dict[str, Any]) -> None:
+        """Begin a journal; what stands there already goes when its successor is whole, never before."""
         place.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(place, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 -- stays open until dropped
-        if not _lock(stream):
-            stream.close()
-            raise OSError(f"{place} is in use")
-        stream.truncate(0)
-        self._stream, self._path = stream, place
+        _locked(place).close()
+        fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
+        try:
+            fresh.write_text(_line(header), encoding="utf-8", newline="\n")
+            os.replace(fresh, place)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+        self._stream, self._path = _locked(place), place
 
     def _write(self, entry: dict[str, Any]) -> None:
         if self._stream is None:
             return
         try:
-            self._stream.write(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._stream.write(_line(entry))
             self._stream.flush()
         except OSError as error:
             self._fail(f"Edits cannot be kept safe against a crash: {error.strerror or error}.")
@@ -174,6 +177,19 @@ class Journal:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None
+
+
+def _locked(place: Path) -> IO[str]:
+    """The file, made if need be, held for this process until it is closed; OSError if another holds it."""
+    stream = open(place, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 -- the caller closes it
+    if not _lock(stream):
+        stream.close()
+        raise OSError(f"{place} is in use")
+    return stream
+
+
+def _line(entry: dict[str, Any]) -> str:
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def journal_of(path: Path) -> Path:

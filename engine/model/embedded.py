@@ -61,10 +61,15 @@ def get(node: Node) -> Workflow | None:
     return workflow
 
 
+def blank(node: Node) -> Workflow:
+    """What a node holds before anybody has drawn in it."""
+    return Workflow(id=node.id, name=node.label)
+
+
 def replace_embedded(workflow: Workflow, node_id: str, inner: Workflow, *, merge_key: str = "") -> Edit:
-    """Put another workflow into the node."""
+    """Put another workflow into the node; a blank one is not written down."""
     node = workflow.nodes[node_id]
-    changed = node.with_config(workflow=json_form.to_json(inner))
+    changed = node.with_config(workflow=None if inner == blank(node) else json_form.to_json(inner))
     return Edit(
         label=f"Change the inside of {node.label}", changes=(NodeChanged(node=changed),), merge_key=merge_key
     )
@@ -91,7 +96,7 @@ def apply_at(workflow: Workflow, place: Sequence[str], changes: Iterable[Change]
     node = workflow.nodes.get(place[0])
     if node is None or not is_composite(node) or file_of(node) is not None:
         raise ValueError("there is no workflow inside this step")
-    inner = apply_at(get(node) or Workflow(id=node.id, name=node.label), place[1:], changes)
+    inner = apply_at(get(node) or blank(node), place[1:], changes)
     return apply(workflow, replace_embedded(workflow, place[0], inner).changes)
 
 
