@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ from engine.model import Workflow, edits, fragment
 from engine.model.comments import Comment, comments, set_comments
 from engine.model.edits import Edit
 from engine.model.groups import make_group, ungroup
-from engine.model.subworkflows import get, is_composite
+from engine.model.subworkflows import is_composite
+from tests.support.plain_workflow import Plain, written_down
 
 CATALOG = Catalog.load()
 TYPES = (
@@ -51,63 +52,8 @@ TYPES = (
     "flow.subworkflow",
     "flow.for_each",
 )
-TABLE = {"file.read_csv", "table.filter", "table.sort"}
-"""Types that give a table, and so write a reference into what they are connected to."""
-WIRED = {"table.filter": "table", "table.sort": "table", "flow.for_each": "items"}
 picks = st.integers(0, 30)
 places = st.integers(-20, 20).map(lambda step: step * 16.0)
-
-
-@dataclass
-class Plain:
-    """A workflow as a person would write it down."""
-
-    nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    wires: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    at: dict[str, tuple[float, float]] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
-
-    def inside(self, place: Place) -> Plain:
-        """The one inside these nodes; empty where there is none yet."""
-        here = self
-        for node_id in place:
-            here = here.nodes[node_id]["inner"]
-        return here
-
-    def connect(self, source: str, target: str) -> None:
-        self.wires[source, target] = {"on": "success", "condition": None}
-        name = WIRED.get(self.nodes[target]["type"])
-        if name and self.nodes[source]["type"] in TABLE and not self.nodes[target]["parameters"].get(name):
-            self.nodes[target]["parameters"][name] = f"${{{source}.table}}"
-
-    def disconnect(self, source: str, target: str) -> None:
-        del self.wires[source, target]
-        name = WIRED.get(self.nodes[target]["type"])
-        if name and self.nodes[target]["parameters"].get(name) == f"${{{source}.table}}":
-            del self.nodes[target]["parameters"][name]
-
-    def delete(self, node_id: str) -> None:
-        for source, target in list(self.wires):
-            if node_id in (source, target):
-                self.disconnect(source, target)
-        del self.nodes[node_id], self.at[node_id]
-
-
-def written_down(workflow: Workflow) -> Plain:
-    """The document, in the model's words."""
-    plain = Plain(at=dict(workflow.layout), notes={note.id: note.text for note in comments(workflow)})
-    for node in workflow.nodes.values():
-        inner = get(node) if is_composite(node) else None
-        plain.nodes[node.id] = {
-            "type": node.type,
-            "title": node.title,
-            "parameters": dict(node.parameters),
-            "off": bool(node.disabled),
-            "inner": written_down(inner) if inner is not None else Plain(),
-        }
-    for wire in workflow.connections.values():
-        plain.wires[wire.source, wire.target] = {"on": wire.on, "condition": wire.condition}
-    return plain
 
 
 @dataclass
