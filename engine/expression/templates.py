@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from engine.errors import ExpressionError, MissingInputError
 from engine.expression.functions import text_of
 from engine.expression.parser import parse
 from engine.expression.paths import MISSING, Missing, Path
-from engine.expression.references import OPENING, scan_reference
+from engine.expression.references import OPENING, ScannedReference, scan_reference
 from engine.model.json_value import Json
 
 Lookup: TypeAlias = "Callable[[Path], Json | Missing]"
@@ -32,6 +33,7 @@ EXPRESSION_FORMATS: Final = frozenset({"expression", "condition"})
 MAX_DEPTH: Final = 100
 _ESCAPED: Final = "$" + OPENING
 _CONTAINERS: Final = (dict, list)
+_REMEMBERED_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +115,9 @@ class _Compiler:
             except ExpressionError as error:
                 self.faults.append(TemplateFault(pointer=pointer, error=error))
                 return _constant(value)
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             return self._object(value, schema, pointer, depth)
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             items = schema.get("items") if schema is not None else None
             inner = items if isinstance(items, Mapping) else None
             parts = [
@@ -140,21 +142,10 @@ class _Compiler:
         return lambda lookup, missing: {key: part(lookup, missing) for key, part in parts}
 
     def _text(self, text: str, pointer: str) -> _Part:
-        parts: list[str | Use] = []
-        position = 0
-        while (found := text.find(OPENING, position)) >= 0:
-            if text.startswith(_ESCAPED, found - 1) and found > position:
-                parts += (text[position : found - 1], OPENING)
-                position = found + len(OPENING)
-                continue
-            reference = scan_reference(text, found)
-            parts += (
-                text[position:found],
-                Use(path=reference.path, default=reference.default, pointer=pointer),
-            )
-            position = reference.end
-        parts.append(text[position:])
-        filled = [part for part in parts if part != ""]
+        filled = [
+            part if isinstance(part, str) else Use(path=part.path, default=part.default, pointer=pointer)
+            for part in (_scanned(text) if len(text) <= _REMEMBERED_LENGTH else _scan(text))
+        ]
         self.uses += [part for part in filled if isinstance(part, Use)]
         if len(filled) == 1 and isinstance(filled[0], Use):
             return _reference(filled[0])
@@ -181,6 +172,26 @@ class _Compiler:
             EXPRESSION_KEY: source,
             VALUES_KEY: {key: part(lookup, missing) for key, part in parts},
         }
+
+
+def _scan(text: str) -> tuple[str | ScannedReference, ...]:
+    """The text in pieces that are not empty: what stands as it is, and references."""
+    parts: list[str | ScannedReference] = []
+    position = 0
+    while (found := text.find(OPENING, position)) >= 0:
+        if text.startswith(_ESCAPED, found - 1) and found > position:
+            parts += (text[position : found - 1], OPENING)
+            position = found + len(OPENING)
+            continue
+        reference = scan_reference(text, found)
+        parts += (text[position:found], reference)
+        position = reference.end
+    parts.append(text[position:])
+    return tuple(part for part in parts if part != "")
+
+
+# What is checked when a workflow starts is compiled right after.
+_scanned = lru_cache(maxsize=16_384)(_scan)
 
 
 def escape_pointer(key: str) -> str:

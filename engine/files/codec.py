@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -34,6 +35,7 @@ SCHEMA_ID: Final = "urn:workflow-designer:schema:workflow-1"
 SCHEMA_FILE: Final = "workflow-1.schema.json"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTAINERS: Final = (list, dict, Mapping)
 _INDENT: Final = "  "
 _LINE_LENGTH: Final = 100
 # Deeper values go on one line: the C encoder takes them, this module's recursion might not.
@@ -195,11 +197,11 @@ def _block(value: Json, level: int, *, in_list: bool = False) -> str:
 
     Lists of plain values, and such objects inside a list, stay on one line while they fit.
     """
-    if not isinstance(value, list | Mapping) or level > _MAX_LEVEL:
+    if type(value) is str or not isinstance(value, _CONTAINERS) or level > _MAX_LEVEL:
         return _text(value)
     items = list(value.values()) if isinstance(value, Mapping) else value
     if isinstance(value, list) or in_list:
-        is_flat = not any(isinstance(item, list | Mapping) for item in items)
+        is_flat = not any(isinstance(item, _CONTAINERS) for item in items)
         if is_flat and len(line := _text(value)) + level * len(_INDENT) <= _LINE_LENGTH:
             return line
     if isinstance(value, Mapping):
@@ -210,12 +212,16 @@ def _block(value: Json, level: int, *, in_list: bool = False) -> str:
 
 
 def _text(value: Json) -> str:
+    if type(value) is str and value.isascii():
+        return encode_basestring(value)
     try:
-        text = _ENCODER.encode(value)
+        text = _encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise WorkflowFileError(
             None, f"The workflow holds a value that JSON has no form for: {error}"
         ) from None
+    if text.isascii():
+        return text
     # Half a character cannot be written in UTF-8, but JSON can escape it.
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
@@ -226,4 +232,14 @@ def _mapping(value: object) -> object:
     raise TypeError(f"a {type(value).__name__}")
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_mapping)
+def _encoder() -> Callable[[Any], str]:
+    """The encoder, made once: `JSONEncoder.encode` makes one at every call, and a file has thousands."""
+    plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_mapping)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the compiled part
+        return plain.encode
+    chunks = make(None, _mapping, encode_basestring, None, ": ", ", ", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode: Final = _encoder()

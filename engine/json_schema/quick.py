@@ -21,6 +21,9 @@ _ANNOTATIONS: Final = frozenset(
     {"$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated",
      "readOnly", "writeOnly"}
 )  # fmt: skip
+# Tuples, as a union of types is made anew at every call; dict first, as asking an abstract class is slow.
+_OBJECT: Final = (dict, Mapping)
+_PLAIN: Final = (str, int, float, type(None))
 _REF_PREFIX: Final = "#/$defs/"
 
 
@@ -92,7 +95,7 @@ class _Builder:
         checks = {name: self.build(schema) for name, schema in _object(rule).items()}
 
         def properties(value: Any) -> bool:
-            if not isinstance(value, Mapping):
+            if type(value) is not dict and not isinstance(value, Mapping):
                 return True
             for name, item in value.items():
                 check = checks.get(name)
@@ -107,10 +110,10 @@ class _Builder:
             raise _Unsupported
         known = frozenset(_object(schema.get("properties", {})))
         if rule is False:
-            return lambda value: not isinstance(value, Mapping) or known.issuperset(value)
+            return lambda value: not isinstance(value, _OBJECT) or known.issuperset(value)
         check = self.build(rule)
         return lambda value: (
-            not isinstance(value, Mapping)
+            not isinstance(value, _OBJECT)
             or all(check(item) for name, item in value.items() if name not in known)
         )
 
@@ -172,19 +175,15 @@ def _required(rule: Any) -> Predicate:
     if not isinstance(rule, list):
         raise _Unsupported
     names = tuple(rule)
-    return lambda value: not isinstance(value, Mapping) or all(name in value for name in names)
+    return lambda value: not isinstance(value, _OBJECT) or all(name in value for name in names)
 
 
 def _one_of(choices: Any) -> Predicate:
-    if not isinstance(choices, list) or not all(
-        isinstance(each, str | int | float | None) for each in choices
-    ):
+    if not isinstance(choices, list) or not all(isinstance(each, _PLAIN) for each in choices):
         raise _Unsupported
     # 1 and true are equal in Python and different in JSON.
     allowed = frozenset((isinstance(each, bool), each) for each in choices)
-    return lambda value: (
-        isinstance(value, str | int | float | None) and (isinstance(value, bool), value) in allowed
-    )
+    return lambda value: isinstance(value, _PLAIN) and (isinstance(value, bool), value) in allowed
 
 
 def _format(rule: Any) -> Predicate | None:
@@ -196,7 +195,7 @@ def _format(rule: Any) -> Predicate | None:
 
 
 def _limit(key: str, limit: Any) -> Predicate:
-    if isinstance(limit, bool) or not isinstance(limit, int | float):
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)):
         raise _Unsupported
     try:
         return _LIMITS[key](limit)
@@ -211,7 +210,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 _TYPES: Final[Mapping[str, Predicate]] = {

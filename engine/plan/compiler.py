@@ -40,6 +40,9 @@ from engine.plan.step import (
 
 T = TypeVar("T")
 MAX_CACHED_PLANS = 32
+_RETRY = RetryPolicy.from_json(None)
+_TIMEOUTS = Timeouts.from_json(None)
+_JOIN = Join()
 
 
 class Compiler:
@@ -186,7 +189,14 @@ def _step(
     action = node.action or (node_type.action if node_type else "manual_trigger" if is_trigger else "default")
     own_type = node_type if node_type and (node_type.service, node_type.action) == (service, action) else None
     input_schema = _object(config.get("input_schema")) or (own_type.parameters if own_type else {})
-    retry = _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry")))
+    # Most nodes say nothing about these, and share what that means.
+    retry, timeouts, join = _RETRY, _TIMEOUTS, _JOIN
+    if config.get("retry") is not None:
+        retry = _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry")))
+    if config.get("timeout") is not None:
+        timeouts = _read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout")))
+    if config.get("join"):
+        join = _read(node, "join", lambda: _join(config.get("join"), len(incoming)))
     return Step(
         index=index,
         id=node.id,
@@ -199,10 +209,10 @@ def _step(
         depends_on=depends_on,
         incoming=incoming,
         outgoing=outgoing,
-        join=_read(node, "join", lambda: _join(config.get("join"), len(incoming))),
+        join=join,
         retry=retry,
         retry_is_given=_gives_attempts(config.get("retry")),
-        timeouts=_read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout"))),
+        timeouts=timeouts,
         input_schema=input_schema,
         output_schema=_object(config.get("output_schema")),
         condition=_text(config.get("condition")),
@@ -298,6 +308,8 @@ def _durability(mode: Json) -> Durability:
 
 
 def _condition_policy(value: Json) -> OnConditionError:
+    if value == "fail":
+        return "fail"
     # JSON writers say `false` as readily as "false".
     text = str(value).lower()
     return cast("OnConditionError", text) if text in ("true", "false") else "fail"

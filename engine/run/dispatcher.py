@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
+from engine.run import garbage
 from engine.run.activity import Activity
 from engine.run.clock import Clock
 
@@ -223,7 +224,9 @@ class Dispatcher:
     async def _work(self) -> None:
         run = self._run
         assert run is not None
-        turn_ends = perf_counter() + TURN_S
+        now = perf_counter()
+        turn_ends = now + TURN_S
+        garbage.begins(now)
         try:
             while not self._is_halted:
                 if self._ready:
@@ -244,13 +247,16 @@ class Dispatcher:
                         self._dispatch(but=1)
                 else:
                     return
-                if perf_counter() > turn_ends:
+                now = perf_counter()
+                if now > turn_ends:
+                    garbage.turn(now)
                     await asyncio.sleep(0)
                     turn_ends = perf_counter() + TURN_S
         except StoreError:
             return  # its runs are shown as paused; resuming one tries again
         finally:
             self._active -= 1
+            garbage.ends()
 
 
 def _rank(entry: tuple[int, int, Execution, int]) -> tuple[int, int]:

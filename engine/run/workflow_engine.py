@@ -26,6 +26,7 @@ from engine.model.workflow import Workflow
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
+from engine.run.garbage import uncollected
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.held_runs import HeldRuns
 from engine.run.observers import Analytics, Notifier, Observers
@@ -121,8 +122,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         Raises DefinitionError with every problem, or SchemaValidationError for a value that does not fit.
         """
         self._must_be_open()
-        drawn = load(workflow)
-        plan = self._prepare(drawn)
+        with uncollected():
+            drawn = load(workflow)
+            plan = self._prepare(drawn)
         given = as_json(input_data or {})
         options = options or RunOptions()
         if options.is_partial:

@@ -1,0 +1,92 @@
+"""What a busy engine holds is put aside for the collector, and always put back."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from engine import WorkflowEngine
+from engine.run import garbage
+from tests.support.builders import chain
+from tests.support.scripted_actions import ScriptedActions
+
+
+@pytest.fixture(autouse=True)
+def untouched_collector() -> Iterator[None]:
+    assert gc.isenabled()
+    assert not gc.get_freeze_count()
+    yield
+    assert gc.isenabled()
+    assert not gc.get_freeze_count()
+
+
+def test_that_a_long_busy_engine_puts_aside_what_there_is_until_it_is_idle() -> None:
+    garbage.begins(100.0)
+    garbage.turn(100.0)
+    assert not gc.get_freeze_count()
+    garbage.turn(100.0 + garbage.ASIDE_S)
+    assert gc.get_freeze_count()
+    garbage.begins(101.0)
+    garbage.ends()
+    assert gc.get_freeze_count()
+    garbage.ends()
+
+
+def test_that_it_is_put_back_now_and_then_and_less_and_less_often() -> None:
+    garbage.begins(0.0)
+    put_back = []
+    now = 0.0
+    while len(put_back) < 4:
+        before = gc.get_freeze_count()
+        now += garbage.ASIDE_S
+        garbage.turn(now)
+        if before and not gc.get_freeze_count():
+            put_back.append(now)
+    garbage.ends()
+    waits = [later - earlier for earlier, later in zip(put_back, put_back[1:], strict=False)]
+    assert waits == pytest.approx([garbage.BACK_S * 2, garbage.BACK_S * 4, garbage.BACK_S * 8], rel=0.1)
+
+
+def test_that_what_somebody_else_put_aside_stays_there() -> None:
+    gc.freeze()
+    garbage.begins(0.0)
+    garbage.turn(garbage.ASIDE_S)
+    garbage.ends()
+    assert gc.get_freeze_count()
+    gc.unfreeze()
+
+
+def test_that_a_collector_that_is_off_stays_off() -> None:
+    gc.disable()
+    garbage.begins(0.0)
+    garbage.turn(garbage.ASIDE_S)
+    with garbage.uncollected():
+        pass
+    assert not gc.isenabled()
+    assert not gc.get_freeze_count()
+    garbage.ends()
+    gc.enable()
+
+
+def test_that_preparing_collects_nothing_and_leaves_the_collector_on() -> None:
+    with pytest.raises(ZeroDivisionError), garbage.uncollected():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+
+
+@pytest.mark.asyncio
+async def test_that_a_run_that_fails_leaves_nothing_aside(actions: ScriptedActions) -> None:
+    async def freeze(params: dict[str, Any], context: Any) -> None:
+        garbage.turn(float("inf"))
+        garbage.turn(1e300)
+        raise ValueError("broken")
+
+    actions.registry.register("test", "freeze", freeze)
+    workflow = chain("a")
+    workflow["nodes"][0]["config"]["action"] = "freeze"
+    async with WorkflowEngine(registry=actions.registry) as engine:
+        state = await engine.wait(await engine.start_workflow(workflow))
+    assert state["status"] == "FAILED"
