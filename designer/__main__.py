@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 COMMANDS = frozenset(
-    {"cancel", "open", "prune", "render", "resume", "retry", "rollback", "run", "runs", "show", "validate"}
+    {
+        "cancel",
+        "open",
+        "prune",
+        "render",
+        "resume",
+        "retry",
+        "rollback",
+        "run",
+        "runs",
+        "secrets",
+        "show",
+        "validate",
+    }
 )
 """The names in `designer.commands`, here so that a window opens without importing any of them."""
 

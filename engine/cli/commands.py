@@ -284,6 +284,41 @@ def prune(store: Path | None, keep: int | None, older_than: float | None, as_jso
     _end(lambda: pruning.prune(store, keep=keep, older_than_days=older_than, as_json=as_json))
 
 
+@commands.group()
+def secrets() -> None:
+    """Keep passwords and tokens in the keyring of the system; ${secrets.NAME} stands for one in a step.
+
+    An environment variable WORKFLOW_SECRET_<NAME> wins over the keyring.
+    """
+
+
+@secrets.command("set")
+@click.argument("name")
+def set_secret(name: str) -> None:
+    """Keep a secret under NAME; its value is asked for, or read from standard input."""
+    from engine.cli import secret_words
+
+    _end(lambda: secret_words.set_secret(name))
+
+
+@secrets.command("list")
+@_json_option
+def list_secrets(as_json: bool) -> None:
+    """List the names of the secrets. Values are never shown."""
+    from engine.cli import secret_words
+
+    _end(lambda: secret_words.list_secrets(as_json=as_json))
+
+
+@secrets.command("delete")
+@click.argument("name")
+def delete_secret(name: str) -> None:
+    """Forget the secret NAME."""
+    from engine.cli import secret_words
+
+    _end(lambda: secret_words.delete_secret(name))
+
+
 def _end(work: Callable[[], ExitCode]) -> NoReturn:
     """Exit with the code of the work; what the engine raises on purpose becomes a sentence on stderr."""
     try:

@@ -104,6 +104,8 @@ def _questions(state: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """(name for --input, schema) of everything the run waits for; a form asks for each of its fields."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for item in state.get("needed") or ():
+        if item.get("secret"):
+            continue  # on a command line it would stand in the shell's history
         schema = item.get("schema") or {}
         properties = schema.get("properties")
         if item.get("form") and isinstance(properties, Mapping) and properties:
@@ -190,4 +192,6 @@ def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
         asks = f', for "{node.label}"' if node is not None else ""
         text = str(item.get("text") or (item.get("schema") or {}).get("description") or "").strip()
         lines.append(f"  {what}{asks}" + (f": {text}" if text else ""))
+        if secret := item.get("secret"):
+            lines.append(f"    keep it with: workflow-designer secrets set {secret}")
     return ["It needs:", *lines] if lines else []

@@ -22,6 +22,7 @@ from engine.expression.functions import text_of
 from engine.expression.parser import parse
 from engine.expression.paths import MISSING, Missing, Path
 from engine.expression.references import OPENING, ScannedReference, scan_reference
+from engine.expression.secret_text import join
 from engine.model.json_value import Json
 
 Lookup: TypeAlias = "Callable[[Path], Json | Missing]"
@@ -229,6 +230,6 @@ def _copied(value: Json) -> Json:
 
 def _joined(parts: list[str | _Part]) -> _Part:
     def joined(lookup: Lookup, missing: list[str]) -> Json:
-        return "".join(part if isinstance(part, str) else text_of(part(lookup, missing)) for part in parts)
+        return join(part if isinstance(part, str) else text_of(part(lookup, missing)) for part in parts)
 
     return joined

@@ -22,6 +22,7 @@ from engine.model.switches import SWITCH, has_condition, in_order
 from engine.model.workflow import Node, Workflow
 from engine.plan.body import Body, body_of, drawn_parameters
 from engine.plan.parameters import Parameters
+from engine.plan.secret_names import secrets_of
 from engine.plan.step import (
     Call,
     Disabled,
@@ -197,6 +198,10 @@ def _step(
         timeouts = _read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout")))
     if config.get("join"):
         join = _read(node, "join", lambda: _join(config.get("join"), len(incoming)))
+    parameters = _parameters(node, drawn_parameters(node), input_schema)
+    condition = _text(config.get("condition"))
+    rollback, fallback = _rollback(node, service), _fallback(node, service, action)
+    calls = (call.parameters for call in (rollback, fallback) if call is not None)
     return Step(
         index=index,
         id=node.id,
@@ -204,7 +209,7 @@ def _step(
         title=node.title,
         service=service,
         action=action,
-        parameters=_parameters(node, drawn_parameters(node), input_schema),
+        parameters=parameters,
         sequence_order=sequence_order,
         depends_on=depends_on,
         incoming=incoming,
@@ -215,9 +220,9 @@ def _step(
         timeouts=timeouts,
         input_schema=input_schema,
         output_schema=_object(config.get("output_schema")),
-        condition=_text(config.get("condition")),
-        rollback=_rollback(node, service),
-        fallback=_fallback(node, service, action),
+        condition=condition,
+        rollback=rollback,
+        fallback=fallback,
         is_trigger=is_trigger,
         is_exclusive=node.type == SWITCH,
         continue_on_error=node.continue_on_error,
@@ -226,6 +231,7 @@ def _step(
         priority=_whole(config.get("priority")),
         pin=_pin(config.get("pin")),
         body=body,
+        secrets=secrets_of((parameters, *calls), (condition, *(route.condition for route in outgoing))),
     )
 
 

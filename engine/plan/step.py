@@ -84,7 +84,8 @@ class Step:
     `outgoing` and `incoming` are in order of priority, then of the file. An exclusive step is left by one
     connection at most: the first in `outgoing` whose condition holds. `sequence_order` is the step's place
     in the topological order, from 1. `retry` holds when `retry_is_given`; otherwise how often the step is
-    tried is up to its action. `body` is what a composite step runs in place of an action.
+    tried is up to its action. `body` is what a composite step runs in place of an action, `secrets` the names
+    of those it may need.
     """
 
     index: int
@@ -113,6 +114,7 @@ class Step:
     disabled: Disabled
     at_most_once: bool
     priority: int
+    secrets: frozenset[str] = frozenset()
     pin: Pin | None = None
     body: Body | None = None
     is_plain: bool = field(init=False)

@@ -31,6 +31,7 @@ from engine.run.questions import Supplied
 from engine.run.scheduler import Settlement
 from engine.run.steps import Steps
 from engine.run.stops import Stops
+from engine.run.vault import RunSecrets
 from engine.store.state_manager import GIVING, error_to_json
 
 Evaluate = Callable[[str, Mapping[str, Any]], bool]
@@ -64,6 +65,7 @@ class Execution:
         journal: Journal,
         work: Work,
         evaluate: Evaluate,
+        secrets: RunSecrets,
     ) -> None:
         self.id = state.id
         self.plan = plan
@@ -80,6 +82,7 @@ class Execution:
         self.epoch = state.epoch
         self.error: Mapping[str, Any] | None = state.error
         self.evaluate = evaluate
+        self.secrets = secrets
         self.ready = 0
         self.held: list[int] = []
         self.stops = Stops(plan, self.options)

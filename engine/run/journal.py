@@ -76,6 +76,8 @@ class Journal:
             execution.broken(error)
 
     def _append(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
+        if execution.secrets.masks:
+            drafts = [draft._replace(data=execution.secrets.mask(draft.data)) for draft in drafts]
         self.announce(execution, self.store.append(execution.id, drafts))
 
     def announce(self, execution: Execution, events: list[Event]) -> None:
@@ -95,6 +97,8 @@ class Journal:
         """Publish a transient event in its place among the facts; it is never stored."""
         if self._begun is not None:
             self._append_begun()
+        if execution.secrets.masks:
+            event = event._replace(data=execution.secrets.mask(event.data))
         if self._unpublished or self._is_committing:
             self._unpublished.append((execution, [event]))
             self.is_dirty = True

@@ -100,6 +100,11 @@ def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
     path = _path(text)
     schema: Mapping[str, Any] = {}
     name = text
+    if path is not None and path.root == "secrets" and path.parts:
+        secret = str(path.parts[0])
+        schema = {"type": "string", "format": "password", "minLength": 1, "title": secret}
+        needed = {"step_id": step.id, "path": text, "name": name, "schema": schema, "title": secret}
+        return {**needed, "secret": secret}
     if path is not None and path.root == "input" and path.parts:
         name = str(path).removeprefix("input.")
         schema = _below(plan.workflow.inputs, path.parts)

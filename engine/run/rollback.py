@@ -18,6 +18,7 @@ from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
 from engine.errors import StoreError, WorkflowError
 from engine.expression.paths import MISSING
+from engine.expression.secret_text import from_journal
 from engine.history.events import EventDraft, EventType
 from engine.history.state import NOT_ROLLED_BACK
 from engine.history.status import StepStatus
@@ -223,7 +224,7 @@ class Rollbacks:
             except Stopped:
                 raise _NotUndone(_stopped()) from None
             except Exception as raised:  # noqa: BLE001 - step boundary: the other steps are still to be undone
-                error = raised
+                error = execution.secrets.mask_error(raised)
             undo.is_under_way, undo.crashes = False, 0
             undo.due_at = self._due_at(undo, error)
             if undo.due_at is None or one.is_stopping:
@@ -259,7 +260,7 @@ class Rollbacks:
             limit_s=self._limit_s(undo, step.rollback),
         )
         try:
-            return await one.attempt.run(params, self._leave)
+            return execution.secrets.mask(await one.attempt.run(params, self._leave))
         finally:
             one.attempt = None
 
@@ -268,14 +269,18 @@ class Rollbacks:
     ) -> dict[str, Any]:
         """`${self.output}` and `${self.input}` are the step's own, `${error}` is why the run is undone."""
         artifacts = self._store.artifacts
+        if undo.step.secrets:
+            await execution.secrets.load(undo.step.secrets)
         known = {"input": undo.input, "output": undo.output}
         own = {
             name: await artifacts.expand_async(value) for name, value in known.items() if value is not MISSING
         }
+        if undo.step.secrets and "input" in own:
+            own["input"] = from_journal(own["input"])
         cause = original_error(execution.error) or why(left)
         scope = execution.steps.live.with_roots({"self": own, "error": cause})
         resolved: Any = call.parameters.template.resolve(scope.reference)
-        return dict(resolved)
+        return execution.secrets.reveal(dict(resolved))
 
     def _record_begin(self, execution: Execution, undo: Undo, error: Exception | None = None) -> None:
         """A try begins; with an error, it has failed and another one is due."""

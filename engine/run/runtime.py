@@ -7,7 +7,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from engine.actions.registry import ActionRegistry
 from engine.errors import CannotRestart, WorkflowError
@@ -36,6 +36,8 @@ from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
 from engine.run.stream import EventStreams
 from engine.run.undo_parts import PartsOfSteps
+from engine.run.vault import Vault
+from engine.secrets.sources import SecretSource
 from engine.store.state_manager import ExecutionStateManager, with_large_outputs
 
 _log = logging.getLogger(__name__)
@@ -62,8 +64,10 @@ class Runtime:
         limit: int,
         clock: Clock,
         rng: Rng,
+        secrets: SecretSource,
     ) -> None:
         self.store = store
+        self.vault = Vault(secrets)
         self._trouble = StorageTrouble(self._publish)
         self.streams = EventStreams(store.read_events, self._trouble.sign)
         self._seams = seams
@@ -284,10 +288,12 @@ class Runtime:
 
     def _enter(self, plan: Plan, state: ExecutionState, full: ExecutionState) -> Execution:
         """full: the state with its large outputs, for references; `state` holds what is shown."""
+        secrets = self.vault.of_run(state.id)
         roots: dict[str, Json] = {
             "execution": {"id": state.id, "workflow_id": state.workflow_id, "started_at": state.started_at},
             "vars": plan.workflow.settings.get("vars") or {},
             **full.scope,
+            "secrets": cast("Json", secrets),  # looked into by name only
         }
         execution = Execution(
             plan=plan,
@@ -296,6 +302,7 @@ class Runtime:
             journal=self._journal,
             work=self._dispatcher,
             evaluate=self._seams._evaluate_condition,
+            secrets=secrets,
         )
         self._executions[state.id] = execution
         return execution
@@ -307,6 +314,7 @@ class Runtime:
             self._observers.tell(execution.state, events)
         if execution.state.status.is_terminal:
             self._executions.pop(execution.id, None)
+            self.vault.forget(execution.id)
         elif execution.status is ExecutionStatus.ROLLING_BACK and events[-1].type in _ROLLS_BACK:
             self.rollbacks.begin(execution)
 

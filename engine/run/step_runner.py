@@ -68,6 +68,8 @@ class StepRunner:
         """Take the step one attempt further: to its end, to a wait, or to a question."""
         steps = execution.steps
         step = execution.plan.steps[number]
+        if step.secrets and not await self._knows_secrets(execution, step):
+            return
         if number not in steps.activities and not self._is_wanted(execution, step):
             return
         activity = steps.activity(number)
@@ -83,14 +85,17 @@ class StepRunner:
                 steps.holds(activity)
                 return
             steps.begin(activity)
+            params = execution.secrets.reveal(activity.params) if step.secrets else activity.params
             if activity.first_started_at is None:
                 activity.first_started_at = started
-                self._seams._validate_input_schema(step, activity.params)
+                self._seams._validate_input_schema(step, params)
             full_sync = self._must_be_durable(execution, activity, step)
             if full_sync is not None:
                 await self._make_durable(full_sync=full_sync)
             activity.context = self._context(execution, activity, step)
-            output = await self._attempts.within_time(execution, activity, step, activity.params)
+            output = await self._attempts.within_time(execution, activity, step, params)
+            if execution.secrets.masks:
+                output = execution.secrets.mask(output)
             self._seams._validate_output_schema(step, output)
             duration_ms = round((self._clock.now() - started) * 1000, 3)
             try:
@@ -115,7 +120,16 @@ class StepRunner:
                 raise  # the step has ended and it is we who failed
             if number not in steps.running:
                 steps.begin(activity)
-            await self._failed(execution, activity, error, started)
+            await self._failed(execution, activity, execution.secrets.mask_error(error), started)
+
+    async def _knows_secrets(self, execution: Execution, step: Step) -> bool:
+        """Read what the step may need; False when meanwhile nothing new may start."""
+        execution.ready += 1  # it is on its way: the run must not end before it is known what becomes of it
+        try:
+            await execution.secrets.load(step.secrets)
+        finally:
+            is_to_go_on = execution.take(step.index)
+        return is_to_go_on
 
     async def _is_done_without(self, execution: Execution, activity: Activity, step: Step) -> bool:
         """Whether the step needs no action: it is held first, has ended when this returns, or has parts."""
@@ -212,6 +226,7 @@ class StepRunner:
             artifacts=self._artifacts,
             base_dir=execution.base_dir,
             run_epoch=execution.epoch,
+            secrets=execution.secrets.values_of(step.secrets) if step.secrets else None,
         )
 
     def _only_fires(self, step: Step) -> bool:
@@ -295,15 +310,17 @@ class StepRunner:
         try:
             params: Any = fallback.parameters.template.resolve(scope.reference)
             activity.context = activity.context or self._context(execution, activity, step=activity.step)
+            if stand_in.secrets:
+                params = execution.secrets.reveal(params)
             output = await self._attempts.within_time(execution, activity, stand_in, params)
-            self._complete(execution, activity, output, via="fallback")
+            self._complete(execution, activity, execution.secrets.mask(output), via="fallback")
         except Stopped:
             execution.steps.cancel(activity)
             execution.advance()
         except Abandoned:
             pass
         except Exception as second:  # noqa: BLE001 - step boundary: the first error is the one that counts
-            error.add_note(f"The fallback failed too: {second}")
+            error.add_note(f"The fallback failed too: {execution.secrets.mask_error(second)}")
             return False
         return True
 

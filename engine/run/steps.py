@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ConditionError, FormRequired, MissingInputError
+from engine.expression.secret_text import to_journal
 from engine.history.events import NO_DATA, EventDraft, EventType
 from engine.history.status import ConnectionOutcome, StepStatus
 from engine.model.json_value import Json
@@ -74,7 +75,7 @@ class Steps:
         data: dict[str, Any] = {"crashes": activity.crashes} if activity.crashes else {}
         rollback = activity.step.rollback
         if rollback is not None and rollback.needs_input and is_json(activity.params):
-            data["input"] = activity.params
+            data["input"] = to_journal(activity.params) if activity.step.secrets else activity.params
         self._journal.begin(self._execution, activity.step.id, activity.attempt, data)
 
     def sleeps(self, activity: Activity, until: float) -> None:

@@ -37,6 +37,8 @@ from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
 from engine.run.stops import must_be_steps
+from engine.run.vault import without_secrets
+from engine.secrets.sources import Secrets, SecretSource
 from engine.store.mirror import StatusKeeper, as_store
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
 from engine.validation import check
@@ -76,7 +78,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         clock: Clock | None = None,
         rng: Rng | None = None,
         catalog: Catalog | None = None,
+        secrets: SecretSource | None = None,
     ) -> None:
+        """secrets: what `${secrets.NAME}` stands for; the environment and the system's keyring by default."""
         if max_concurrent_steps < 1:
             raise ValueError(f"max_concurrent_steps must be at least 1, not {max_concurrent_steps}")
         self.max_concurrent_steps = max_concurrent_steps
@@ -104,6 +108,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             limit=max_concurrent_steps,
             clock=clock if clock is not None else SystemClock(),
             rng=rng if rng is not None else system_rng(),
+            secrets=secrets if secrets is not None else Secrets(),
         )
 
     async def start_workflow(
@@ -174,8 +179,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
     ) -> bool:
         """Go on, with what was missing; works as soon as one step is paused. False when it has ended.
 
-        new_inputs: by the input's name, or by a full path such as `check.output.total`. Raises
-        SchemaValidationError when a value does not fit, and the execution stays paused.
+        new_inputs: by the input's name, or by a full path such as `check.output.total`; what is given for
+        `secrets.NAME` is kept in memory, for this run. Raises SchemaValidationError when a value does not
+        fit, and the execution stays paused.
         workflow: for callers that keep no definitions; an execution always goes on with the definition it
         was started with, so another one is refused with DefinitionError.
         One that is paused because its store refused goes on once the store works; else StoreError again.
@@ -192,8 +198,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             return waited and execution is not None and not execution.status.is_terminal
         if workflow is not None:
             must_be_same(execution.plan, self._compiler.compile(load(workflow)))
+        told, secrets = without_secrets(as_json(new_inputs or {}))
+        execution.secrets.give(secrets)
         composer = self._runtime.composer
-        execution, answers = composer.to_the_whole(execution, as_json(new_inputs or {}))
+        execution, answers = composer.to_the_whole(execution, told)
         execution.resume(composer.sort(execution, answers))
         await self._runtime.barrier()
         return True

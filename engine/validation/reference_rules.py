@@ -12,9 +12,11 @@ from engine.expression.evaluator import compile_expression
 from engine.expression.parser import Expression
 from engine.expression.paths import MISSING, Path
 from engine.expression.scope import ROOTS, STEP_FIELDS
+from engine.expression.secret_text import names_in_condition
 from engine.expression.suggestions import nearest
 from engine.expression.templates import Template, TemplateFault, Use, escape_pointer
 from engine.model.json_value import Json
+from engine.model.subworkflows import COMPOSITES
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
 
@@ -33,6 +35,7 @@ class _Place:
     pointer: str
     connection_id: str | None = None
     what: str
+    is_condition: bool = False
 
 
 def templates(drawing: Drawing) -> Iterator[Problem]:
@@ -131,7 +134,7 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
         if source is None or not connection.condition or not connection.condition.strip():
             continue
         pointer = f"/connections/{position}/condition"
-        place = _Place(index=source, pointer=pointer, connection_id=connection.id, what="")
+        place = _Place(index=source, pointer=pointer, connection_id=connection.id, what="", is_condition=True)
         expression = yield from _condition(drawing, place, connection.condition)
         if expression is None:
             continue
@@ -149,7 +152,9 @@ def step_conditions(drawing: Drawing) -> Iterator[Problem]:
         condition = node.config.get("condition")
         if not isinstance(condition, str) or not condition.strip():
             continue
-        place = _Place(index=index, pointer=f"/nodes/{index}/config/condition", what="condition: ")
+        place = _Place(
+            index=index, pointer=f"/nodes/{index}/config/condition", what="condition: ", is_condition=True
+        )
         expression = yield from _condition(drawing, place, condition)
         for reference in expression.reference_nodes if expression is not None else ():
             has_default = reference.default is not MISSING
@@ -158,7 +163,9 @@ def step_conditions(drawing: Drawing) -> Iterator[Problem]:
 
 def _condition(drawing: Drawing, place: _Place, source: str) -> Generator[Problem, None, Expression | None]:
     try:
-        return compile_expression(source).expression
+        expression = compile_expression(source).expression
+        yield from _secrets_in_condition(drawing, place, source)
+        return expression
     except ExpressionError as error:
         yield _problem(drawing, place, "error", "condition-bad", error.message + _position(error), error.hint)
         return None
@@ -210,9 +217,7 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
         if path.root == "input":
             yield from _input(drawing, place, path, has_default=has_default)
         elif path.root == "secrets":
-            # Asked for like any missing value, the answer would stand in the journal for all to read.
-            message = f"${{{path}}}: this version keeps no secrets"
-            yield _problem(drawing, place, "error", "secret-unavailable", message, "")
+            yield from _secret(drawing, place, path)
         return
     target = drawing.index.get(step)
     if target is None:
@@ -230,6 +235,27 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
         yield _problem(drawing, place, "error", "reference-not-upstream", message, suggestion)
     else:
         yield from _field(drawing, place, path, target)
+
+
+def _secret(drawing: Drawing, place: _Place, path: Path) -> Iterator[Problem]:
+    """`${secrets.NAME}` in parameters; in a condition all that may be asked is whether there is one."""
+    if place.is_condition:
+        return  # looked at as a whole, see `_secrets_in_condition`
+    if drawing.nodes[place.index].type in COMPOSITES:
+        message = f"${{{path}}} is not handed on: a step inside refers to the secret itself"
+        yield _problem(drawing, place, "error", "secret-bad", message, "")
+    elif len(path.parts) != 1 or not isinstance(path.parts[0], str):
+        message = f"${{{path}}}: a secret is one text, and has a name"
+        yield _problem(drawing, place, "error", "secret-bad", message, "${secrets.NAME}")
+
+
+def _secrets_in_condition(drawing: Drawing, place: _Place, source: str) -> Iterator[Problem]:
+    if "secrets" not in source:
+        return
+    for position in names_in_condition(source)[1]:
+        where = "" if position is None else f" (character {position + 1})"
+        message = f"a condition may only ask whether a secret is there{where}"
+        yield _problem(drawing, place, "error", "secret-bad", message, "exists(secrets.NAME)")
 
 
 def _field(drawing: Drawing, place: _Place, path: Path, target: int) -> Iterator[Problem]:

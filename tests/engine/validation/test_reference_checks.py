@@ -155,9 +155,24 @@ def test_that_plain_names_of_a_condition_can_stand_for_something() -> None:
     assert codes("${later.x:-1} > 1")[0][0] == "reference-not-upstream"
 
 
-def test_that_secrets_are_refused_before_anyone_is_asked_for_them() -> None:
-    result = problems({"nodes": [with_parameters("a", {"p": "${secrets.token}"})]})
-    assert [(p.severity, p.code) for p in result] == [("error", "secret-unavailable")]
+def test_that_a_secret_is_one_named_text_and_a_condition_asks_only_whether_it_is_there() -> None:
+    parameters = {"fine": "Bearer ${secrets.token}", "all": "${secrets}", "deep": "${secrets.a.b}"}
+    nodes = [with_parameters("a", parameters), *plain("b")]
+    wires = [
+        {"source": "a", "target": "b", "condition": condition}
+        for condition in (
+            "exists(secrets.t) and not exists(${secrets.u})",
+            "secrets.t == 'x'",
+            "${secrets.t}",
+        )
+    ]
+    result = [p for p in problems({"nodes": nodes, "connections": wires}) if p.code != "connection-twice"]
+    assert [(p.code, p.pointer, p.suggestion) for p in result] == [
+        ("secret-bad", "/nodes/0/config/parameters/all", "${secrets.NAME}"),
+        ("secret-bad", "/nodes/0/config/parameters/deep", "${secrets.NAME}"),
+        ("secret-bad", "/connections/1/condition", "exists(secrets.NAME)"),
+        ("secret-bad", "/connections/2/condition", "exists(secrets.NAME)"),
+    ]
 
 
 def test_that_the_condition_of_a_first_step_is_checked() -> None:

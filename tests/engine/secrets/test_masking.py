@@ -1,0 +1,94 @@
+"""Values of secrets are found however they are spelt, and nothing else is touched."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import ExternalServiceError
+from engine.expression.secret_text import SecretText, from_journal, join, reveal, secret, to_journal
+from engine.secrets.masking import Masker
+
+
+def knowing(*values: str) -> Masker:
+    masker = Masker()
+    for value in values:
+        masker.learn(value)
+    return masker
+
+
+@given(st.text(min_size=4, max_size=40), st.text(max_size=7), st.text(max_size=7))
+def test_that_no_spelling_of_a_value_comes_through(value: str, before: str, after: str) -> None:
+    masker = knowing(value)
+    plain = masker.mask({"a": [before + value + after], value: 1, "url": quote_plus(before + value)})
+    assert value not in json.dumps(plain, ensure_ascii=False).replace('"', "") or value in "•••a[]{}:, 1url"
+    whole = base64.b64encode((before + value + after).encode("utf-8", "surrogatepass")).decode()
+    assert masker.mask(f"Basic {whole}") != f"Basic {whole}" or len(value.encode()) < 6
+
+
+def test_that_a_longer_secret_is_masked_before_one_that_is_part_of_it() -> None:
+    assert knowing("pass", "password").mask("my password, my pass") == "my •••, my •••"
+
+
+def test_that_short_values_are_not_masked_and_what_has_none_stays_the_same_object() -> None:
+    masker = knowing("abc")
+    assert not masker.is_needed
+    assert masker.mask("abc") == "abc"
+    masker.learn("secret")
+    value = {"a": [1, {"b": "c"}], "d": (1, 2)}
+    assert masker.mask(value) is value
+    assert masker.mask(("x", "secret")) == ("x", "•••")
+
+
+def test_that_an_error_and_its_causes_are_masked_in_place() -> None:
+    masker = knowing("hunter2")
+    error = ExternalServiceError("no hunter2", hint="try hunter2")
+    error.__cause__ = OSError(2, "no file", "/tmp/hunter2")
+    error.add_note("sent hunter2")
+    assert masker.mask_error(error) is error
+    assert (error.message, error.hint, error.__notes__) == ("no •••", "try •••", ["sent •••"])
+    assert "hunter2" not in str(error.__cause__)
+
+
+def test_that_an_error_that_keeps_its_text_elsewhere_is_replaced() -> None:
+    class Stubborn(Exception):
+        def __str__(self) -> str:
+            return "always hunter2"
+
+    masked = knowing("hunter2").mask_error(Stubborn())
+    assert str(masked) == "Stubborn: always •••"
+    plain = ValueError("x")
+    assert Masker().mask_error(plain) is plain
+
+
+def test_that_secret_text_reads_masked_and_is_revealed_only_by_its_parts() -> None:
+    text = join(["Bearer ", secret("token"), "!"])
+    assert isinstance(text, SecretText)
+    assert (text, json.dumps(text, ensure_ascii=False)) == ("Bearer •••!", '"Bearer •••!"')
+    assert reveal({"h": [text, "x"]}, {"token": "t"}) == {"h": ["Bearer t!", "x"]}
+    with pytest.raises(KeyError):
+        reveal(text, {})
+    assert type(join(["a", "b"])) is str
+
+
+_JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["a", "b"]).map(secret),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["$secret", "$secret_text", "$quoted", "x"]), inner, max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+@given(_JSON)
+def test_that_the_journal_gives_back_what_it_was_given(value: object) -> None:
+    back = from_journal(json.loads(json.dumps(to_journal(value))))
+    known = {"a": "1", "b": "2"}
+    assert reveal(back, known) == reveal(value, known)
+    assert back == value
