@@ -25,6 +25,7 @@ from engine.errors import StoreError
 from engine.run import garbage
 from engine.run.activity import Activity
 from engine.run.clock import Clock
+from engine.run.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
@@ -55,7 +56,7 @@ class Dispatcher:
         self._count = 0
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._commit = asyncio.Lock()
+        self._commit = Turnstile()
         self._is_flush_asked = False
         self._is_halted = False
         self._is_closed = False
@@ -138,8 +139,11 @@ class Dispatcher:
 
     async def barrier(self, *, full_sync: bool = False) -> None:
         """Everything recorded before the call is durable and published; raises StoreError."""
-        async with self._commit:
+        await self._commit.enter()
+        try:
             await self._flush(full_sync=full_sync)
+        finally:
+            self._commit.leave()
         self._dispatch()
 
     async def close(self) -> None:
@@ -160,19 +164,20 @@ class Dispatcher:
 
     def _flush_soon(self) -> None:
         self._is_flush_asked = False
-        if not self._commit.locked() and self._has_unflushed() and not self._is_closed:
+        if not self._commit.is_taken and self._has_unflushed() and not self._is_closed:
             self._spawn(self._flush_once())
 
     def _has_unflushed(self) -> bool:
-        assert self._journal is not None
-        return self._journal.is_dirty or bool(self._staged)
+        return bool(self._staged) or (self._journal is not None and self._journal.is_dirty)
 
     async def _flush_once(self) -> None:
+        await self._commit.enter()
         try:
-            async with self._commit:
-                await self._flush()
+            await self._flush()
         except StoreError:
             return  # its runs are shown as paused; resuming one tries again
+        finally:
+            self._commit.leave()
         self._dispatch()
 
     async def _flush(self, *, full_sync: bool = False) -> None:
@@ -240,9 +245,11 @@ class Dispatcher:
                             step_id = execution.plan.steps[step].id
                             _log.exception("Step %r of run %s broke the engine", step_id, execution.id)
                             execution.broken(error)
-                elif self._has_unflushed() and not self._commit.locked():
-                    async with self._commit:
+                elif self._has_unflushed() and self._commit.try_enter():
+                    try:
                         await self._flush()
+                    finally:
+                        self._commit.leave()
                     if len(self._ready) > 1:
                         self._dispatch(but=1)
                 else:

@@ -9,7 +9,7 @@ so ``executemany`` over 250 rows can stand still for a tenth of a second.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
@@ -56,7 +56,7 @@ class Batch:
     def __init__(self) -> None:
         self.events = 0
         self._forces_sync = False
-        self._journal: list[Row] = []
+        self._journal: list[Any] = []  # the values of all rows, one after the other
         self._executions: dict[int, Row] = {}
         self._steps: dict[tuple[int, str], Row] = {}
         self._timers: dict[tuple[int, str], Row] = {}
@@ -79,7 +79,7 @@ class Batch:
             at = now if event_ts == ts else round(event_ts * 1e6)
             if text is None and data:
                 text = _resolution_text(data)
-            journal.append((key, seq, at, EVENT_CODE[event_type], step_id, attempt, text))
+            journal += (key, seq, at, EVENT_CODE[event_type], step_id, attempt, text)
             if event_type in STATUS_OF_STEP_EVENT:
                 assert step_id is not None
                 self._add_step(key, step_id, record.steps[step_id])
@@ -97,15 +97,15 @@ class Batch:
     def write(self, connection: sqlite3.Connection) -> None:
         """Insert everything; the transaction around it is the caller's."""
         if self._definitions:
-            _insert(connection, "definitions", self._definitions)
+            _insert(connection, "definitions", _flat(self._definitions))
         if self._executions:
-            _insert(connection, "executions", list(self._executions.values()))
+            _insert(connection, "executions", _flat(self._executions.values()))
         if self._journal:
             _insert(connection, "journal", self._journal)
         if self._steps:
-            _insert(connection, "steps", list(self._steps.values()))
+            _insert(connection, "steps", _flat(self._steps.values()))
         if self._timers:
-            _insert(connection, "timers", list(self._timers.values()))
+            _insert(connection, "timers", _flat(self._timers.values()))
         if self._forces_sync:
             connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'syncs'")
 
@@ -148,12 +148,20 @@ def _execution_row(record: ExecutionRecord) -> Row:
     )
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
-    """All ``rows`` in as few statements as there are ones in the binary form of their number."""
-    start, remaining = 0, len(rows)
+def _flat(rows: Iterable[Row]) -> list[Any]:
+    return list(chain.from_iterable(rows))
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: list[Any]) -> None:
+    """All rows in as few statements as there are ones in the binary form of their number."""
+    width = _WIDTHS[table]
+    start, remaining = 0, len(values) // width
+    if remaining in _CHUNKS:
+        connection.execute(_STATEMENTS[table, remaining], values)
+        return
     for count in _CHUNKS:
         while remaining >= count:
-            part = rows[start : start + count]
-            connection.execute(_STATEMENTS[table, count], tuple(chain.from_iterable(part)))
-            start += count
+            end = start + count * width
+            connection.execute(_STATEMENTS[table, count], values[start:end])
+            start = end
             remaining -= count

@@ -77,6 +77,7 @@ class SqliteStateManager(ExecutionStateManager):
         self._saved_definitions: set[str] = set()
         self._pruning = asyncio.Lock()
         self._going: set[str] = set()
+        self._created: Event | None = None
         self._database: Database | None = None
         self._opening: asyncio.Future[None] | None = None
 
@@ -97,6 +98,7 @@ class SqliteStateManager(ExecutionStateManager):
         finally:
             self._database = None
             self._ledger = Ledger(self.artifacts, self._now)
+            self._created = None
             self._saved_definitions.clear()
             await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
             self._disk.shutdown(wait=False)
@@ -104,19 +106,26 @@ class SqliteStateManager(ExecutionStateManager):
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         record = self._ledger.record(execution_id)
         admitted = self._ledger.admit(record, drafts)
-        claim_named(self.artifacts, admitted)
+        if self.artifacts.is_sweeping:
+            claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
         if record.status.is_terminal:
             self._forget_old(record)
         return admitted.events
 
     async def commit(self, *, full_sync: bool = False) -> None:
-        await self.open()
+        if self._database is None:
+            await self.open()
         await self._writer.commit(full_sync=full_sync)
 
     async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
         await self._track(execution_id)
         record = self._ledger.record(execution_id)
+        created = self._created
+        is_new = created is not None and created.execution_id == execution_id and record.seq == 1
+        if created is not None and is_new and not after and self._writer.is_all_durable:
+            # Asked for by whoever has just created it: a thread to read it with would cost more than a step.
+            return [created]
         events: list[Event] = []
         while True:
             rows = await self._read(
@@ -267,6 +276,7 @@ class SqliteStateManager(ExecutionStateManager):
         self._next_key += 1
         claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
+        self._created = admitted.events[0]
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))

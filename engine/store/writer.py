@@ -67,6 +67,11 @@ class Writer:
         self._appended += 1
         return last
 
+    @property
+    def is_all_durable(self) -> bool:
+        """Whether nothing waits to be committed."""
+        return self._durable >= self._appended
+
     async def commit(self, *, full_sync: bool) -> None:
         """All that was put into batches so far is durable."""
         self._may_split = True
@@ -131,12 +136,13 @@ class Writer:
 
     def _transact(self, write: Work) -> None:
         connection = self._database.writer
-        with translated(self._database.path):
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                write(connection)
-                connection.execute("COMMIT")
-            except BaseException:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            write(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Only now: entering a context costs as much as a row.
+            with translated(self._database.path):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_that_it_is_put_back_now_and_then_and_less_and_less_often() -> None:
         if before and not gc.get_freeze_count():
             put_back.append(now)
     garbage.ends()
-    waits = [later - earlier for earlier, later in zip(put_back, put_back[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(put_back)]
     assert waits == pytest.approx([garbage.BACK_S * 2, garbage.BACK_S * 4, garbage.BACK_S * 8], rel=0.1)
 
 
@@ -72,9 +73,16 @@ def test_that_a_collector_that_is_off_stays_off() -> None:
 
 
 def test_that_preparing_collects_nothing_and_leaves_the_collector_on() -> None:
-    with pytest.raises(ZeroDivisionError), garbage.uncollected():
-        assert not gc.isenabled()
-        raise ZeroDivisionError
+    was_on = []
+
+    def prepare() -> None:
+        with garbage.uncollected():
+            was_on.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        prepare()
+    assert was_on == [False]
 
 
 @pytest.mark.asyncio
