@@ -12,6 +12,7 @@ import click
 from engine.cli.exit_codes import ExitCode
 from engine.errors import (
     CannotRestart,
+    ConditionError,
     DefinitionError,
     SchemaValidationError,
     StepsToRunFirst,
@@ -72,6 +73,13 @@ def _part_options(command: F) -> F:
 
 def _hold_options(command: F) -> F:
     command = click.option("--step", "by_step", is_flag=True, help="Stop before every step.")(command)
+    command = click.option(
+        "--incidents",
+        type=click.Choice(("fail", "pause")),
+        default="fail",
+        show_default=True,
+        help="What a condition that cannot be evaluated does: fail the run, or wait for a repaired one.",
+    )(command)
     return click.option(
         "--break", "breakpoints", multiple=True, metavar="ID", help="Stop before this step; may be repeated."
     )(command)
@@ -147,6 +155,7 @@ def run(
             pins=not part["ignore_pins"],
             breakpoints=frozenset(part["breakpoints"]),
             step_by_step=part["by_step"],
+            incidents=part["incidents"],
         ),
     )
     _end(lambda: running.run(file, options))
@@ -157,6 +166,13 @@ def run(
 @_input_options
 @_json_option
 @_store_option
+@click.option(
+    "--condition",
+    "conditions",
+    multiple=True,
+    metavar="ID=TEXT",
+    help="A condition in place of the broken one of this connection; may be repeated.",
+)
 @click.option("--step", "by_step", is_flag=True, help="Let one step begin, and stop before every other.")
 def resume(
     execution_id: str,
@@ -164,13 +180,14 @@ def resume(
     input_file: str | None,
     as_json: bool,
     store: Path | None,
+    conditions: tuple[str, ...],
     by_step: bool,
 ) -> None:
-    """Go on with the run ID, with the values it waits for."""
+    """Go on with the run ID, with the values it waits for, and conditions in place of broken ones."""
     from engine.cli import running
 
     options = running.Options(inputs=inputs, input_file=input_file, as_json=as_json, store=store)
-    _end(lambda: running.resume(execution_id, options, by_step=by_step))
+    _end(lambda: running.resume(execution_id, options, conditions=conditions, by_step=by_step))
 
 
 @commands.command(epilog=EXIT_CODES)
@@ -350,7 +367,7 @@ def complain(error: WorkflowError) -> ExitCode:
         say(error.hint, sys.stderr)
     if isinstance(error, DefinitionError | WorkflowFileError):
         return ExitCode.INVALID_FILE
-    usage = InputError | SchemaValidationError | StepsToRunFirst | CannotRestart
+    usage = InputError | ConditionError | SchemaValidationError | StepsToRunFirst | CannotRestart
     return ExitCode.USAGE if isinstance(error, usage) else ExitCode.FAILED
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.cli.exit_codes import ExitCode
 from engine.cli.words import error_words, output_words, say, seconds, shorten
-from engine.history.state import NOT_ROLLED_BACK
+from engine.history.state import INCIDENT, NOT_ROLLED_BACK
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.queries import successors
 from engine.model.workflow import Workflow
@@ -57,6 +57,9 @@ def resume_command(state: Mapping[str, Any], store: Path | None) -> str:
     words = ["workflow-designer", "resume", str(state["execution_id"])]
     for name, schema in _questions(state):
         words += ["--input", f"{name}={example(schema)}"]
+    for item in state.get("needed") or ():
+        if item.get(INCIDENT):
+            words += ["--condition", f"{item['connection_id'] or item['connections'][0]}=CONDITION"]
     if store is not None:
         words += ["--store", str(store)]
     return shlex.join(words)
@@ -108,6 +111,8 @@ def _questions(state: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
             continue  # on a command line it would stand in the shell's history
         schema = item.get("schema") or {}
         properties = schema.get("properties")
+        if item.get(INCIDENT):
+            continue
         if item.get("form") and isinstance(properties, Mapping) and properties:
             required = schema.get("required") or list(properties)
             found += [(f"{item['path']}.{name}", properties.get(name, {})) for name in required]
@@ -132,6 +137,7 @@ def _headline(state: Mapping[str, Any], workflow: Workflow) -> str:
     status = str(state["status"]).capitalize().replace("_", " ")
     if state["status"] == ExecutionStatus.PAUSED:
         status = "Waiting for input" if state.get("needed") else "Paused"
+        status = "Waiting for a condition to be repaired" if state["reason"] == INCIDENT else status
     lines = [f"{status}: {', '.join(parts)} (run {state['execution_id']})"]
     if state.get("error"):
         lines.append(f"  {error_words(state['error'])}")
@@ -187,6 +193,9 @@ def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
     lines = []
     for item in state.get("needed") or ():
         node = workflow.nodes.get(str(item.get("step_id")))
+        if item.get(INCIDENT):
+            lines += [f"  {item['text']}"] + ([f"    {item['condition']}"] if item["condition"] else [])
+            continue
         title, name = str(item.get("title") or ""), str(item.get("name") or item.get("path"))
         what = f"{name} ({title})" if title and title != name else name
         asks = f', for "{node.label}"' if node is not None else ""

@@ -66,11 +66,15 @@ def run(file: Path, options: Options) -> ExitCode:
     return asyncio.run(Session(options, store).drive(start))
 
 
-def resume(execution_id: str, options: Options, *, by_step: bool = False) -> ExitCode:
+def resume(
+    execution_id: str, options: Options, *, conditions: Sequence[str] = (), by_step: bool = False
+) -> ExitCode:
     """Go on with a run that waits, was paused, or was under way when its program ended.
 
-    by_step: let one step begin, and hold every other.
+    conditions: `connection=text` in place of those that cannot be evaluated. by_step: let one step begin, and
+    hold every other.
     """
+    repairs = dict(_repair(text) for text in conditions)
 
     async def go_on(engine: WorkflowEngine) -> tuple[str, int | None]:
         before = await engine.state_manager.load_state(execution_id)
@@ -79,7 +83,9 @@ def resume(execution_id: str, options: Options, *, by_step: bool = False) -> Exi
         definition = await engine.state_manager.load_definition(before.definition_hash)
         schemas = {**codec.decode(definition).input_properties, **_asked(before.needed)}
         values = read_inputs(options.inputs, options.input_file, schemas)
-        if values or not by_step:
+        if repairs:
+            await engine.repair_workflow(execution_id, repairs)
+        if values or not (by_step or repairs):
             await engine.resume_workflow(execution_id, values)
         if by_step:
             await engine.step_workflow(execution_id)
@@ -109,6 +115,14 @@ def _missing_inputs(workflow: Workflow, values: Mapping[str, Any]) -> list[str]:
     return [
         str(name) for name in names if name not in values and "default" not in declared.get(str(name), {})
     ]
+
+
+def _repair(text: str) -> tuple[str, str]:
+    """The connection, and the condition that is to be its own."""
+    connection_id, equals, condition = text.partition("=")
+    if not equals or not connection_id.strip():
+        raise InputError(f"--condition {text}: write connection=condition")
+    return connection_id.strip(), condition
 
 
 def _asked(needed: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -41,7 +41,7 @@ class EventType(StrEnum):
     STEP_RELEASED = "STEP_RELEASED"  # a step that was held before it began may begin
     # output, duration_ms, via?, reused_from? (execution_id, at), key?; error?, with_errors?: tolerated
     STEP_COMPLETED = "STEP_COMPLETED"
-    STEP_FAILED = "STEP_FAILED"  # error, handling (unhandled | error_connection | tolerated), duration_ms
+    STEP_FAILED = "STEP_FAILED"  # error, duration_ms, handling (unhandled | tolerated | ...)
     STEP_SKIPPED = "STEP_SKIPPED"  # reason (condition | upstream_failed | cancelled | disabled | ...)
     STEP_CANCELLED = "STEP_CANCELLED"
     STEP_UNCERTAIN = "STEP_UNCERTAIN"
@@ -50,9 +50,10 @@ class EventType(StrEnum):
     STEP_ROLLBACK_FAILED = "STEP_ROLLBACK_FAILED"  # error
 
     CONNECTION_RESOLVED = "CONNECTION_RESOLVED"  # connection_id, outcome
-    CONDITION_ERROR = "CONDITION_ERROR"  # error, and connection_id, or step_id if a switch has no way on
+    CONDITION_ERROR = "CONDITION_ERROR"  # error, incident?, and connection_id, or step_id of a switch
     INPUT_REQUIRED = "INPUT_REQUIRED"  # needed: what the step asks a person now
     INPUTS_SUPPLIED = "INPUTS_SUPPLIED"  # inputs
+    CONDITION_REPAIRED = "CONDITION_REPAIRED"  # connection_id, condition: the one that counts now
     BREAKPOINTS_CHANGED = "BREAKPOINTS_CHANGED"  # breakpoints, step_by_step, steps: how many are to go on
 
     STEP_QUEUED = "STEP_QUEUED"  # transient

@@ -168,7 +168,7 @@ def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
                 continue
             apply(state, begun)
             begun = None
-        if event.type is _RESOLVED:
+        if event.type is _RESOLVED and not state.needed:
             connections[event.data["connection_id"]] = _OUTCOMES[event.data["outcome"]]
             state.seq = event.seq
         elif event.type is _RUNNING and event.step_id not in steps:
@@ -207,6 +207,8 @@ def apply(state: ExecutionState, event: Event) -> None:
             _ask(state, event.step_id, event.data.get("needed", ()))
     elif event_type is _RESOLVED:
         state.connections[event.data["connection_id"]] = _OUTCOMES[event.data["outcome"]]
+        if state.needed:
+            _decided(state, event.data["connection_id"])
     elif event_type is EventType.EXECUTION_RESTARTED:
         _restart(state, event)
     elif event_type in STATUS_OF_EXECUTION_EVENT:
@@ -256,6 +258,8 @@ def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
     return _moved_aside(before, status, event, attempts)
 
 
+INCIDENT: Final = "incident"
+"""Marks what a run needs that is no value: a condition that a person has to repair."""
 UNDOING: Final = frozenset({StepStatus.ROLLING_BACK, StepStatus.ROLLED_BACK, StepStatus.ROLLBACK_FAILED})
 """The statuses of a step that had ended, and is or was to be undone."""
 
@@ -379,6 +383,15 @@ def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) 
         if item.get("step_id") != step_id and not str(item.get("step_id", "")).startswith(inside)
     ]
     state.needed.extend(needed)
+
+
+def _decided(state: ExecutionState, connection_id: str) -> None:
+    """Nobody has to repair what decides a connection that is decided."""
+    state.needed = [
+        item
+        for item in state.needed
+        if not item.get(INCIDENT) or connection_id not in item.get("connections", ())
+    ]
 
 
 def _change_step(state: ExecutionState, step_id: str, **changes: Any) -> None:

@@ -107,7 +107,7 @@ class Composer:
         if wanted.item is not MISSING:
             own = {"item": wanted.item, "index": wanted.number}
             created["scope"] = {"item": self._packed(wanted.item), "index": wanted.number}
-        if options := _handed_on(parent.options):
+        if options := _handed_on(parent):
             created["options"] = options
         part_id = composite.prefix if wanted.number is None else f"{composite.prefix}/{wanted.number}"
         event = self._store.create_part(part_id, body.plan.workflow.id, created)
@@ -347,9 +347,15 @@ def _routes(
     return routed, own, kept
 
 
-def _handed_on(options: RunOptions) -> dict[str, Json]:
+def _handed_on(parent: Execution) -> dict[str, Json]:
     """What holds for the parts of a run as for the run itself."""
-    return RunOptions(step_by_step=options.step_by_step, reuse=options.reuse, pins=options.pins).to_json()
+    options = parent.options
+    return RunOptions(
+        step_by_step=parent.stops.by_step,
+        reuse=options.reuse,
+        pins=options.pins,
+        incidents=options.incidents,
+    ).to_json()
 
 
 def _with_defaults(body: Body, given: dict[str, Json]) -> dict[str, Json]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.run.activity import Activity
     from engine.run.composer import Composer
     from engine.run.execution import Execution
+    from engine.run.questions import Supplied
     from engine.store.state_manager import PartSummary
 
 # So many parts are started in one go; one that ends at once must not keep the loop from turning.
@@ -269,13 +270,13 @@ def prefix_of(execution_id: str, epoch: int, activity: Activity) -> str:
     return f"{execution_id}/{activity.step.id}{again}"
 
 
-def resume_all(composites: Iterable[Composite], answers: Mapping[str, Any]) -> None:
+def resume_all(composites: Iterable[Composite], supplied: Supplied) -> None:
     """The run goes on with all of them at once: none may pause it again before the others went on."""
     resumed = list(composites)
     for composite in resumed:
         composite.is_quiet, composite.inputs = True, None
     for composite in resumed:
-        composite.resume(answers)
+        composite.resume(supplied)
     for composite in resumed:
         composite.is_quiet = False
         composite.fill()

@@ -23,6 +23,7 @@ from engine.plan.step import Plan
 from engine.run import scheduler
 from engine.run.activity import Activity
 from engine.run.composite import Composite, resume_all
+from engine.run.incidents import repair, settle_incidents
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.options import RunOptions
@@ -114,28 +115,29 @@ class Execution:
             composite.pause()
         self.advance()
 
-    def resume(self, supplied: Supplied, *, by_step: bool = False) -> None:
+    def resume(self, supplied: Supplied) -> None:
         """Take in what was asked for, and go on: paused steps look again for what they need.
 
         Whoever only answers what steps ask leaves those alone that are held for a person to look at.
-        by_step: let one step begin, and hold every other before it does.
         """
         self._fault = None
-        is_answer = bool(supplied.inputs or supplied.forms) and bool(self.state.needed)
-        if by_step:
-            released = [self.stops.change(by_step=True, steps=1)]
+        supplied.is_answer = supplied.is_answer or (bool(supplied) and bool(self.state.needed))
+        if supplied.turn:
+            released = [self.stops.change(by_step=True, steps=int(supplied.turn == self.id))]
         else:
-            released = [] if is_answer else self.stops.end()
+            released = [] if supplied.is_answer else self.stops.end()
         if supplied.inputs:
             self.record([EventDraft(EventType.INPUTS_SUPPLIED, data={"inputs": supplied.inputs})])
             self.steps.live.supply(supplied.inputs)
+        if supplied.conditions:
+            repair(self, supplied.conditions)
         if self.status is not ExecutionStatus.RUNNING:
             self.move(EventType.EXECUTION_RESUMED)
         self.record(released)
         again = [
             number
             for number in sorted(self.steps.paused)
-            if not (by_step or self.steps.activities[number].form or number in self.stops.stopped)
+            if not (supplied.turn or self.steps.activities[number].form or number in self.stops.stopped)
         ]
         self.steps.paused.difference_update(again)
         held, self.held = self.held, []
@@ -146,9 +148,10 @@ class Execution:
             self.steps.begin(activity)
         for activity, answer in answered:
             self.steps.complete(activity, answer, duration_ms=0.0, via="person")
+        settle_incidents(self)
         sleepers, self._sleepers = self._sleepers, []
         _wake(sleepers)
-        resume_all(self.steps.nested.values(), supplied.parts)
+        resume_all(self.steps.nested.values(), supplied)
         self.advance()
 
     def cancel(self, *, rollback: bool) -> list[Activity]:
@@ -226,11 +229,13 @@ class Execution:
                 self._cancel_idle()  # no answer that a part waits for could save the run
                 if not steps.is_moving_within():
                     self._end(EventType.EXECUTION_FAILED)
-        elif self.status is ExecutionStatus.PAUSING and (self.held or steps.waiting or steps.paused):
+        elif self.status is ExecutionStatus.PAUSING and (
+            self.held or steps.waiting or steps.paused or steps.incidents
+        ):
             self.move(EventType.EXECUTION_PAUSED, {"reason": "user", "needed": steps.needed()})
         elif steps.waiting - blocked:
             return
-        elif steps.paused or blocked:
+        elif steps.paused or steps.incidents or blocked:
             self.move(EventType.EXECUTION_PAUSED, {"reason": steps.reason(), "needed": steps.needed()})
         elif self.error is not None:
             self._end(EventType.EXECUTION_FAILED)
@@ -332,6 +337,7 @@ class Execution:
         """Nothing is left to do; steps that never started are accounted for."""
         self._cancel_idle()
         self.held.clear()
+        self.steps.incidents.clear()
         never = [
             EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": "cancelled"})
             for step in self.steps.never_started()

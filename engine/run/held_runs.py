@@ -1,11 +1,12 @@
-"""The engine's methods for a person who looks on: single steps and breakpoints."""
+"""The engine's methods for a person who looks on: single steps, breakpoints, and conditions to repair."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from engine.history.status import ExecutionStatus
 from engine.run.execution import Execution
+from engine.run.incidents import sort_repairs
 from engine.run.questions import Supplied
 from engine.run.runtime import Runtime
 from engine.run.stops import must_be_steps
@@ -27,7 +28,8 @@ class HeldRuns:
         """
         execution = await self._going_on(execution_id)
         if execution is not None:
-            execution.resume(Supplied(), by_step=True)
+            whole, _ = self._runtime.composer.to_the_whole(execution, {})
+            whole.resume(Supplied(turn=_turn(whole)))
             await self._runtime.barrier()
         return execution is not None
 
@@ -44,6 +46,22 @@ class HeldRuns:
             await self._runtime.barrier()
         return execution is not None
 
+    async def repair_workflow(self, execution_id: str, conditions: Mapping[str, str]) -> bool:
+        """Go on after an incident, with these conditions in place of those of the connections named.
+
+        Asked again is only where to go: no action runs a second time. A text of nothing is always true.
+        Raises ConditionError for text that cannot be evaluated either, NoRouteMatched when a switch still has
+        no way on, DefinitionError for a connection that waits for nothing; the execution then stays paused.
+        False when it has ended.
+        """
+        execution = await self._going_on(execution_id)
+        if execution is not None:
+            composer = self._runtime.composer
+            whole, known = composer.to_the_whole(execution, dict(conditions))
+            whole.resume(sort_repairs(whole, {key: str(text) for key, text in known.items()}))
+            await self._runtime.barrier()
+        return execution is not None
+
     async def _going_on(self, execution_id: str) -> Execution | None:
         """The living execution, once its store works if it waits for that; None when it has ended."""
         self._must_be_open()
@@ -52,3 +70,12 @@ class HeldRuns:
             await self._runtime.barrier()
             execution = await self._runtime.find(execution_id)
         return execution if execution is not None and execution.status in _GOES_ON else None
+
+
+def _turn(execution: Execution) -> str:
+    """The id of the execution, the run or one of its parts, in which a step is held that can go on."""
+    if execution.stops.stopped:
+        return execution.id
+    nested = [part for composite in execution.steps.nested.values() for part in composite.parts.values()]
+    inside = ((part, _turn(part)) for part in nested)
+    return next((turn for part, turn in inside if turn != part.id or part.stops.stopped), execution.id)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import PartFailed
+from engine.history.state import INCIDENT
 from engine.history.status import ExecutionStatus
-from engine.run.questions import Supplied
+from engine.run.incidents import within
 
 if TYPE_CHECKING:
     from engine.plan.step import Plan
     from engine.run.execution import Execution
+    from engine.run.questions import Supplied
 
 
 class LivingParts:
@@ -45,7 +47,8 @@ class LivingParts:
         for part in list(self.parts.values()):
             way = part.id[len(self.execution.id) + 1 :]
             for item in part.steps.needed():
-                found.append({**item, "step_id": f"{way}/{item['step_id']}", "path": f"{way}/{item['path']}"})
+                inner = {**item, "step_id": f"{way}/{item['step_id']}", "path": f"{way}/{item['path']}"}
+                found.append(within(way, inner) if item.get(INCIDENT) else inner)
         return found
 
     def reasons(self) -> set[str]:
@@ -58,11 +61,11 @@ class LivingParts:
             if part.status is ExecutionStatus.RUNNING:
                 part.pause()
 
-    def resume(self, answers: Mapping[str, Any]) -> None:
-        """The run goes on; `answers` are those for each part, by its id."""
+    def resume(self, supplied: Supplied) -> None:
+        """The run goes on, each part with the answers that are its own."""
         for part in list(self.parts.values()):
             if part.status in (ExecutionStatus.PAUSED, ExecutionStatus.PAUSING, ExecutionStatus.RUNNING):
-                part.resume(answers.get(part.id) or Supplied(parts=dict(answers)))
+                part.resume(supplied.of(part.id))
 
     def each_quietly(
         self, do: Callable[[Execution], object], parts: Iterable[Execution] | None = None

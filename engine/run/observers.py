@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, Event, EventType
-from engine.history.state import ExecutionState, milliseconds
+from engine.history.state import INCIDENT, ExecutionState, milliseconds
 from engine.history.status import ExecutionStatus, StepStatus
 
 _log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Observers:
 
     def _tell_execution(self, state: ExecutionState, event: Event, status: ExecutionStatus) -> None:
         data = dict(event.data)
-        missing = [item["path"] for item in data.get("needed", ())]
+        missing = [item["path"] for item in data.get("needed", ()) if not item.get(INCIDENT)]
         if missing:
             data["missing_var"] = missing[0]
         self._notify(state, status.value, data)

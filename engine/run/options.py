@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from engine.model.json_value import Json
 
@@ -20,7 +20,8 @@ class RunOptions:
     reuse: take results of unchanged steps instead of running them again. pins: take pinned results.
     taken: step id -> a result that stands ready (`output`, `via`, `reused_from`); filled in when the run is
     created, so that the run needs no other run from then on. anew: ids of steps that really run, unchanged or
-    not.
+    not. incidents: whether a condition that cannot be evaluated ("pause") waits for a person who repairs it,
+    or fails the run.
     """
 
     breakpoints: frozenset[str] = frozenset()
@@ -33,6 +34,7 @@ class RunOptions:
     pins: bool = True
     taken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
+    incidents: Literal["pause", "fail"] = "fail"
 
     @property
     def is_partial(self) -> bool:
@@ -48,6 +50,8 @@ class RunOptions:
             told["step_by_step"] = True
         texts = {"to": self.to, "from": self.start, "only": self.only, "based_on": self.based_on}
         told |= {key: text for key, text in texts.items() if text}
+        if self.incidents != "fail":
+            told["incidents"] = self.incidents
         if not self.reuse:
             told["reuse"] = False
         if not self.pins:
@@ -75,6 +79,7 @@ class RunOptions:
             pins=told.get("pins") is not False,
             taken=taken if isinstance(taken, dict) else {},
             anew=_ids(told.get("anew")),
+            incidents="pause" if told.get("incidents") == "pause" else "fail",
         )
 
 

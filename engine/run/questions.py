@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import ExpressionError, FormRequired, SchemaValidationError
@@ -21,12 +21,26 @@ Needed = dict[str, Any]
 class Supplied:
     """Answers, sorted: values for the run's inputs (step paths under their full path), and whole forms.
 
-    parts: those for the parts of composite steps, however deep, by the part's id.
+    parts: those for the parts of composite steps, however deep, by the part's id. conditions: those that
+    count in place of the ones of connections. is_answer: what asks goes on, and what is only held does not.
+    turn: one step that is held in the execution of this id goes on, and every other step is held.
     """
 
     inputs: dict[str, Json] = field(default_factory=dict)
     forms: dict[int, Json] = field(default_factory=dict)
     parts: dict[str, Supplied] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    is_answer: bool = False
+    turn: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything was answered at all."""
+        return bool(self.inputs or self.forms or self.conditions or self.parts)
+
+    def of(self, part_id: str) -> Supplied:
+        """What concerns a part, and the parts within it."""
+        own = self.parts.get(part_id, Supplied())
+        return replace(own, parts=self.parts, is_answer=self.is_answer, turn=self.turn)
 
 
 def ask_for_values(plan: Plan, step: Step, missing: Sequence[str]) -> list[Needed]:

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any, Final
 
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import INCIDENT, ExecutionState, StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.plan.step import Step
-from engine.run import scheduler
+from engine.run import incidents, scheduler
 from engine.run.activity import Activity
 from engine.run.clock import Clock
 from engine.run.execution import Execution
@@ -56,6 +56,8 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
         steps.progress,
         ((route, state.connections[route.id]) for route in plan.routes if route.id in state.connections),
     )
+    steps.conditions = incidents.repaired(events)
+    steps.incidents = incidents.restore(plan, state)
     events = still_true(events)
     _find_failures(execution, events)
     execution.stops.restore(events)
@@ -69,6 +71,7 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
                 steps.activities[step.index].crashes = crashes.get(step.id, 0)
     if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
         return
+    execution.error = execution.error or incidents.unhandled(plan, state)
     execution.make_ready(again)
     execution.go_on(scheduler.undecided_ready(plan, steps.progress, partial(_is_settled, execution)))
     if execution.status is ExecutionStatus.CANCELLING:
@@ -133,6 +136,7 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
         elif (
             event.type is EventType.CONDITION_ERROR
             and execution.error is None
+            and not event.data.get(INCIDENT)
             and policies.get(event.data.get("connection_id", ""), "fail") == "fail"
         ):
             execution.error = event.data["error"]

@@ -13,7 +13,7 @@ from typing import Any
 from engine.errors import CannotRestart, DefinitionError
 from engine.expression.suggestions import nearest
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import INCIDENT, ExecutionState, StepState
 from engine.history.status import RESTARTABLE, StepStatus
 from engine.model.json_value import Json
 from engine.plan.step import Plan
@@ -29,7 +29,7 @@ def restart(plan: Plan, state: ExecutionState, events: Sequence[Event], step_id:
     it.
     """
     _check_status(state)
-    faults = _routing_faults(plan, still_true(events))
+    faults = _routing_faults(plan, state, still_true(events))
     again = _unfinished(plan, state)
     if step_id:
         named = {_number(plan, state, step_id)}
@@ -133,18 +133,28 @@ def _was_stopped(state: ExecutionState, step_id: str) -> bool:
     return step.status in (StepStatus.CANCELLED, StepStatus.PENDING)
 
 
-def _routing_faults(plan: Plan, events: Iterable[Event]) -> set[int]:
+def _routing_faults(plan: Plan, state: ExecutionState, events: Iterable[Event]) -> set[int]:
     """Steps that completed, and then nobody could say where to go."""
     routes = {route.id: route for route in plan.routes}
     found: set[int] = set()
     for event in events:
-        if event.type is EventType.CONDITION_ERROR:
+        if event.type is EventType.CONDITION_ERROR and not _is_repaired(plan, state, event):
             route = routes.get(event.data.get("connection_id", ""))
             if route is not None and route.on_condition_error == "fail":
                 found.add(route.source)
             elif event.step_id in plan.numbers:
                 found.add(plan.numbers[str(event.step_id)])
     return found
+
+
+def _is_repaired(plan: Plan, state: ExecutionState, event: Event) -> bool:
+    """Whether it is decided after all where to go: somebody has repaired the condition."""
+    if not event.data.get(INCIDENT):
+        return False
+    connection = event.data.get("connection_id")
+    if connection is not None:
+        return connection in state.connections
+    return all(route.id in state.connections for route in plan.step(str(event.step_id)).outgoing)
 
 
 def _check_rest(plan: Plan, state: ExecutionState, again: set[int], faults: set[int]) -> None:

@@ -16,7 +16,7 @@ connections, dead ones included. That is dead-path elimination: an acyclic workf
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -66,6 +66,15 @@ class NoRoute(NamedTuple):
     error: NoRouteMatched
 
 
+class Stuck(NamedTuple):
+    """What leaves a step undecided until a person repairs it: `route`, or all that a switch chooses from."""
+
+    step: int
+    ended: Ended
+    route: Route | None
+    error: ConditionError | NoRouteMatched
+
+
 Fact = Resolved | Skipped | ConditionFailed | NoRoute
 Decide = Callable[[Route], bool]
 
@@ -73,12 +82,15 @@ Decide = Callable[[Route], bool]
 class Settlement:
     """What followed from one step's end; facts are in the order in which they must be journaled.
 
+    holds: a condition that fails the routing leaves it undecided (`stuck`) instead.
     handled: a failure was led on by an error or always connection.
     """
 
-    __slots__ = ("facts", "handled", "ready", "routing_error")
+    __slots__ = ("facts", "handled", "holds", "ready", "routing_error", "stuck")
 
-    def __init__(self) -> None:
+    def __init__(self, *, holds: bool = False) -> None:
+        self.holds = holds
+        self.stuck: list[Stuck] = []
         self.facts: list[Fact] = []
         self.ready: list[int] = []
         self.handled = False
@@ -130,17 +142,45 @@ def start(plan: Plan, progress: Progress, *, trigger: int | None = None) -> Sett
     return settlement
 
 
-def settle(plan: Plan, progress: Progress, step: int, ended: Ended, decide: Decide) -> Settlement:
+def settle(
+    plan: Plan, progress: Progress, step: int, ended: Ended, decide: Decide, *, holds: bool = False
+) -> Settlement:
     """Resolve the connections that leave a step which has ended, and whatever follows from them.
 
-    decide: whether a connection's condition holds; it may raise ConditionError.
+    decide: whether a connection's condition holds; it may raise ConditionError. holds: leave undecided what
+    would fail the run. `settle_again` then decides it once what was wrong has been repaired.
     """
-    settlement = Settlement()
+    settlement = Settlement(holds=holds)
     skipped: list[tuple[int, Ended]] = []
-    _leave(plan, progress, settlement, step, ended, decide, skipped)
+    _leave(plan, progress, settlement, step, ended, decide, plan.steps[step].outgoing, skipped)
     if skipped:
         _spread(plan, progress, settlement, skipped, decide)
     return settlement
+
+
+def settle_again(plan: Plan, progress: Progress, step: int, ended: Ended, decide: Decide) -> Settlement:
+    """Resolve connections that had to stay undecided when the step was settled, as far as that can be now."""
+    settlement, routes = Settlement(holds=True), undecided(plan, progress, step)
+    skipped: list[tuple[int, Ended]] = []
+    _leave(plan, progress, settlement, step, ended, decide, routes, skipped)
+    _spread(plan, progress, settlement, skipped, decide)
+    return settlement
+
+
+def still_stuck(plan: Plan, progress: Progress, step: int, ended: Ended, decide: Decide) -> list[Stuck]:
+    """What would stay undecided if the step were settled again; nothing is."""
+    settlement, routes = Settlement(holds=True), undecided(plan, progress, step)
+    if plan.steps[step].is_exclusive:
+        _choose(settlement, plan.steps[step], ended, decide, routes)
+    else:
+        for route in routes:
+            _outcome(settlement, route, ended, decide)
+    return settlement.stuck
+
+
+def undecided(plan: Plan, progress: Progress, step: int) -> tuple[Route, ...]:
+    """The connections that leave the step and are not resolved."""
+    return tuple(route for route in plan.steps[step].outgoing if progress.outcomes[route.index] is None)
 
 
 def restore(plan: Plan, progress: Progress, outcomes: Iterable[tuple[Route, ConnectionOutcome]]) -> None:
@@ -175,7 +215,7 @@ def _spread(
     while worklist:
         source, how = worklist.popleft()
         skipped: list[tuple[int, Ended]] = []
-        _leave(plan, progress, settlement, source, how, decide, skipped)
+        _leave(plan, progress, settlement, source, how, decide, plan.steps[source].outgoing, skipped)
         worklist.extend(skipped)
 
 
@@ -186,55 +226,68 @@ def _leave(
     source: int,
     how: Ended,
     decide: Decide,
+    routes: Sequence[Route],
     skipped: list[tuple[int, Ended]],
 ) -> None:
-    """Resolve what leaves one step, and decide the steps it leads to; `skipped` gathers those to skip."""
+    """Resolve these connections of one step, and decide the steps they lead to; `skipped` gathers those to
+    skip. What has to stay undecided is left so.
+    """
     step = plan.steps[source]
     facts = settlement.facts
     if step.is_exclusive:
-        for route, outcome in _choose(settlement, step, how, decide):
-            _count(progress, route, outcome)
-            facts.append(Resolved(route, outcome))
+        for route, chosen in _choose(settlement, step, how, decide, routes):
+            if chosen is not None:
+                _count(progress, route, chosen)
+                facts.append(Resolved(route, chosen))
     else:
-        for route in step.outgoing:
+        for route in routes:
+            outcome: ConnectionOutcome | None
             if how is _COMPLETED and route.condition is None and route.on != "error":
                 outcome = _TAKEN  # nearly always: the rest of the table need not be asked
             else:
                 outcome = _outcome(settlement, route, how, decide)
+                if outcome is None:
+                    continue
             _count(progress, route, outcome)
             facts.append(Resolved(route, outcome))
     decided = progress.decided
-    for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
+    for route in routes:  # a target of parallel connections is decided once all of them are counted
         if not decided[route.target]:
             _decide_join(plan, progress, settlement, route.target, skipped)
 
 
 def _choose(
-    settlement: Settlement, step: Step, how: Ended, decide: Decide
-) -> list[tuple[Route, ConnectionOutcome]]:
+    settlement: Settlement, step: Step, how: Ended, decide: Decide, routes: Sequence[Route]
+) -> list[tuple[Route, ConnectionOutcome | None]]:
     """The first connection whose condition holds is taken; those after it are dead, and not even asked.
 
     A condition that fails the routing fails it for those after it too: nobody knows whether they are meant.
     When the step has completed and none holds, no connection says what happens now: that fails it for all.
     """
-    outcomes: dict[Route, ConnectionOutcome] = {}
+    outcomes: dict[Route, ConnectionOutcome | None] = {}
     asked: list[Route] = []
     rest: ConnectionOutcome | None = None
-    for route in step.outgoing:
+    for route in routes:
         outcome = _without_asking(route, how)
         if outcome is None:
             asked.append(route)
-            outcome = rest if rest is not None else _ask(settlement, route, how, decide)
+            if not settlement.stuck:
+                outcome = rest if rest is not None else _ask(settlement, route, how, decide)
             if outcome is ConnectionOutcome.POISONED:
                 rest = outcome
             elif outcome is ConnectionOutcome.TAKEN:
                 rest = ConnectionOutcome.DEAD
         outcomes[route] = outcome
-    if asked and rest is None and how is not Ended.FAILED:
+    if asked and rest is None and not settlement.stuck and how is not Ended.FAILED:
         error = _no_route(step, len(asked))
         settlement.facts.append(NoRoute(step.index, error))
-        settlement.routing_error = settlement.routing_error or error
+        if settlement.holds:
+            settlement.stuck.append(Stuck(step.index, how, None, error))
+        else:
+            settlement.routing_error = settlement.routing_error or error
         outcomes.update(dict.fromkeys(asked, ConnectionOutcome.POISONED))
+    if settlement.stuck:
+        outcomes.update(dict.fromkeys(asked))
     return list(outcomes.items())
 
 
@@ -246,9 +299,8 @@ def _no_route(step: Step, count: int) -> NoRouteMatched:
     )
 
 
-def _outcome(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome:
-    outcome = _without_asking(route, how)
-    return outcome if outcome is not None else _ask(settlement, route, how, decide)
+def _outcome(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome | None:
+    return _without_asking(route, how) or _ask(settlement, route, how, decide)
 
 
 def _without_asking(route: Route, how: Ended) -> ConnectionOutcome | None:
@@ -269,11 +321,14 @@ def _without_asking(route: Route, how: Ended) -> ConnectionOutcome | None:
     return None
 
 
-def _ask(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome:
+def _ask(settlement: Settlement, route: Route, how: Ended, decide: Decide) -> ConnectionOutcome | None:
     try:
         holds = route.condition is None or decide(route)
     except ConditionError as error:
         settlement.facts.append(ConditionFailed(route, error))
+        if route.on_condition_error == "fail" and settlement.holds:
+            settlement.stuck.append(Stuck(route.source, how, route, error))
+            return None
         if route.on_condition_error == "fail":
             settlement.routing_error = settlement.routing_error or error
             return ConnectionOutcome.POISONED

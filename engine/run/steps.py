@@ -9,16 +9,19 @@ stands in the live state.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ConditionError, FormRequired, MissingInputError
 from engine.expression.secret_text import to_journal
 from engine.history.events import NO_DATA, EventDraft, EventType
+from engine.history.state import INCIDENT
 from engine.history.status import ConnectionOutcome, StepStatus
 from engine.model.json_value import Json
 from engine.plan.step import Route, Step
 from engine.run import scheduler
 from engine.run.activity import Activity
+from engine.run.incidents import Incident, open_incident
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.preview import abbreviated
@@ -40,7 +43,7 @@ _new = tuple.__new__
 
 
 # What a run is said to be paused for when there are several reasons: what needs an answer comes first.
-_REASONS = ("missing_input", "form", "incident", "breakpoint", "user")
+_REASONS = (INCIDENT, "missing_input", "form", "breakpoint", "user")
 
 
 class Steps:
@@ -59,7 +62,10 @@ class Steps:
         self.paused: set[int] = set()
         self.nested: dict[int, Composite] = {}
         self.completed: list[int] = []
+        self._holds_incidents = execution.options.incidents == "pause"
         self.has_failures = False
+        self.incidents: dict[int, Incident] = {}
+        self.conditions: dict[str, str] = {}  # repaired ones, by connection
 
     def activity(self, number: int) -> Activity:
         """The activity of a step that is about to run, made when it starts for the first time."""
@@ -189,7 +195,7 @@ class Steps:
         self.live.completed(step.id, output, activity.attempt, error)
         if step.is_trigger:
             self.live.fired(output)
-        settlement = scheduler.settle(self.plan, self.progress, step.index, Ended.COMPLETED, self._decide)
+        settlement = self._settled(step, Ended.COMPLETED)
         ended = EventDraft(EventType.STEP_COMPLETED, step.id, activity.attempt, journaled, None, text)
         self._execution.record([ended, *self.facts(settlement)])
         self._execution.follow(settlement, None)
@@ -201,16 +207,19 @@ class Steps:
         self._left(step)
         self.has_failures = True
         self.live.ended(step.id, StepStatus.FAILED, error=described, attempts=activity.attempt)
-        ended = Ended.TOLERATED if step.continue_on_error else Ended.FAILED
-        settlement = scheduler.settle(self.plan, self.progress, step.index, ended, self._decide)
+        settlement = self._settled(step, Ended.TOLERATED if step.continue_on_error else Ended.FAILED)
         if step.continue_on_error:
             handling = "tolerated"
-        else:
+        elif settlement.handled or not settlement.stuck:
             handling = "error_connection" if settlement.handled else "unhandled"
+        else:
+            handling = INCIDENT  # what becomes of the failure is for the repaired condition to say
         data = {"error": described, "handling": handling, "duration_ms": duration_ms}
         self._record(
             EventDraft(EventType.STEP_FAILED, step.id, activity.attempt, data), *self.facts(settlement)
         )
+        if handling == INCIDENT:
+            self.incidents[step.index].failure = {**described, "step_id": step.id}
         failure = {**described, "step_id": step.id} if handling == "unhandled" else None
         self._execution.follow(settlement, failure)
 
@@ -218,7 +227,9 @@ class Steps:
         """A step that was ready is not to run after all."""
         self._record(EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason}))
         self.live.ended(step.id, StepStatus.SKIPPED)
-        self._settle(step, Ended.SKIPPED)
+        settlement = self._settled(step, Ended.SKIPPED)
+        self._record(*self.facts(settlement))
+        self._execution.follow(settlement, None)
 
     def cancel(self, activity: Activity) -> None:
         """The step is stopped because the run is; nothing follows from it."""
@@ -240,11 +251,13 @@ class Steps:
         )
 
     def needed(self) -> list[dict[str, Any]]:
-        """Everything that paused steps ask for, and paused parts of steps, in the order of the file."""
+        """What is to be repaired, and what paused steps, and parts of steps, ask for."""
+        broken = [item for number in sorted(self.incidents) for item in self.incidents[number].needed]
         if not self.nested:
-            return [item for number in sorted(self.paused) for item in self.activities[number].needed]
+            asked = (self.activities[number].needed for number in sorted(self.paused))
+            return [*broken, *chain.from_iterable(asked)]
         asking = sorted({*self.paused, *self.nested})
-        return [
+        return broken + [
             item
             for number in asking
             for item in (
@@ -262,7 +275,7 @@ class Steps:
 
     def reason(self) -> str:
         """Why the run cannot go on without a person: a question comes before a step that is only held."""
-        reasons: set[str] = set()
+        reasons: set[str] = {INCIDENT} if self.incidents else set()
         for number in self.paused:
             activity = self.activities[number]
             reasons.add("breakpoint" if not activity.needed else "form" if activity.form else "missing_input")
@@ -273,6 +286,7 @@ class Steps:
     def facts(self, settlement: Settlement) -> list[EventDraft]:
         """The drafts of what the scheduler decided; skipped steps enter the live state on the way."""
         drafts: list[EventDraft] = []
+        mark = {INCIDENT: True} if settlement.stuck else {}
         for fact in settlement.facts:
             data: Mapping[str, Any]
             if type(fact) is Resolved:
@@ -285,28 +299,32 @@ class Steps:
                     self.live.ended(step_id, StepStatus.SKIPPED)
                     drafts.append(EventDraft(EventType.STEP_SKIPPED, step_id, data={"reason": reason}))
                 case ConditionFailed(route, error):
-                    data = {"connection_id": route.id, "error": error_to_json(error)}
+                    data = {"connection_id": route.id, "error": error_to_json(error), **mark}
                     drafts.append(EventDraft(EventType.CONDITION_ERROR, data=data))
                 case NoRoute(number, error):
-                    step_id, data = self.plan.steps[number].id, {"error": error_to_json(error)}
+                    step_id, data = self.plan.steps[number].id, {"error": error_to_json(error), **mark}
                     drafts.append(EventDraft(EventType.CONDITION_ERROR, step_id, data=data))
+        for number in dict.fromkeys(stuck.step for stuck in settlement.stuck):
+            drafts.append(open_incident(self, number, settlement.stuck))
         return drafts
 
-    def _settle(self, step: Step, ended: Ended) -> None:
-        settlement = scheduler.settle(self.plan, self.progress, step.index, ended, self._decide)
-        self._record(*self.facts(settlement))
-        self._execution.follow(settlement, None)
-
-    def _decide(self, route: Route) -> bool:
-        assert route.condition is not None
+    def decide(self, route: Route, conditions: Mapping[str, str] | None = None) -> bool:
+        """Whether the connection's condition holds; `conditions` are those that count in place of others."""
+        text = (self.conditions if conditions is None else conditions).get(route.id, route.condition)
+        assert text is not None
         source, target = self.plan.steps[route.source], self.plan.steps[route.target]
         try:
-            return self._execution.evaluate(route.condition, self.live.leaving(source.id))
+            return self._execution.evaluate(text, self.live.leaving(source.id))
         except ConditionError as error:
             where = f'The connection from "{source.label}" to "{target.label}": {error.message}'
             raise ConditionError(
                 where, source=error.source, position=error.position, hint=error.hint
             ) from error
+
+    def _settled(self, step: Step, ended: Ended) -> Settlement:
+        return scheduler.settle(
+            self.plan, self.progress, step.index, ended, self.decide, holds=self._holds_incidents
+        )
 
     def _left(self, step: Step) -> None:
         """The step is in no place of its own any more."""

@@ -49,6 +49,11 @@ class Stops:
         self.wanted = 0
         self._set(options.breakpoints, by_step=options.step_by_step)
 
+    @property
+    def by_step(self) -> bool:
+        """Whether every step is held before it begins."""
+        return self._by_step
+
     def before(self, activity: Activity) -> bool:
         """Whether the step is held now that it could begin."""
         number = activity.step.index

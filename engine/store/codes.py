@@ -70,6 +70,7 @@ EVENT_TYPES = (
     EventType.EXECUTION_RESTARTED,
     EventType.STEP_RELEASED,
     EventType.BREAKPOINTS_CHANGED,
+    EventType.CONDITION_REPAIRED,
 )
 
 EXECUTION_CODE = {status: code for code, status in enumerate(EXECUTION_STATUSES)}

@@ -15,7 +15,7 @@ KINDS = ("success", "success", "success", "error", "always")
 CONDITIONS = ("none", "none", "none", "true", "false", "raises")
 FAILURE_MODES = ("drain", "cancel", "continue", "continue")
 # They speak of an input, which is there however the source has ended.
-_SOURCES = {"true": "input.flag == 1", "false": "input.flag == 2", "raises": "input.flag < 'x'"}
+SOURCES = {"true": "input.flag == 1", "false": "input.flag == 2", "raises": "input.flag < 'x'"}
 
 
 def shapes(largest: int) -> Iterator[tuple[int, tuple[tuple[int, int], ...]]]:
@@ -94,6 +94,6 @@ def document(graph: ModelGraph, mode: str, action: str = "act") -> dict[str, Any
     for one in graph.wires:
         values: dict[str, Any] = {"id": one.id, "on": one.on}
         if one.condition != "none":
-            values |= {"condition": _SOURCES[one.condition], "on_condition_error": one.on_error}
+            values |= {"condition": SOURCES[one.condition], "on_condition_error": one.on_error}
         wires.append(wire(one.source, one.target, **values))
     return make_workflow(nodes, wires, settings={"on_failure": {"mode": mode}})

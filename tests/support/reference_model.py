@@ -12,13 +12,17 @@ What the rules leave open is decided here and only here:
 - a condition that cannot be evaluated poisons its connection, and nobody handles that failure;
 - a switch tries its connections as the file has them, those without a condition last; one that fails poisons
   those after it, and when none holds all are poisoned unless the switch itself has failed;
-- a failure is handled by a connection on error, or on always, that was taken.
+- a failure is handled by a connection on error, or on always, that was taken;
+- a run that pauses for incidents leaves open what a condition that cannot be evaluated would poison, in a
+  switch all that it chooses from, and everything that depends on it; the rest goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+OPEN = ("OPEN", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,36 +59,56 @@ class ModelGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResult:
-    """The run's status, each step's (status, reason), each connection's outcome."""
+    """The run's status, each step's (status, reason), each connection's outcome.
+
+    to_repair: the steps that cannot be left before a person has repaired a condition.
+    """
 
     status: str
     steps: Mapping[str, tuple[str, str]]
     wires: Mapping[str, str]
     unhandled: frozenset[str]
+    to_repair: frozenset[str] = frozenset()
 
 
-def route(graph: ModelGraph, fired: str | None = None) -> ModelResult:
-    """Where everything ends when nothing is cut short by a failure; `fired`: the trigger that did."""
-    steps: dict[str, tuple[str, str]] = {}
+def route(graph: ModelGraph, fired: str | None = None, *, holds: bool = False) -> ModelResult:
+    """Where everything ends when nothing is cut short by a failure; `fired`: the trigger that did.
+
+    holds: the run pauses for incidents; what waits for their repair is in neither `steps` nor `wires`.
+    """
+    ends: dict[str, tuple[str, str]] = {}
     wires: dict[str, str] = {}
     broken: set[str] = set()
     remaining = list(graph.steps)
     while remaining:
-        step = next(one for one in remaining if _sources(graph, one.id) <= steps.keys())
+        step = next(one for one in remaining if _sources(graph, one.id) <= ends.keys())
         remaining.remove(step)
-        steps[step.id] = _end(step, [wires[w.id] for w in graph.wires if w.target == step.id], fired)
+        ends[step.id] = _end(step, [wires[w.id] for w in graph.wires if w.target == step.id], fired)
         leaving = [w for w in graph.wires if w.source == step.id]
-        wires |= _leave(step, steps[step.id], leaving)
-        status, reason = steps[step.id]
-        if status == "FAILED" and reason != "tolerated":
-            handled = any(w.on != "success" and wires[w.id] == "TAKEN" for w in leaving)
-            steps[step.id] = (status, "error_connection" if handled else "unhandled")
-        if any(_is_asked(steps[step.id], w) and wires[w.id] == "POISONED" for w in leaving):
+        left = _leave(step, ends[step.id], leaving)
+        if any(_is_asked(ends[step.id], w) and left[w.id] == "POISONED" for w in leaving):
             broken.add(step.id)
-    unhandled = broken | {name for name, end in steps.items() if end == ("FAILED", "unhandled")}
+            if holds:
+                chosen = [w.id for w in leaving if _is_asked(ends[step.id], w)]
+                left |= {name: "OPEN" for name in chosen if step.is_switch or left[name] == "POISONED"}
+        wires |= left
+        status, reason = ends[step.id]
+        if status == "FAILED" and reason != "tolerated":
+            ways = [wires[w.id] for w in leaving if w.on != "success"]
+            reason = "incident" if "OPEN" in ways else "unhandled"
+            ends[step.id] = (status, "error_connection" if "TAKEN" in ways else reason)
+    steps = {name: end for name, end in ends.items() if end != OPEN}
+    unhandled = {name for name, end in steps.items() if end == ("FAILED", "unhandled")}
+    unhandled |= set() if holds else broken
     failed = any(status == "FAILED" for status, _ in steps.values())
     status = "FAILED" if unhandled else "COMPLETED_WITH_ERRORS" if failed else "COMPLETED"
-    return ModelResult(status=status, steps=steps, wires=wires, unhandled=frozenset(unhandled))
+    return ModelResult(
+        status="PAUSED" if holds and broken else status,
+        steps=steps,
+        wires={name: outcome for name, outcome in wires.items() if outcome != "OPEN"},
+        unhandled=frozenset(unhandled),
+        to_repair=frozenset(broken if holds else ()),
+    )
 
 
 def _sources(graph: ModelGraph, target: str) -> set[str]:
@@ -96,6 +120,8 @@ def _end(step: ModelStep, incoming: list[str], fired: str | None) -> tuple[str, 
     if step.is_trigger and step.id != fired:
         return "SKIPPED", "disabled"
     taken = incoming.count("TAKEN")
+    if "OPEN" in incoming and taken < {"any": 1, "n_of": step.count}.get(step.join, len(incoming)):
+        return OPEN
     runs = (
         not incoming
         or {
@@ -129,6 +155,8 @@ def _is_asked(end: tuple[str, str], wire: ModelWire) -> bool:
 
 def _leave(step: ModelStep, end: tuple[str, str], leaving: list[ModelWire]) -> dict[str, str]:
     """The outcomes of all connections of a step that has ended so."""
+    if end == OPEN:
+        return {wire.id: "OPEN" for wire in leaving}
     outcomes = {wire.id: _outcome(end, wire) for wire in leaving}
     if not step.is_switch:
         return outcomes

@@ -57,6 +57,24 @@ def test_that_a_run_goes_one_step_at_a_time(cli: Cli, file: Path) -> None:
     assert told["status"] == "COMPLETED"
 
 
+def test_that_a_broken_condition_is_repaired(cli: Cli, file: Path) -> None:
+    document = json.loads(file.read_text("utf-8"))
+    document["connections"][0]["condition"] = "v < 'x'"
+    file.write_text(json.dumps(document), "utf-8")
+    assert cli("run", str(file)).exit_code == ExitCode.FAILED
+    waiting = cli("run", str(file), "--incidents", "pause")
+    assert waiting.exit_code == ExitCode.WAITING
+    assert "\nWaiting for a condition to be repaired: 1 of 3 steps" in waiting.output
+    assert "    v < 'x'\nGo on with:" in waiting.output
+    assert "--condition 'a>b=CONDITION'" in waiting.output
+    execution_id = waiting.output.split("(run ")[1].split(")")[0]
+    bad = cli("resume", execution_id, "--condition", "a>b=v <")
+    assert bad.exit_code == ExitCode.USAGE
+    assert cli("resume", execution_id, "--condition", "a>b").exit_code == ExitCode.USAGE
+    told = json.loads(cli("resume", execution_id, "--condition", "a>b=v == 1", "--json").stdout)
+    assert (told["status"], len(told["outputs"])) == ("COMPLETED", 3)
+
+
 def test_that_a_breakpoint_before_no_step_is_refused(cli: Cli, file: Path) -> None:
     refused = cli("run", str(file), "--break", "bb")
     assert refused.exit_code == ExitCode.INVALID_FILE

@@ -28,29 +28,34 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from engine.errors import DefinitionError, SchemaValidationError
+from engine.errors import ConditionError, DefinitionError, NoRouteMatched, SchemaValidationError
 from engine.files import codec
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState
-from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.status import ExecutionStatus
 from engine.run.dispatcher import GRACE_S
 from engine.run.options import RunOptions
 from engine.run.recovery import MAX_CRASHES
 from tests.support.fake_clock import settle
 from tests.support.journal_rules import check_journal
-from tests.support.lives import InlineLoop, check_projections, held, is_uncertain, with_failures
+from tests.support.lives import (
+    InlineLoop,
+    Rules,
+    check_projections,
+    draw,
+    held,
+    to_repair,
+    with_condition,
+)
 from tests.support.mortal_engine import MortalEngine
-from tests.support.random_graphs import document, fired, furnish, random_shape
-from tests.support.reference_model import route
+from tests.support.random_graphs import SOURCES
 
 T = TypeVar("T")
-RETRY = {"max_attempts": 2, "initial_interval": 10, "jitter": "none"}
 LEAKED_S = 5
-CUT = {("SKIPPED", "cancelled"), ("CANCELLED", "")}
 picks = st.integers(0, 8)
 
 
-class LifeOfARun(RuleBasedStateMachine):
+class LifeOfARun(Rules, RuleBasedStateMachine):
     """`wish`: what was last asked for: run, pause or cancel. `moves` counts what was done, over all lives.
 
     `stops`: the steps that are to be held before they begin; `by_step`: whether all are.
@@ -76,29 +81,23 @@ class LifeOfARun(RuleBasedStateMachine):
         mode=st.sampled_from(("drain", "cancel", "continue")),
         stop_often=st.sampled_from((0.0, 0.0, 0.3)),
         by_step=st.sampled_from((False, False, True)),
+        incidents=st.sampled_from(("fail", "pause")),
     )
-    def start(self, seed: int, limit: int, mode: str, stop_often: float, by_step: bool) -> None:
+    def start(
+        self, seed: int, limit: int, mode: str, stop_often: float, by_step: bool, incidents: Any
+    ) -> None:
         rng = random.Random(seed)
         self.mode = mode
-        self.graph = furnish(rng, *random_shape(rng))
-        self.asking = {step.id for step in self.graph.steps if rng.random() < 0.3}
-        drawn = document(self.graph, mode, "work")
-        names = {f"x_{step_id}": {"type": "integer"} for step_id in self.asking}
-        drawn["inputs"] = {"type": "object", "properties": {"flag": {"type": "integer"}, **names}}
-        for item in drawn["nodes"]:
-            item["config"]["parameters"] = {}
-            if item["id"] in self.asking:
-                item["config"]["parameters"] = {"x": f"${{input.x_{item['id']}}}"}
-            if rng.random() < 0.3:
-                item["config"]["retry"] = RETRY
-            if rng.random() < 0.15:
-                item["config"]["delivery"] = "at_most_once"
-        self.drawn = drawn
+        self.holds = incidents == "pause"
+        self.graph, self.asking, self.drawn = draw(rng, mode, breaks=self.holds)
         self.stops = {step.id for step in self.graph.steps if rng.random() < stop_often}
         self.by_step = by_step
-        options = RunOptions(breakpoints=frozenset(self.stops), step_by_step=by_step)
+        stops = frozenset(self.stops)
+        options = RunOptions(breakpoints=stops, step_by_step=by_step, incidents=incidents)
         self.host = MortalEngine(Path(self.folder.name), limit)
-        self.id = self.run(self.host.engine.start_workflow(codec.decode(drawn), {"flag": 1}, options=options))
+        self.id = self.run(
+            self.host.engine.start_workflow(codec.decode(self.drawn), {"flag": 1}, options=options)
+        )
         self.check("start")
 
     @precondition(lambda self: self.host and self.host.live)
@@ -106,6 +105,13 @@ class LifeOfARun(RuleBasedStateMachine):
     def finish(self, pick: int, how: str) -> None:
         self.tell(pick, how)
         self.check("finish")
+
+    @precondition(lambda self: self.host and self.host.live)
+    @rule()
+    def finish_all(self) -> None:
+        for name in sorted(self.host.live):
+            self.host.live[name].set_result("finish")
+        self.check("finish_all")
 
     @precondition(lambda self: self.is_open())
     @rule()
@@ -142,6 +148,25 @@ class LifeOfARun(RuleBasedStateMachine):
             if were_held and is_still:
                 self.check_released(were_held[:1])
         self.check("step")
+
+    @precondition(lambda self: self.is_open() and self.wish != "cancel" and self.broken())
+    @rule(pick=picks, holds=st.booleans())
+    def repair(self, pick: int, holds: bool) -> None:
+        """A condition that could not be evaluated is repaired; one that cannot be either changes nothing."""
+        name = to_repair(self.graph, self.broken(), pick)
+        before = len(self.events)
+        with pytest.raises(ConditionError):
+            self.run(self.engine.repair_workflow(self.id, {name: SOURCES["raises"]}))
+        assert len(self.read()) == before
+        for how in ("true" if holds else "false", "true"):
+            try:
+                assert self.run(self.engine.repair_workflow(self.id, {name: SOURCES[how]}))
+            except NoRouteMatched:
+                continue  # a switch is left by none then
+            self.graph = with_condition(self.graph, name, how)
+            self.wish = "run"
+            break
+        self.check("repair")
 
     @precondition(lambda self: self.is_open())
     @rule(picked=st.sets(picks, max_size=3))
@@ -235,52 +260,6 @@ class LifeOfARun(RuleBasedStateMachine):
         self.check_status(state)
         self.check_stops()
 
-    def check_stops(self) -> None:
-        """What is to be held begins only once it was let go; the options outlive every crash."""
-        released: set[str | None] = set()
-        held: set[str | None] = set()
-        for event in self.events:
-            if event.type is EventType.STEP_PAUSED and event.data["reason"] == "breakpoint":
-                assert event.step_id not in released, f"{event.step_id} was held twice"
-                held.add(event.step_id)
-            elif event.type is EventType.STEP_RELEASED:
-                assert event.step_id in held
-                released.add(event.step_id)
-            elif event.type is EventType.STEP_RUNNING:
-                assert event.step_id in released or event.step_id not in held
-        if not self.state.status.is_terminal and self.wish != "cancel":
-            kept = RunOptions.from_json(self.state.options)
-            assert (kept.breakpoints, kept.step_by_step) == (self.stops, self.by_step)
-
-    def check_released(self, held: Sequence[str]) -> None:
-        """These were let go, in the journal already."""
-        last = {event.step_id: event.type for event in self.read() if event.step_id is not None}
-        assert not any(last[name] is EventType.STEP_PAUSED for name in held if name not in self.asking)
-
-    def check_status(self, state: ExecutionState) -> None:
-        """The run stands where its steps and the last wish say."""
-        statuses = {step.status for step in state.steps.values()}
-        waits, asks = StepStatus.WAITING in statuses, StepStatus.PAUSED in statuses
-        runs = bool(self.host.live)
-        status = state.status
-        if status.is_terminal:
-            assert not runs
-            assert (status is ExecutionStatus.CANCELLED) == (self.wish == "cancel")
-            assert all(step.status.is_terminal or is_uncertain(step) for step in state.steps.values())
-            assert state.steps.keys() == {step.id for step in self.graph.steps}
-        elif self.wish == "cancel":
-            assert (status, runs) == (ExecutionStatus.CANCELLING, True)
-        elif self.wish == "pause":
-            assert status is (ExecutionStatus.PAUSING if runs else ExecutionStatus.PAUSED)
-        elif runs or waits:
-            assert status is ExecutionStatus.RUNNING
-            assert runs or self.host.clock.delays
-        else:
-            assert asks
-            reason = "missing_input" if state.needed else "breakpoint"
-            assert (status, state.reason) == (ExecutionStatus.PAUSED, reason)
-            assert state.needed or held(self.events, self.state)
-
     def teardown(self) -> None:
         try:
             if self.host is not None:
@@ -296,6 +275,12 @@ class LifeOfARun(RuleBasedStateMachine):
             self.loop.close()
             self.folder.cleanup()
 
+    def repair_first(self) -> None:
+        name = to_repair(self.graph, self.broken(), 0)
+        self.run(self.engine.repair_workflow(self.id, {name: SOURCES["true"]}))
+        self.graph = with_condition(self.graph, name, "true")
+        self.state = self.run(self.engine.state_manager.load_state(self.id))
+
     def bring_to_an_end(self) -> None:
         for _ in range(100):
             if not self.is_open():
@@ -305,6 +290,9 @@ class LifeOfARun(RuleBasedStateMachine):
                 self.run(self.engine.set_breakpoints(self.id, []))
                 self.run(self.engine.resume_workflow(self.id, everything))
                 self.run(self.engine.resume_workflow(self.id))
+                self.state = self.run(self.engine.state_manager.load_state(self.id))
+                while not self.state.status.is_terminal and self.broken():
+                    self.repair_first()
                 self.wish, self.stops, self.by_step = "run", set(), False
             for name in list(self.host.live):
                 self.host.live[name].set_result("finish")
@@ -314,24 +302,6 @@ class LifeOfARun(RuleBasedStateMachine):
         self.run(self.host.clock.advance(GRACE_S))
         assert not self.host.clock.delays
         self.check_route()
-
-    def check_route(self) -> None:
-        """What was decided is as the model says, given which steps failed."""
-        ended = {name: (step.status.value, step.reason) for name, step in self.state.steps.items()}
-        uncertain = {name for name, step in self.state.steps.items() if is_uncertain(step)}
-        graph = with_failures(self.graph, {name for name, end in ended.items() if end[0] == "FAILED"})
-        expected = route(graph, fired(graph))
-        decided = {name: outcome.value for name, outcome in self.state.connections.items()}
-        unhandled = expected.unhandled | uncertain
-        is_whole = self.wish != "cancel" and not uncertain and (self.mode == "continue" or not unhandled)
-        if is_whole:
-            assert (ended, decided) == (expected.steps, expected.wires)
-        settled = {name for name, end in ended.items() if end not in CUT} - uncertain
-        assert all(ended[name] == expected.steps[name] for name in settled)
-        assert decided.items() <= expected.wires.items()
-        assert decided.keys() == {wire.id for wire in graph.wires if wire.source in settled}
-        if self.wish != "cancel":
-            assert self.state.status == ("FAILED" if unhandled else expected.status)
 
     # -- helpers -------------------------------------------------------------------------------------
 
