@@ -13,7 +13,8 @@ class Problem:
     """An error stops a run before it starts; a warning does not, and information is not even wrong.
 
     `pointer` is a JSON Pointer (RFC 6901) into the workflow file, `suggestion` the text to put there
-    instead, or what to do; both may be empty. `code` is stable, for tests and tools.
+    instead, or what to do; both may be empty. `path` is the way to a
+    step inside `node_id` ("each/check"). `code` is stable, for tests and tools.
     """
 
     severity: Severity
@@ -23,6 +24,7 @@ class Problem:
     connection_id: str | None = None
     pointer: str = ""
     suggestion: str = ""
+    path: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -31,7 +33,7 @@ class Problem:
 
     def to_json(self) -> dict[str, str | None]:
         """The problem as `validate --json` prints it."""
-        return {
+        told: dict[str, str | None] = {
             "severity": self.severity,
             "code": self.code,
             "message": self.message,
@@ -40,3 +42,6 @@ class Problem:
             "pointer": self.pointer,
             "suggestion": self.suggestion,
         }
+        if self.path:
+            told["path"] = self.path
+        return told

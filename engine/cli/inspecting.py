@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from engine.catalog import Catalog
-from engine.cli import stores
+from engine.cli import stores, within
 from engine.cli.exit_codes import ExitCode
-from engine.cli.words import error_words, glyph, moment, say, seconds, shorten, step_words, writes_unicode
+from engine.cli.words import error_words, moment, say, shorten, writes_unicode
 from engine.errors import DefinitionError, StoreBusy, WorkflowFileError
 from engine.files import workflow_file
+from engine.files.inclusion import with_files
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionSummary
@@ -44,7 +46,7 @@ def _problems(file: Path) -> tuple[list[Problem], int | None]:
     from engine.actions.registry import ActionRegistry
 
     try:
-        workflow = workflow_file.load(file)
+        workflow = with_files(workflow_file.load(file), file.resolve().parent)
     except WorkflowFileError as error:
         problem = Problem(severity="error", code="file-bad", message=error.message, suggestion=error.hint)
         return [problem], error.line
@@ -98,26 +100,29 @@ def _summary_json(summary: ExecutionSummary, path: Path) -> dict[str, Any]:
 
 def show(execution_id: str, store: Path | None, *, as_json: bool) -> ExitCode:
     """Where a run is, step by step; the exit code is that of its status."""
-    state, shown = asyncio.run(_load(execution_id, store))
+    unicode = writes_unicode(sys.stdout)
+    state, shown, lines = asyncio.run(_load(execution_id, store, unicode=unicode))
     if as_json:
         say(json.dumps(shown, ensure_ascii=False, default=str))
     else:
-        import sys
-
-        unicode = writes_unicode(sys.stdout)
         status = state.status.value.lower().replace("_", " ")
         say(f"{state.workflow_name or state.workflow_id}: {status}, created {moment(state.created_at)}")
-        for step_id, step in state.steps.items():
-            took = f"  {seconds(step.duration_ms / 1000)}" if step.duration_ms is not None else ""
-            say(f"{glyph(step.status, unicode=unicode)} {step_id:<24}  {shorten(step_words(step))}{took}")
+        for line in lines:
+            say(line)
         if state.error:
             say(error_words(state.error))
     return _code(state.status)
 
 
-async def _load(execution_id: str, store: Path | None) -> tuple[ExecutionState, dict[str, Any]]:
+async def _load(
+    execution_id: str, store: Path | None, *, unicode: bool
+) -> tuple[ExecutionState, dict[str, Any], list[str]]:
     async with stores.store_of(execution_id, store) as (manager, _):
-        return await manager.load_state(execution_id), await manager.get_execution_state(execution_id)
+        state = await manager.load_state(execution_id)
+        shown = await manager.get_execution_state(execution_id)
+        if parts := await within.parts_json(manager, state):
+            shown["parts"] = parts
+        return state, shown, await within.step_lines(manager, state, unicode=unicode)
 
 
 def _code(status: ExecutionStatus) -> ExitCode:

@@ -192,7 +192,8 @@ def _json(value: Any) -> str:
 def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
     lines = []
     for item in state.get("needed") or ():
-        node = workflow.nodes.get(str(item.get("step_id")))
+        # What a part of a step asks is asked for that step.
+        node = workflow.nodes.get(str(item.get("step_id")).partition("/")[0])
         if item.get(INCIDENT):
             lines += [f"  {item['text']}"] + ([f"    {item['condition']}"] if item["condition"] else [])
             continue
@@ -203,4 +204,4 @@ def _needed(state: Mapping[str, Any], workflow: Workflow) -> list[str]:
         lines.append(f"  {what}{asks}" + (f": {text}" if text else ""))
         if secret := item.get("secret"):
             lines.append(f"    keep it with: workflow-designer secrets set {secret}")
-    return ["It needs:", *lines] if lines else []
+    return ["It needs:", *dict.fromkeys(lines)] if lines else []

@@ -55,10 +55,13 @@ def step_words(step: StepState) -> str:
     """What a step did or does, in a few words."""
     match step.status:
         case StepStatus.COMPLETED:
-            return f"{output_words(step.output)}{_way(step)}".strip()
+            tolerated = f"{step.error.get('message')}: " if step.error else ""
+            return f"{tolerated}{output_words(step.output)}{_way(step)}".strip()
         case StepStatus.RUNNING:
             return step.progress_text or (f"{step.progress:.0%}" if step.progress is not None else "running")
         case StepStatus.WAITING:
+            if step.reason == "child":
+                return step.progress_text or "its parts run"
             again = f" again, attempt {step.attempts + 1}" if step.reason == "retry" else ""
             return f"waits{again}: {error_words(step.error)}" if again and step.error else f"waits{again}"
         case StepStatus.PAUSED:

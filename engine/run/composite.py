@@ -63,7 +63,7 @@ class Composite(LivingParts, ABC):
         self.activity = activity
         self.body = body
         self.params = params
-        self.prefix = prefix_of(execution.id, execution.epoch, activity)
+        self.prefix = prefix_of(execution.id, execution.epoch, activity.step.id, activity.attempt)
         self.inputs: dict[str, Json] | None = None
         self.failure: WorkflowError | None = None
         self.with_errors = False
@@ -263,11 +263,11 @@ class Composite(LivingParts, ABC):
             self.execution.tell(self.activity, EventType.STEP_PROGRESS, told)
 
 
-def prefix_of(execution_id: str, epoch: int, activity: Activity) -> str:
+def prefix_of(execution_id: str, epoch: int, step_id: str, attempt: int) -> str:
     """The id of an only part, and the beginning of those of others; a further try has parts of its own."""
-    tried = [epoch, activity.attempt] if activity.attempt > 1 else [epoch]
+    tried = [epoch, attempt] if attempt > 1 else [epoch]
     again = "" if tried == [1] else "~" + ".".join(map(str, tried))
-    return f"{execution_id}/{activity.step.id}{again}"
+    return f"{execution_id}/{step_id}{again}"
 
 
 def resume_all(composites: Iterable[Composite], supplied: Supplied) -> None:

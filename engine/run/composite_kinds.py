@@ -109,7 +109,7 @@ class ForEach(Composite):
                 errors.append({"index": number, "error": error.to_json()})
         more: dict[str, Any] = {}
         if errors:
-            items = "item" if len(errors) == 1 else "items"
+            items = "item" if len(outputs) == 1 else "items"
             message = f"{len(errors)} of {len(outputs)} {items} failed"
             more["error"] = {"type": "ItemsFailed", "message": message, "errors": errors}
         return await self.composer.expanded(outputs), more

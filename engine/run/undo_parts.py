@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 from engine.errors import WorkflowError
 from engine.history.status import ExecutionStatus
 from engine.model.embedded import COMPOSITES
-from engine.run.activity import Activity
 from engine.run.composite import prefix_of
 from engine.store.state_manager import ExecutionStateManager, PartSummary
 
@@ -56,7 +55,7 @@ class PartsOfSteps:
         found: list[PartSummary] = []
         for epoch in range(1, execution.epoch + 1):
             for attempt in range(1, tries + 1):
-                prefix = prefix_of(execution.id, epoch, Activity(step, attempt=attempt))
+                prefix = prefix_of(execution.id, epoch, step.id, attempt)
                 found += await self._living.store.parts_of(prefix)
         return found
 

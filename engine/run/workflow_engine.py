@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self, cast
 from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
 from engine.errors import DefinitionError, StoreError, WorkflowError
+from engine.files.inclusion import with_files
 from engine.history.events import Event
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
@@ -127,8 +128,11 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         Raises DefinitionError with every problem, or SchemaValidationError for a value that does not fit.
         """
         self._must_be_open()
+        folder = base_dir_of(workflow, base_dir)
         with uncollected():
             drawn = load(workflow)
+            if self._compiler.find(drawn) is None:
+                drawn = with_files(drawn, folder)
             plan = self._prepare(drawn)
         given = as_json(input_data or {})
         options = options or RunOptions()
@@ -136,7 +140,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             options, given = await prepare(self._runtime.store, plan, options, given)
         check_input(plan, given)
         must_be_steps(plan, options.breakpoints)
-        execution_id = await self._runtime.create(plan, given, base_dir_of(workflow, base_dir), options)
+        execution_id = await self._runtime.create(plan, given, folder, options)
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
         else:
@@ -197,7 +201,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         if execution is None or execution.status in _ENDING:
             return waited and execution is not None and not execution.status.is_terminal
         if workflow is not None:
-            must_be_same(execution.plan, self._compiler.compile(load(workflow)))
+            folder = base_dir_of(workflow, execution.base_dir)
+            must_be_same(execution.plan, self._compiler.compile(with_files(load(workflow), folder)))
         told, secrets = without_secrets(as_json(new_inputs or {}))
         execution.secrets.give(secrets)
         composer = self._runtime.composer

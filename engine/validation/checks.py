@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import Final
 
+from engine.model.embedded import FOR_EACH, LOOP, MAX_DEPTH
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 from engine.problem import Problem
@@ -19,6 +20,7 @@ from engine.validation import (
     policy_rules,
     reference_rules,
     rollback_rules,
+    subworkflow_rules,
     switch_rules,
 )
 from engine.validation.drawing import Drawing
@@ -39,6 +41,9 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     policy_rules.condition_errors,
     reference_rules.input_defaults,
     pin_rules.pins,
+    subworkflow_rules.loops,
+    subworkflow_rules.items_outside,
+    subworkflow_rules.outputs,
     graph_rules.reachable,
 )
 
@@ -48,10 +53,29 @@ _GRAVITY: Final = {"error": 0, "warning": 1, "info": 2}
 def check(
     workflow: Workflow, catalog: NodeTypes, known_actions: Container[tuple[str, str]] | None = None
 ) -> list[Problem]:
-    """All problems, errors first. `known_actions`: (service, action) pairs; None leaves actions unchecked."""
-    drawing = Drawing(workflow, catalog, known_actions)
-    problems = [problem for rule in RULES for problem in rule(drawing)]
+    """All problems, errors first. `known_actions`: (service, action) pairs; None leaves actions unchecked.
+
+    Those of workflows inside nodes are told of the node, with the way to where they are.
+    """
+    problems = _check(Drawing(workflow, catalog, known_actions), 1)
     return sorted(problems, key=lambda problem: _GRAVITY[problem.severity])
+
+
+def _check(drawing: Drawing, depth: int) -> list[Problem]:
+    problems = [problem for rule in RULES for problem in rule(drawing)]
+    for index, within in subworkflow_rules.inner(drawing):
+        if isinstance(within, Problem):
+            problems.append(within)
+        elif depth == MAX_DEPTH:
+            problems.append(subworkflow_rules.too_deep(drawing, index))
+        else:
+            problems += subworkflow_rules.given_inputs(drawing, index, within)
+            has_items = drawing.nodes[index].type in (FOR_EACH, LOOP)
+            below = Drawing(within, drawing.catalog, drawing.known_actions, has_items=has_items)
+            problems += (
+                subworkflow_rules.inside_out(drawing, index, each) for each in _check(below, depth + 1)
+            )
+    return problems
 
 
 def errors(problems: list[Problem]) -> list[Problem]:

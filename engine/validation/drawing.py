@@ -16,8 +16,15 @@ class Drawing:
     """One workflow under examination; each view of it is O(nodes + connections), made when first needed."""
 
     def __init__(
-        self, workflow: Workflow, types: NodeTypes, known_actions: Container[tuple[str, str]] | None
+        self,
+        workflow: Workflow,
+        types: NodeTypes,
+        known_actions: Container[tuple[str, str]] | None,
+        *,
+        has_items: bool = False,
     ) -> None:
+        """has_items: a step around the workflow repeats it, so that `${item}` and `${index}` are known."""
+        self.has_items = has_items
         self.workflow = workflow
         self.known_actions = known_actions
         self.nodes: list[Node] = list(workflow.nodes.values())

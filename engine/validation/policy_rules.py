@@ -44,7 +44,7 @@ def policies(drawing: Drawing) -> Iterator[Problem]:
                 yield _config_problem(drawing, index, key, f"{key}-bad", words)
         if problem := _join_fault(config.get("join")):
             yield _config_problem(drawing, index, "join", "join-bad", problem)
-        for key in ("input_schema", "output_schema"):
+        for key in ("input_schema", "output_schema", "item_schema"):
             schema = config.get(key)
             if schema and (faults := schema_faults(schema)):
                 words = f"{key} is no JSON Schema: {faults[0]['pointer'] or 'it'} {faults[0]['message']}"

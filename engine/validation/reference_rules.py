@@ -15,8 +15,10 @@ from engine.expression.scope import ROOTS, STEP_FIELDS
 from engine.expression.secret_text import names_in_condition
 from engine.expression.suggestions import nearest
 from engine.expression.templates import Template, TemplateFault, Use, escape_pointer
+from engine.model.embedded import LOOP, LOOP_CONDITIONS, SUBWORKFLOW
 from engine.model.json_value import Json
 from engine.model.subworkflows import COMPOSITES
+from engine.model.workflow import Node
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
 
@@ -47,12 +49,20 @@ def templates(drawing: Drawing) -> Iterator[Problem]:
         node_type = drawing.types[index]
         schema = node_type.parameters if node_type is not None else None
         base = f"/nodes/{index}/config"
-        yield from _template(drawing, index, config.get("parameters"), schema, f"{base}/parameters")
+        yield from _template(drawing, index, _drawn(node), schema, f"{base}/parameters")
         for role in ("rollback", "fallback"):
             described = config.get(role)
             if isinstance(described, Mapping):
                 pointer = f"{base}/{role}/parameters"
                 yield from _template(drawing, index, described.get("parameters"), None, pointer, role)
+
+
+def _drawn(node: Node) -> Json:
+    """The parameters that are filled in before the step begins: the conditions of a loop are not."""
+    given = node.config.get("parameters")
+    if node.type != LOOP or not isinstance(given, dict) or not any(key in given for key in LOOP_CONDITIONS):
+        return given
+    return {key: value for key, value in given.items() if key not in LOOP_CONDITIONS}
 
 
 def _template(
@@ -197,7 +207,11 @@ def _tolerates_absence(node: syntax.Expr) -> bool:
 
 def _closed_output(drawing: Drawing, index: int) -> Mapping[str, Json]:
     """The fields of a step's output, where its node type says that there are no others; else nothing."""
-    node_type = drawing.types[index]
+    node, node_type = drawing.nodes[index], drawing.types[index]
+    if node.type in (SUBWORKFLOW, LOOP):
+        held = node.config.get("workflow")
+        given = held.get("outputs") if isinstance(held, dict) else None
+        return given if isinstance(given, dict) else {}
     if node_type is None or node_type.output_schema.get("additionalProperties") not in (None, False):
         return {}
     properties = node_type.output_schema.get("properties")

@@ -214,3 +214,26 @@ async def serving(answer: Any) -> AsyncIterator[str]:
         yield str(server.make_url("/records"))
     finally:
         await server.close()
+
+
+@pytest.mark.asyncio
+async def test_that_a_file_is_written_for_each_species(tmp_path: Path) -> None:
+    async with example("file-for-each-species", tmp_path) as run:
+        assert await run.start() == "COMPLETED"
+        assert run.written() == ["Adelie.csv", "Chinstrap.csv", "Gentoo.csv"]
+        # In the order of the items, whichever was done first.
+        assert [(item["species"], item["penguins"]) for item in run.output("each")] == [
+            ("Adelie", 152),
+            ("Gentoo", 124),
+            ("Chinstrap", 68),
+        ]
+        weights = [
+            int(line.split(",")[5] or 0) for line in lines_of(run.file.parent / "output" / "Gentoo.csv")
+        ]
+        assert weights[:-1] == sorted(weights[:-1], reverse=True)
+        assert run.output("done")["first"].endswith("Adelie.csv")
+
+
+def lines_of(path: Path) -> list[str]:
+    """Without the header."""
+    return path.read_text(encoding="utf-8-sig").splitlines()[1:]
