@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QPointF, QSettings  # the platform must be chosen first
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import QEvent, QPointF, QSettings, Qt  # the platform must be chosen first
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from designer.canvas.view import CanvasView
@@ -52,7 +52,10 @@ def workflow(count: int) -> Workflow:
     return Workflow(id="bench", nodes=nodes, connections=wires, layout=layout)
 
 
-def median(act: Callable[[int], object], times: int = 15) -> float:
+LAST = 14
+
+
+def median(act: Callable[[int], object], times: int = LAST + 1) -> float:
     """The median time of ``act(turn)`` in milliseconds, after one warming turn."""
     act(-1)
     taken = []
@@ -68,7 +71,7 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
     drawn = workflow(count)
     start = time.process_time()
     view = CanvasView(Editor(Document(drawn)), Catalog.load(), theme, settings)
-    view.camera.animates = False
+    view.motion.allowed = False
     view.resize(1600, 1000)
     view.show()
     view.frame_all()
@@ -127,6 +130,7 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
         flush()
 
     found["move 1"] = median(drag(one))
+    found["drag 1"] = median(_hand(view, row, flush))
     found["move 1000"] = median(drag(scene.ids[:1000]))
     found["1 state"] = median(states(one))
     found["edit"] = median(rename)
@@ -137,6 +141,28 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
     view.close()
     view.deleteLater()
     return found
+
+
+def _hand(view: CanvasView, row: int, flush: Callable[[], None]) -> Callable[[int], None]:
+    """A card that is dragged with the mouse, guides and all."""
+    at = QPointF(view.mapFromScene(view.canvas_scene.card(row).center()))
+
+    def send(kind: QEvent.Type, place: QPointF, held: Qt.MouseButton) -> None:
+        button = Qt.MouseButton.LeftButton if kind != QEvent.Type.MouseMove else Qt.MouseButton.NoButton
+        screen = QPointF(view.viewport().mapToGlobal(place.toPoint()))
+        plain = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(view.viewport(), QMouseEvent(kind, place, screen, button, held, plain))
+
+    def step(turn: int) -> None:
+        if turn < 0:
+            send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+        place = at + QPointF(20 + turn % 2 * 16, turn % 7 * 3)
+        send(QEvent.Type.MouseMove, place, Qt.MouseButton.LeftButton)
+        flush()
+        if turn == LAST:
+            view.pointing.cancel()
+
+    return step
 
 
 def _state(turn: int) -> StepState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,8 +16,11 @@ from engine.model import Change, Edit, Workflow, inverse
 class ChangeCommand(QUndoCommand):
     """Applies an edit's changes, and takes them back. Edits of one merge key become one command."""
 
-    def __init__(self, document: Document, edit: Edit, place: Place) -> None:
+    def __init__(
+        self, document: Document, edit: Edit, place: Place, restored: Callable[[Sequence[Change]], None]
+    ) -> None:
         super().__init__(edit.label)
+        self._restored = restored
         self._document = document
         self._place = place
         self._merge_key = edit.merge_key
@@ -39,26 +43,31 @@ class ChangeCommand(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        if self._is_done:  # not the first time: the person sees where it happens
+        again, self._is_done = self._is_done, True
+        if again:  # not the first time: the person sees where it happens
             self._document.go_to(self._place)
-        self._is_done = True
         self._document.apply(self._changes, self._place)
+        if again:
+            self._restored(self._changes)
 
     def undo(self) -> None:
         self._document.go_to(self._place)
         self._document.apply(self._inverse, self._place)
+        self._restored(self._inverse)
 
 
 class Editor(QObject):
     """Pushes edits, and knows whether the document differs from its file.
 
     ``edit_refused`` carries the reason, in plain words, when an edit does not fit any more.
-    ``place_changed`` follows when a person looks inside a node, or comes back out.
+    ``place_changed`` follows when a person looks inside a node, or comes back out; ``restored`` carries what
+    an undo or a redo has just changed.
     """
 
     edit_refused = Signal(str)
     document_replaced = Signal()
     place_changed = Signal()
+    restored = Signal(object)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +98,8 @@ class Editor(QObject):
         if not edit.changes:
             return True
         try:
-            command = ChangeCommand(self.document, edit, self.document.place if place is None else place)
+            where = self.document.place if place is None else place
+            command = ChangeCommand(self.document, edit, where, self.restored.emit)
         except ValueError as error:
             self.edit_refused.emit(f"That cannot be done: {error}.")
             return False

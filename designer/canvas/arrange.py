@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 
 from designer.canvas import align as lines
 from designer.canvas import layout
@@ -187,28 +187,20 @@ class Glide(QObject):
         self._view = view
         self._ids: list[str] = []
         self._from = self._to = np.empty((0, 2))
-        self._animation = QVariantAnimation(self)
-        self._animation.setDuration(STATE_MS)
-        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._animation.setStartValue(0.0)
-        self._animation.setEndValue(1.0)
-        self._animation.valueChanged.connect(self._on_step)
         view.destroyed.connect(view.editor.document.subscribe(self._on_document_changed))
 
     def start(self, ids: list[str], before: Floats, after: Floats) -> None:
         """Begin; at once there when movements are reduced."""
         view = self._view
-        if not view.camera.animates or not view.isVisible():
+        if not view.motion.allowed or not view.isVisible():
             return
         self._ids, self._from, self._to = ids, before, after
         view.viewport().installEventFilter(self)
-        self._animation.start()
+        view.motion.run("glide", STATE_MS, self._on_step)
 
     def finish(self) -> None:
         """Be there now."""
-        if self._ids:
-            self._animation.stop()
-            self._on_step(1.0)
+        self._view.motion.finish("glide")
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
+from designer.canvas.motion import Motion
 from designer.theme.tokens import ZOOM_MS
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 4.0
 STEP = 1.2
 FRAME_MARGIN = 56.0
+_NAME = "camera"
 
 
 class Camera(QObject):
@@ -19,16 +21,10 @@ class Camera(QObject):
     zoom_changed = Signal(float)
     moved = Signal()
 
-    def __init__(self, view: QGraphicsView) -> None:
+    def __init__(self, view: QGraphicsView, motion: Motion) -> None:
         super().__init__(view)
         self._view = view
-        self.animates = True
-        self._animation = QVariantAnimation(self)
-        self._animation.setDuration(ZOOM_MS)
-        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._animation.setStartValue(0.0)
-        self._animation.setEndValue(1.0)
-        self._animation.valueChanged.connect(self._on_step)
+        self._motion = motion
         self._from = (1.0, QPointF())
         self._to = (1.0, QPointF())
         view.horizontalScrollBar().valueChanged.connect(self.moved)
@@ -54,7 +50,7 @@ class Camera(QObject):
 
     def zoom_at(self, zoom: float, place: QPointF | None = None) -> None:
         """Zoom so that the scene point under ``place`` (viewport pixels; the middle) stays there."""
-        self._animation.stop()
+        self._motion.stop(_NAME)
         zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
         place = place if place is not None else QPointF(self._view.viewport().rect().center())
         seen = self.visible()
@@ -68,7 +64,7 @@ class Camera(QObject):
 
     def pan(self, dx: float, dy: float) -> None:
         """Scroll by viewport pixels."""
-        self._animation.stop()
+        self._motion.stop(_NAME)
         bars = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
         bars[0].setValue(round(bars[0].value() - dx))
         bars[1].setValue(round(bars[1].value() - dy))
@@ -105,16 +101,14 @@ class Camera(QObject):
 
     def finish(self) -> None:
         """Be at once where a gentle movement is heading."""
-        if self._animation.state() == QVariantAnimation.State.Running:
-            self._animation.stop()
-            self._on_step(1.0)
+        self._motion.finish(_NAME)
 
     def _go(self, zoom: float, centre: QPointF, gently: bool = True) -> None:
-        self._animation.stop()
+        self._motion.stop(_NAME)
         self._from = (self.zoom, self.centre)
         self._to = (zoom, centre)
-        if gently and self.animates and self._view.isVisible():
-            self._animation.start()
+        if gently and self._view.isVisible():
+            self._motion.run(_NAME, ZOOM_MS, self._on_step)
         else:
             self._on_step(1.0)
 

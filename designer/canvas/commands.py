@@ -16,7 +16,7 @@ from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
 from engine.errors import WorkflowError
 from engine.model import Change, Connection, Edit, NodeType, Workflow, edits, fragment, queries
 from engine.model.bends import bend_changes, carried
-from engine.model.changes import ConnectionRemoved, NodesMoved, apply
+from engine.model.changes import ConnectionRemoved, NodeAdded, NodesMoved, apply
 from engine.model.comments import set_comments
 
 if TYPE_CHECKING:
@@ -76,6 +76,16 @@ class Commands:
         if not area.isNull():
             view.camera.reveal(area)
         return True
+
+    def select_restored(self, changes: Sequence[Change]) -> None:
+        """Select what an undo or a redo has brought back, as when it was pasted."""
+        view, scene = self._view, self._view.canvas_scene
+        nodes = [change.node.id for change in changes if isinstance(change, NodeAdded)]
+        nodes = [node_id for node_id in dict.fromkeys(nodes) if node_id in scene.row_of]
+        notes = view.comments.arrived
+        if nodes or notes:
+            view.selection.set(nodes, notes=notes)
+            view.camera.reveal(scene.bounds(scene.rows(nodes)).united(scene.notes.bounds(notes)))
 
     def duplicate(self, offset: tuple[float, float] = (2.0 * SNAP, CARD_H + GAP_Y)) -> None:
         """Put a copy of the selected nodes that far from them, fed by the same wires."""

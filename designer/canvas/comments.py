@@ -17,7 +17,7 @@ from designer.canvas.tools.base import Pointer
 from designer.canvas.tools.move import HoldTool, ResizeTool
 from designer.theme.tokens import SNAP
 from engine.model import Change, Edit, Workflow
-from engine.model.comments import Comment, copies, remove_comments, set_comments
+from engine.model.comments import Comment, comments, copies, remove_comments, set_comments
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -32,6 +32,8 @@ class Comments(QObject):
         super().__init__(view)
         self._view = view
         self._field: CommentField | None = None
+        self.arrived: list[str] = []
+        """The comments that the last change brought."""
         view.viewport().installEventFilter(self)
         view.destroyed.connect(view.editor.document.subscribe(self._on_document_changed))
 
@@ -105,7 +107,10 @@ class Comments(QObject):
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> None:
         if not changes and self._field is not None:
             self._field.drop()
+        self.arrived = []
         if before.layout_extra is not after.layout_extra:
+            were = {note.id for note in comments(before)}
+            self.arrived = [note.id for note in comments(after) if note.id not in were] if changes else []
             selection, notes = self._view.selection, set(self._view.canvas_scene.notes.ids)
             kept = [comment_id for comment_id in selection.notes if comment_id in notes]
             selection.set(selection.nodes, selection.wires, kept, selection.bends)

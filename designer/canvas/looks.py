@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 
@@ -67,6 +69,8 @@ STYLES: dict[Look, Style] = {
     Look.REUSED: Style(status="success", small_tint="success"),
 }
 MOVING = (Look.RUNNING, Look.RETRYING)
+MOVES = np.array([look in MOVING for look in Look])
+"""By number of a look: whether something moves on the card. Many times faster than ``np.isin``."""
 ASKING = (Look.NEEDS_INPUT,)
 
 _BY_STATUS: dict[StepStatus, Look] = {

@@ -1,4 +1,4 @@
-"""The whole drawing in a corner, with states; drag the frame to look elsewhere."""
+"""The whole drawing in a corner, with states, groups and comments; drag the frame to look elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from designer.canvas import group_state
 from designer.canvas.looks import Look
+from designer.canvas.notes import box_of
 from designer.canvas.painter.arrays import draw_rects
 from designer.canvas.painter.inks import stroke
 from designer.theme.tokens import CARD_H, CARD_W
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 SIZE = QSize(170, 106)
 _INSET = 7.0
 _REDRAW_MS = 60
+_LOOSE = 1.06
+"""How much larger the map could be before it is drawn anew."""
 
 
 class Minimap(QWidget):
@@ -32,6 +36,7 @@ class Minimap(QWidget):
         self._scale = 1.0
         self._corner = QPointF()
         self._allowed = True
+        self._drawing: QRectF | None = None
         self.setObjectName("minimap")
         self.setAccessibleName("Overview")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -50,16 +55,23 @@ class Minimap(QWidget):
     def allow(self, allowed: bool) -> None:
         """Show it, or not for want of room; an empty canvas has no overview either."""
         self._allowed = allowed
-        self.setVisible(allowed and bool(self._view.canvas_scene.ids))
+        scene = self._view.canvas_scene
+        self.setVisible(allowed and bool(scene.ids or scene.notes.ids))
 
     def _on_changed(self) -> None:
+        self._drawing = None
         self.allow(self._allowed)
         if not self._later.isActive():
             self._later.start()
 
     def _on_moved(self) -> None:
         self.update()
-        if not self._world().contains(self._view.camera.visible()) and not self._later.isActive():
+        self.refit()
+
+    def refit(self) -> None:
+        """Draw the map anew, a little later, when it could be larger or must be smaller."""
+        fits = self._world().contains(self._view.camera.visible())
+        if (not fits or self._wanted_scale() > _LOOSE * self._scale) and not self._later.isActive():
             self._later.start()
 
     def _forget(self) -> None:
@@ -72,12 +84,21 @@ class Minimap(QWidget):
         """The scene's part that the map shows."""
         return QRectF(self._corner, self.size() / self._scale)
 
-    def _fit(self) -> None:
-        area = self._view.canvas_scene.bounds() | self._view.camera.visible()
+    def _area(self) -> QRectF:
+        """The drawing, and what is seen of the canvas beside it."""
+        if self._drawing is None:
+            self._drawing = self._view.canvas_scene.bounds()
+        return self._drawing | self._view.camera.visible()
+
+    def _wanted_scale(self) -> float:
+        area = self._area()
         room = self.rect().toRectF().adjusted(_INSET, _INSET, -_INSET, -_INSET)
-        self._scale = min(room.width() / max(area.width(), 1), room.height() / max(area.height(), 1))
+        return min(room.width() / max(area.width(), 1), room.height() / max(area.height(), 1))
+
+    def _fit(self) -> None:
+        self._scale = self._wanted_scale()
         half = QPointF(self.width() / 2, self.height() / 2) / self._scale
-        self._corner = area.center() - half
+        self._corner = self._area().center() - half
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._look(event)
@@ -109,7 +130,7 @@ class Minimap(QWidget):
         painter.drawRoundedRect(frame, 8, 8)
         painter.drawPixmap(0, 0, self._cards)
         seen = self._view.camera.visible()
-        shown = QRectF((seen.topLeft() - self._corner) * self._scale, seen.size() * self._scale)
+        shown = self._mapped(seen)
         painter.setPen(stroke(inks.accent, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setClipRect(frame.adjusted(2, 2, -2, -2))
@@ -124,12 +145,40 @@ class Minimap(QWidget):
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(scene.ids) < 500)
+        self._draw_groups(painter)
         painter.setPen(Qt.PenStyle.NoPen)
-        corners = (scene.xy - (self._corner.x(), self._corner.y())) * self._scale
+        shown = scene.frames.visible(np.arange(len(scene.ids)))
+        look = scene.look[shown]
+        corners = (scene.xy[shown] - (self._corner.x(), self._corner.y())) * self._scale
         size = (max(2.0, CARD_W * self._scale), max(1.5, CARD_H * self._scale))
         rects = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
-        for kind in np.unique(scene.look).tolist():
+        for kind in np.unique(look).tolist():
             painter.setBrush(inks.status[Look(kind)] if kind else inks.wire)
-            draw_rects(painter, rects[scene.look == kind])
+            draw_rects(painter, rects[look == kind])
+        for frame, box in scene.frames.cards(scene.xy):
+            kind = group_state.look_of(scene, frame)
+            painter.setBrush(inks.status[kind] if kind else inks.category(frame.group.colour))
+            painter.drawRoundedRect(self._mapped(box), 2, 2)
         painter.end()
         return pixmap
+
+    def _draw_groups(self, painter: QPainter) -> None:
+        """Frames and comments: what a person finds the way by."""
+        scene, inks = self._view.canvas_scene, self._view.layer.inks
+        for frame, box in scene.frames.open(scene.xy):
+            colour = inks.category(frame.group.colour)
+            fill = QColor(colour)
+            fill.setAlphaF(0.22)
+            painter.setPen(stroke(colour, 1.0))
+            painter.setBrush(fill)
+            painter.drawRoundedRect(self._mapped(box), 2, 2)
+        edge = QColor(inks.paused)
+        edge.setAlphaF(0.6)
+        painter.setPen(stroke(edge, 1.0))
+        painter.setBrush(inks.tint[Look.PAUSED])
+        for note in scene.notes.shown:
+            painter.drawRect(self._mapped(box_of(note)))
+
+    def _mapped(self, box: QRectF) -> QRectF:
+        """A box of the scene on the map."""
+        return QRectF((box.topLeft() - self._corner) * self._scale, box.size() * self._scale)

@@ -44,5 +44,6 @@ class Overlays(QObject):
         self.minimap.setGeometry(
             area.right() - size.width() + 1, area.bottom() - size.height() + 1, size.width(), size.height()
         )
+        self.minimap.refit()
         find = self.find_bar.sizeHint()
         self.find_bar.setGeometry(area.right() - find.width() + 1, area.top(), find.width(), find.height())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QCursor, QFocusEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView
 
 from designer.canvas import geometry
 from designer.canvas.camera import Camera
+from designer.canvas.fades import Fades
+from designer.canvas.motion import FRAME_MS, Motion
 from designer.canvas.painter.layer import FULL, Attention, Layer
 from designer.canvas.scene import Scene
 from designer.canvas.selection import Selection
@@ -22,7 +24,6 @@ from designer.theme.tokens import CARD_H, CARD_W
 from engine.model.node_type import NodeTypes
 
 _WORLD = 1_000_000.0
-_FRAME_MS = 33
 _COUNTDOWN_MS = 1000
 
 
@@ -43,10 +44,12 @@ class PaintedView(QGraphicsView):
         self.canvas_scene = Scene(document, catalog, self)
         self.layer = Layer(self.canvas_scene, theme.theme)
         self.selection = Selection(self)
-        self._motion = QTimer(self)
-        self._motion.timeout.connect(self._on_frame)
+        self._waiting = QRect()
+        self.motion = Motion(self)
+        self.motion.pulsed.connect(self._on_frame)
         self._set_up()
-        self.camera = Camera(self)
+        self.camera = Camera(self, self.motion)
+        self.fades = Fades(self)
         self._on_setting_changed("reduce_motion")
         settings.changed.connect(self._on_setting_changed)
         theme.theme_changed.connect(self._on_theme_changed)
@@ -130,6 +133,7 @@ class PaintedView(QGraphicsView):
     # -- painting ----------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        self._waiting = QRect()
         self.layer.paint(painter, QRectF(rect))
 
     def repaint_box(self, box: QRectF) -> None:
@@ -143,14 +147,18 @@ class PaintedView(QGraphicsView):
         if box.isEmpty():
             return
         left, top = (box.left() - seen.left()) * zoom, (box.top() - seen.top()) * zoom
-        self.viewport().update(
-            QRect(
-                math.floor(left) - 3,
-                math.floor(top) - 3,
-                math.ceil(box.width() * zoom) + 7,
-                math.ceil(box.height() * zoom) + 7,
-            )
+        place = QRect(
+            math.floor(left) - 3,
+            math.floor(top) - 3,
+            math.ceil(box.width() * zoom) + 7,
+            math.ceil(box.height() * zoom) + 7,
         )
+        # What lies close together is painted as one rectangle: clipping to several costs more than it saves.
+        both = self._waiting.united(place)
+        if _area(both) > 1.5 * (_area(self._waiting) + _area(place)):
+            both = place
+        self._waiting = both
+        self.viewport().update(both)
 
     def notice(self) -> None:
         """Hand selection, hover and focus to the painter, and repaint what they touch."""
@@ -205,15 +213,13 @@ class PaintedView(QGraphicsView):
         """Start the timer when something moves, stop it when nothing does."""
         marks = self.canvas_scene.marks
         waits = any(marks.steps[node_id].waiting_until is not None for node_id in marks.since)
-        if marks.since and (self.layer.moves or waits):
-            self._motion.start(_FRAME_MS if self.layer.moves else _COUNTDOWN_MS)
-        else:
-            self._motion.stop()
+        turns = bool(marks.since) and (self.layer.moves or waits)
+        self.motion.pulse((FRAME_MS if self.layer.moves else _COUNTDOWN_MS) if turns else 0)
 
     @property
     def is_animating(self) -> bool:
         """Whether the 30 fps timer runs."""
-        return self._motion.isActive()
+        return self.motion.is_active
 
     def _on_frame(self) -> None:
         if self.camera.zoom < FULL:
@@ -226,9 +232,14 @@ class PaintedView(QGraphicsView):
     def _on_setting_changed(self, name: str) -> None:
         if name == "reduce_motion":
             moves = not self._settings.reduce_motion
-            self.layer.moves = self.camera.animates = moves
+            self.layer.moves = moves
+            self.motion.allow(moves)
             self.update_motion()
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.layer.set_theme(theme)
         self.viewport().update()
+
+
+def _area(box: QRect) -> int:
+    return box.width() * box.height()

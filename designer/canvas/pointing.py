@@ -288,8 +288,10 @@ class Pointing(QObject):
                 if 0 <= changed < len(view.canvas_scene.wires):
                     view.repaint_wire(changed)
             seen.hovered_wire = wire
+            view.fades.hover_wire(wire)
         if row != seen.hovered:
             seen.hovered = row
+            view.fades.hover_card(row)
             view.notice()
         shape = Qt.CursorShape.OpenHandCursor if self.space_held else _CURSORS.get(found.kind)
         if shape is None:

@@ -31,6 +31,8 @@ UNKNOWN_TYPE = NodeType(
 )
 PILL_REACH = (96.0, 14.0)
 """How far a pill may stand out of the box of its wire."""
+WIRE_REACH = (6.0, 6.0)
+"""How far anything else does: its breadth, the chevron on it."""
 _LIGHT = (NodeChanged, NodesMoved, WorkflowChanged, ConnectionChanged)
 
 
@@ -38,11 +40,13 @@ class Scene(QObject):
     """``changed`` carries the box that needs painting (null: everything), ``rebuilt`` says rows are new.
 
     ``places`` is where the document has the nodes, ``xy`` where they are seen: the nodes of a folded group at
-    the card of the group. While no group is folded both are one array.
+    the card of the group. While no group is folded both are one array. ``relooked`` says by row what the card
+    of a step that has another state now looked like.
     """
 
     changed = Signal(QRectF)
     rebuilt = Signal()
+    relooked = Signal(object)
 
     def __init__(self, document: Document, catalog: NodeTypes, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -266,21 +270,28 @@ class Scene(QObject):
 
     def _refresh(self, node_ids: Iterable[str], wires: Sequence[int] = ()) -> None:
         rows = self.rows(node_ids)
+        before: dict[int, int] = {}
         for row in rows:
-            self.look[row] = self.marks.look(self.ids[row])
+            look = self.marks.look(self.ids[row])
+            if look != self.look[row]:
+                before[row] = int(self.look[row])
+                self.look[row] = look
             self._texts.pop(row, None)
+        if before:
+            self.relooked.emit(before)
         if rows or len(wires):
             self.changed.emit(self._around(rows, wires))
 
     def _around(self, rows: Sequence[int], wires: Rows | Sequence[int]) -> QRectF:
         area = QRectF()
-        reach = geometry.reach(self.xy[list(rows)]) if len(rows) else None
-        if reach is not None:
-            area = QRectF(reach[0], reach[1], reach[2] - reach[0], reach[3] - reach[1])
+        cards = geometry.reach(self.xy[list(rows)]) if len(rows) else None
+        if cards is not None:
+            area = QRectF(cards[0], cards[1], cards[2] - cards[0], cards[3] - cards[1])
         chosen = self.wires.boxes[np.asarray(wires, np.intp)]
         chosen = chosen[chosen[:, 0] <= chosen[:, 2]]  # without those inside a folded group
         if len(chosen):
-            low, high = chosen[:, :2].min(axis=0) - PILL_REACH, chosen[:, 2:].max(axis=0) + PILL_REACH
+            reach = PILL_REACH if self.wires.labelled[np.asarray(wires, np.intp)].any() else WIRE_REACH
+            low, high = chosen[:, :2].min(axis=0) - reach, chosen[:, 2:].max(axis=0) + reach
             area = area.united(QRectF(*(float(v) for v in low), *(float(v) for v in high - low)))
         return area
 

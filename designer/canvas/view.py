@@ -78,6 +78,7 @@ class CanvasView(PaintedView):
         self.camera.zoom_changed.connect(self.zoom_changed)
         self.canvas_scene.rebuilt.connect(self._on_rebuilt)
         editor.document_replaced.connect(self._on_replaced)
+        editor.restored.connect(self.commands.select_restored)
 
     # -- selection and looking ---------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from designer.canvas.looks import Look
 from designer.canvas.painter.inks import Inks, stroke
 from designer.theme import fonts, icons
+from designer.theme.tokens import BADGE
 
 _OCTAGON = QPolygonF(
     [
@@ -37,19 +38,26 @@ def draw(painter: QPainter, inks: Inks, look: Look, centre: QPointF, size: float
 
 
 def draw_spinner(painter: QPainter, inks: Inks, centre: QPointF, size: float, turn: float) -> None:
-    """A ring with a gap, ``turn`` of a revolution round; ``turn`` None-like 0 stands still."""
+    """A ring of which a part is bright, ``turn`` of a revolution round."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(centre)
     painter.scale(size / 20, size / 20)
-    _disc(painter, inks.card)
-    painter.setPen(stroke(inks.small_tint[Look.RUNNING], 3))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(inks.card)
+    painter.drawEllipse(QPointF(), 11, 11)
+    painter.setPen(stroke(inks.running_track, 3.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    ring = QRectF(-7.5, -7.5, 15, 15)
+    ring = QRectF(-7.4, -7.4, 14.8, 14.8)
     painter.drawEllipse(ring)
-    painter.setPen(stroke(inks.running, 3))
-    painter.drawArc(ring, round((90 - turn * 360) * 16), -110 * 16)
+    painter.setPen(stroke(inks.running, 3.6))
+    painter.drawArc(ring, round((90 - turn * 360) * 16), -130 * 16)
     painter.restore()
+
+
+def spinner_size(zoom: float) -> float:
+    """How large a spinner is drawn, in scene pixels: it shrinks less than its card, or it would be lost."""
+    return BADGE * min(1.5, max(1.0, 0.9 / zoom))
 
 
 def draw_count(painter: QPainter, inks: Inks, centre: QPointF, size: float, text: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def draw_rings(painter: QPainter, inks: Inks, scene: Scene, seen: Attention, rows: Rows, zoom: float) -> None:
     """The ring of what is selected, and the dashed one of what has the keyboard; cards go on top."""
-    if not seen.nodes and seen.focused < 0 and seen.hovered < 0:
+    if not seen.nodes and seen.focused < 0 and not seen.warm:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -39,17 +39,19 @@ def draw_rings(painter: QPainter, inks: Inks, scene: Scene, seen: Attention, row
         painter.setPen(stroke(inks.accent, width * 0.75, (4.0, 3.0)))
         both = 2.5 + width if seen.focused in seen.nodes else 0.0
         painter.drawPath(outline(scene.card(seen.focused), bool(scene.trigger[seen.focused]), gap + both))
-    if 0 <= seen.hovered < len(scene.ids) and seen.hovered not in seen.nodes:
-        painter.setPen(stroke(inks.accent, 3.0))  # the card covers the inner half
-        painter.drawPath(outline(scene.card(seen.hovered), bool(scene.trigger[seen.hovered]), 0.5))
+    for row, share in seen.warm.items():
+        if row < len(scene.ids) and row not in seen.nodes and scene.frames.card_of(row) is None:
+            painter.setOpacity(share)
+            painter.setPen(stroke(inks.accent, 3.0))  # the card covers the inner half
+            painter.drawPath(outline(scene.card(row), bool(scene.trigger[row]), 0.5))
+            painter.setOpacity(1.0)
 
 
 def ports(scene: Scene, rows: Rows, seen: Attention) -> tuple[Floats, Mask]:
     """Where ports are and which are connected. Error ports show once they are used, or on attention."""
     xy = scene.xy[rows]
     takes = ~scene.trigger[rows]
-    # With no rows isin() loads numpy.ma, 50 ms that the first paint of an empty canvas would wait for.
-    noticed = np.isin(rows, list(seen.plus_for)) if len(rows) else np.zeros(0, bool)
+    noticed = np.array([row in seen.plus_for for row in rows.tolist()], bool)
     single = scene.outputs[rows] == 1
     fails = scene.has_error[rows] | noticed
     places = [

@@ -70,7 +70,7 @@ def draw_group_cards(
         painter.translate(box.topLeft())
         _draw_sheets(painter, inks, box.size(), zoom)
         if zoom >= _READABLE:
-            _draw_card(painter, inks, scene, frame, look, turn, box.size())
+            _draw_card(painter, inks, scene, frame, look, turn, box.size(), zoom)
         else:
             _draw_small(painter, inks, frame, look, box.size(), zoom)
         painter.restore()
@@ -102,7 +102,14 @@ def _draw_sheets(painter: QPainter, inks: Inks, size: QSizeF, zoom: float) -> No
 
 
 def _draw_card(
-    painter: QPainter, inks: Inks, scene: Scene, frame: Frame, look: Look, turn: float, size: QSizeF
+    painter: QPainter,
+    inks: Inks,
+    scene: Scene,
+    frame: Frame,
+    look: Look,
+    turn: float,
+    size: QSizeF,
+    zoom: float,
 ) -> None:
     draw_body(painter, inks, look, False, shadow=False)
     colour = inks.category(frame.group.colour)
@@ -132,7 +139,7 @@ def _draw_card(
     if look is Look.RETRYING:
         badges.draw(painter, inks, look, BADGE_AT, BADGE)
     elif look in MOVING:
-        badges.draw_spinner(painter, inks, BADGE_AT, BADGE, turn)
+        badges.draw_spinner(painter, inks, BADGE_AT, badges.spinner_size(zoom), turn)
     elif look is Look.IDLE:
         _draw_warning(painter, inks, scene, frame)
 

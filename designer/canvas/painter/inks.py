@@ -11,12 +11,15 @@ from designer.canvas.looks import STYLES, Flow, Look
 from designer.theme import fonts, tokens
 from designer.theme.theme import Theme
 
+_KEPT = 6000
+
 
 class Inks:
     """Everything the painters draw with, in one theme."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
+        self._pill_widths: dict[str, float] = {}
         self.canvas = QColor(theme.canvas)
         self.dots = QColor(theme.dots)
         self.card = QColor(theme.card)
@@ -28,6 +31,7 @@ class Inks:
         self.glyph = QColor(theme.glyph)
         self.failed = QColor(theme.status["failed"])
         self.running = QColor(theme.status["running"])
+        self.running_track = _faded(self.running, 0.38)
         self.paused = QColor(theme.status["paused"])
         self.veil = _faded(self.canvas, 0.62)
         self.halo = _faded(self.accent, 0.22)
@@ -87,6 +91,15 @@ class Inks:
     @cached_property
     def sub_metrics(self) -> QFontMetricsF:
         return QFontMetricsF(self.sub)
+
+    def pill_width(self, text: str) -> float:
+        """How wide the words of a pill are; measured once, since painting and hitting ask all the time."""
+        found = self._pill_widths.get(text)
+        if found is None:
+            if len(self._pill_widths) > _KEPT:
+                self._pill_widths.clear()
+            found = self._pill_widths[text] = self.pill_metrics.horizontalAdvance(text)
+        return found
 
     @cached_property
     def pill_metrics(self) -> QFontMetricsF:

@@ -107,7 +107,7 @@ def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
 
 def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool) -> QRectF:
     """The pill's place around the middle of its wire, in scene pixels."""
-    width = min(PILL_MAX, inks.pill_metrics.horizontalAdvance(text) + 20 + (16 if marked else 0))
+    width = min(PILL_MAX, inks.pill_width(text) + 20 + (16 if marked else 0))
     return QRectF(middle[0] - width / 2, middle[1] - PILL_H / 2, width, PILL_H)
 
 

@@ -8,6 +8,7 @@ on top under the scaled transform.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
-from designer.canvas.looks import MOVING, Flow, Look
+from designer.canvas.looks import MOVES, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_rects
 from designer.canvas.painter.bends import draw_bends
@@ -39,7 +40,11 @@ _TILE_CELLS = 8
 
 @dataclass(slots=True)
 class Attention:
-    """What the person is doing: rows selected, hovered and focused; -1 for none."""
+    """What the person is doing: rows selected, hovered and focused; -1 for none.
+
+    ``warm`` and ``warm_wires`` say how far the mark of the mouse has come, by row; ``fading`` what a card
+    looked like that has a new state, and how far that has gone.
+    """
 
     nodes: frozenset[int] = frozenset()
     wires: frozenset[int] = frozenset()
@@ -50,6 +55,9 @@ class Attention:
     focused: int = -1
     hidden_wire: int = -1
     plus_for: frozenset[int] = field(default_factory=frozenset)
+    warm: dict[int, float] = field(default_factory=dict)
+    warm_wires: dict[int, float] = field(default_factory=dict)
+    fading: dict[int, tuple[int, float]] = field(default_factory=dict)
 
 
 class Layer:
@@ -159,7 +167,7 @@ class Layer:
             offset=offset,
             turn=self.turn(tokens.DASH_REV_MS),
             selected=seen.wires,
-            hovered=seen.hovered_wire,
+            warm=seen.warm_wires,
             hidden=seen.hidden_wire,
             clip=_device(box, zoom, offset),
         )
@@ -195,6 +203,20 @@ class Layer:
             pixmap = self._cards.card(face)
             size = pixmap.deviceIndependentSize()
             draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
+        self._fade(painter, rows, corners, self._cards.card)
+
+    def _fade(self, painter: QPainter, rows: Rows, corners: Floats, drawn: Callable[[Face], QPixmap]) -> None:
+        """What a card looked like before goes while its new look comes."""
+        fading = self.attention.fading
+        for place, row in enumerate(rows.tolist()) if fading else ():
+            if row in fading:
+                look, share = fading[row]
+                pixmap = drawn(self._face(row, look))
+                size = pixmap.deviceIndependentSize()
+                painter.setOpacity(1.0 - share)
+                middle = np.array([[size.width() / 2, size.height() / 2]])
+                draw_copies(painter, pixmap, corners[place] + middle)
+                painter.setOpacity(1.0)
 
     def _paint_small(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
         self._cards.prepare(zoom, painter.device().devicePixelRatio())
@@ -203,6 +225,7 @@ class Layer:
             pixmap = self._cards.small(face)
             size = pixmap.deviceIndependentSize()
             draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
+        self._fade(painter, rows, corners, self._cards.small)
 
     def _paint_rects(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -221,9 +244,9 @@ class Layer:
             groups.setdefault(self._face(row), []).append(place)
         return groups
 
-    def _face(self, row: int) -> Face:
+    def _face(self, row: int, look: int | None = None) -> Face:
         node = self._scene.node(row)
-        key = (node.type, node.disabled, int(self._scene.look[row]))
+        key = (node.type, node.disabled, int(self._scene.look[row]) if look is None else look)
         face = self._faces.get(key)
         if face is None:
             kind = self._scene.type_of(row)
@@ -242,6 +265,7 @@ class Layer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middles = scene.wires.middles(rows).tolist()
         lit = self.attention.wires | {self.attention.hovered_wire}
+        seen = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3])).adjusted(-2, -2, 2, 2)
         shown = wires.flows(scene, rows).tolist()
         for row, middle, flow in zip(rows.tolist(), middles, shown, strict=True):
             connection = scene.wire(row)
@@ -249,6 +273,8 @@ class Layer:
             decided = scene.wires.flow[row] != Flow.PLAIN
             kind = Flow(int(flow)) if decided else Flow.PLAIN
             place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
+            if not place.intersects(seen):
+                continue
             labels.draw_pill(painter, self.inks, connection, text, kind, place, lit=row in lit)
 
     def _paint_ports(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
@@ -272,7 +298,7 @@ class Layer:
         scene, inks = self._scene, self.inks
         look = scene.look[rows]
         now = time.monotonic()
-        for row in rows[np.isin(look, MOVING)].tolist():
+        for row in rows[MOVES[look]].tolist():
             x, y = scene.xy[row].tolist()
             step = scene.marks.steps[scene.ids[row]]
             centre = QPointF(x, y) + BADGE_AT
@@ -280,7 +306,8 @@ class Layer:
                 decor.draw_attempt(painter, inks, centre, step)
                 continue
             if not self.moves or now - scene.marks.since[scene.ids[row]] >= tokens.SPINNER_DELAY_MS / 1000:
-                badges.draw_spinner(painter, inks, centre, BADGE, self.turn(tokens.SPINNER_REV_MS))
+                size = badges.spinner_size(painter.worldTransform().m11())
+                badges.draw_spinner(painter, inks, centre, size, self.turn(tokens.SPINNER_REV_MS))
             decor.draw_progress(painter, inks, (x, y), step)
         for row in rows.tolist():
             if is_pinned(scene.node(row)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Mask, Rows
-from designer.canvas.looks import MOVING, Flow
+from designer.canvas.looks import MOVES, Flow
 from designer.canvas.painter.arrays import draw_lines
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
@@ -27,13 +28,16 @@ DASHES: dict[Flow, tuple[float, ...]] = {
 
 @dataclass(slots=True)
 class WireStyle:
-    """How wires are drawn this time. ``turn``: 0..1, how far the moving dashes have come."""
+    """How wires are drawn this time. ``turn``: 0..1, how far the moving dashes have come.
+
+    ``warm`` says how much broader a wire is for the mouse over it, 0..1, by row.
+    """
 
     zoom: float
     offset: tuple[float, float]
     turn: float = 0.0
     selected: frozenset[int] = field(default_factory=frozenset)
-    hovered: int = -1
+    warm: Mapping[int, float] = field(default_factory=dict)
     hidden: int = -1
     clip: Box = (-1e9, -1e9, 1e9, 1e9)
     """What is being painted, in device pixels: segments outside it are left out."""
@@ -42,7 +46,7 @@ class WireStyle:
 def flows(scene: Scene, rows: Rows) -> Floats:
     """What each of these wires shows now: a wire into a running step flows unless it was not taken."""
     flow = scene.wires.flow[rows].astype(np.float64)
-    moving = np.isin(scene.look[scene.wires.target[rows]], MOVING)
+    moving = MOVES[scene.look[scene.wires.target[rows]]]
     flow[moving & (flow <= Flow.TAKEN)] = Flow.FLOWING
     return flow
 
@@ -50,7 +54,7 @@ def flows(scene: Scene, rows: Rows) -> Floats:
 def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
     """Draw wires as antialiased curves, the selected and the hovered one last."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    raised = style.selected | {style.hovered}
+    raised = style.selected | style.warm.keys()
     lifted = np.array([row in raised for row in rows.tolist()], bool)
     if style.hidden >= 0:
         keep = rows != style.hidden
@@ -72,7 +76,10 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
         kind = Flow(int(flow[place]))
         colour = inks.accent if int(rows[place]) in style.selected else None
         mine = down[place : place + 1]
-        _draw_group(painter, inks, kind, points, mine, style, WIRE_W_HOVER, colour)
+        row = int(rows[place])
+        share = 1.0 if row in style.selected else style.warm.get(row, 0.0)
+        width = WIRE_W + (WIRE_W_HOVER - WIRE_W) * share
+        _draw_group(painter, inks, kind, points, mine, style, width, colour)
         if bare[place]:
             _draw_chevrons(painter, inks, points, style.zoom)
 

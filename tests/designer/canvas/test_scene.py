@@ -174,7 +174,7 @@ def test_that_the_minimap_leads_elsewhere(canvas: CanvasView) -> None:
 
 def test_that_the_zoom_widget_works_and_movement_is_gentle(canvas: CanvasView, qtbot: QtBot) -> None:
     bar = canvas.overlays.zoom_bar
-    canvas.camera.animates = True
+    canvas.motion.allowed = True
     QTest.mouseClick(bar.level, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: canvas.camera.zoom == 1.0)
     QTest.mouseClick(bar.larger, Qt.MouseButton.LeftButton)

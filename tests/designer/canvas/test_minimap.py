@@ -1,0 +1,86 @@
+"""The minimap: nodes with their states, groups and comments, as large as there is room for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from designer.canvas.looks import Look
+from designer.canvas.minimap import Minimap
+from designer.canvas.view import CanvasView
+from designer.editor import Editor
+from engine.history.state import StepState
+from engine.history.status import StepStatus
+from engine.model import Workflow
+from engine.model.comments import Comment
+from engine.model.groups import Group
+
+NOTE = Comment(id="note", text="Note", x=0.0, y=400.0, width=288.0, height=160.0)
+
+
+@pytest.fixture
+def mapped(canvas: CanvasView, editor: Editor) -> Editor:
+    group = Group(id="g", title="G", colour="human", nodes=("read", "keep"))
+    extra = {"groups": [group.to_json()], "comments": [NOTE.to_json()]}
+    editor.replace(replace(editor.workflow, layout_extra=extra))
+    return editor
+
+
+def map_of(canvas: CanvasView) -> Minimap:
+    minimap = canvas.overlays.minimap
+    assert minimap.isVisible()
+    return minimap
+
+
+def colour_at(canvas: CanvasView, x: float, y: float) -> QColor:
+    minimap = map_of(canvas)
+    image: QImage = minimap.grab().toImage()
+    place = (QPointF(x, y) - minimap._corner) * minimap._scale
+    return image.pixelColor(place.toPoint())
+
+
+def test_that_states_groups_and_comments_are_drawn(canvas: CanvasView, mapped: Editor, qtbot: QtBot) -> None:
+    inks = canvas.layer.inks
+    ground = inks.card
+    qtbot.waitUntil(lambda: colour_at(canvas, 648.0, 70.0) != ground)  # the frame between the two cards
+    assert colour_at(canvas, 140.0, 480.0) == inks.tint[Look.PAUSED]
+    canvas.apply_run({"start": StepState(status=StepStatus.COMPLETED)}, {})
+    done = inks.status[Look.COMPLETED]
+    qtbot.waitUntil(lambda: colour_at(canvas, 120.0, 32.0) == done)
+    canvas.select(["read"])
+    canvas.grouping.toggle()
+    frame = canvas.canvas_scene.frames.cards(canvas.canvas_scene.xy)[0]
+    middle = frame[1].center()
+    qtbot.waitUntil(lambda: colour_at(canvas, middle.x(), middle.y()) == inks.category("human"))
+
+
+def test_that_a_drawing_of_comments_alone_has_a_map(canvas: CanvasView, editor: Editor) -> None:
+    editor.replace(Workflow(id="w", layout_extra={"comments": [NOTE.to_json()]}))
+    assert map_of(canvas).isVisible()
+    editor.replace(Workflow(id="w"))
+    assert canvas.overlays.minimap.isHidden()
+
+
+def test_that_the_map_grows_again_after_the_window_was_large_or_the_look_far(
+    canvas: CanvasView, mapped: Editor, qtbot: QtBot
+) -> None:
+    canvas.frame_all()
+    map_of(canvas).grab()
+    fitting = map_of(canvas)._scale
+
+    def drawn() -> float:
+        map_of(canvas).grab()
+        return map_of(canvas)._scale
+
+    canvas.camera.zoom_at(0.05)
+    qtbot.waitUntil(lambda: drawn() < fitting / 2)
+    canvas.frame_all()
+    qtbot.waitUntil(lambda: drawn() == pytest.approx(fitting, rel=0.06))
+    canvas.resize(1900, 1300)
+    canvas.resize(1200, 700)
+    canvas.frame_all()
+    qtbot.waitUntil(lambda: drawn() == pytest.approx(fitting, rel=0.06))
