@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,11 +13,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import truststore
 from yarl import URL
 
 from engine.actions.duck import connect
 from engine.actions.file_read import json_table
+from engine.actions.http_redirects import WITH_BODY, open_url
 from engine.actions.registry import handler
 from engine.errors import ActionError, ExternalServiceError
 
@@ -67,17 +66,24 @@ async def _answer(params: Params, url: URL, context: StepContext) -> AsyncIterat
     seconds = float(params.get("timeout") or 30)
     headers = {str(name): str(value) for name, value in (params.get("headers") or {}).items()}
     query = {str(name): _query_text(value) for name, value in (params.get("query") or {}).items()}
-    body = _body(params, headers) if method in ("POST", "PUT", "PATCH") else None
+    if method in WITH_BODY:
+        _body(params, headers)  # what is wrong with it is said before anything is sent
     _sign_in(params.get("auth") or {}, headers)
     if method in ("POST", "PATCH"):
         headers.setdefault("Idempotency-Key", context.idempotency_key)
     where = f"{url.host}:{url.port}" if url.port not in (80, 443) else str(url.host)
     try:
         async with (
-            aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=seconds), trust_env=True, connector=_connector(url)
-            ) as session,
-            session.request(method, url.update_query(query), headers=headers, data=body) as answer,
+            aiohttp.ClientSession(trust_env=True) as session,
+            open_url(
+                session,
+                method,
+                url.update_query(query),
+                headers=headers,
+                body=lambda: _body(params, headers),
+                seconds=seconds,
+                secrets=context.secrets.values(),
+            ) as answer,
         ):
             yield answer
     except TimeoutError as error:
@@ -94,12 +100,6 @@ async def _answer(params: Params, url: URL, context: StepContext) -> AsyncIterat
         raise ExternalServiceError(
             f"{where} cannot be reached: {error.os_error.strerror or error.os_error}",
             hint="Check the address and the network.",
-        ) from error
-    except aiohttp.RedirectClientError as error:
-        raise ExternalServiceError(
-            f"{where} sends us on to what is no web address: {error}",
-            retryable=False,
-            hint="Ask whoever runs the server; nothing but http:// and https:// is followed.",
         ) from error
     except aiohttp.ClientError as error:
         raise ExternalServiceError(f"{where} broke off: {error}", hint="Try again later.") from error
@@ -120,13 +120,6 @@ def _url(given: object) -> URL:
 
 def _query_text(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-def _connector(url: URL) -> aiohttp.TCPConnector:
-    if url.scheme != "https":
-        return aiohttp.TCPConnector()
-    # The system's certificates, as the browser has them: companies add their own there.
-    return aiohttp.TCPConnector(ssl=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 def _sign_in(auth: Mapping[str, Any], headers: dict[str, str]) -> None:

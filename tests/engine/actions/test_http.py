@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiohttp import web
@@ -38,7 +38,14 @@ async def answer(incoming: web.Request) -> web.StreamResponse:
                 status=503, text="busy", headers={"Retry-After": incoming.query.get("after", "7")}
             )
         case "/moved":
-            raise web.HTTPFound(incoming.query.get("to", "/records"))
+            return web.Response(status=302, headers={"Location": incoming.query.get("to", "/records")})
+        case "/round":
+            raise web.HTTPFound("/round")
+        case "/sent_on":
+            to = incoming.query["to"]
+            return web.Response(status=int(incoming.query["status"]), headers={"Location": to})
+        case "/unsaid":
+            return web.Response(status=302, text="nowhere")
         case "/slow":
             await asyncio.Event().wait()
         case "/cut":
@@ -102,7 +109,7 @@ class TestAnswer:
         assert output["body"] == "héllo"
         assert "table" not in output
 
-    @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/x"])
+    @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/x", "http://[bad"])
     async def test_that_a_redirect_to_anything_but_the_web_is_refused(self, bench: Bench, to: str) -> None:
         error = await fault(bench, "moved", query={"to": to})
         assert isinstance(error, ExternalServiceError)
@@ -190,6 +197,72 @@ class TestRequest:
         self, bench: Bench, params: dict[str, Any], message: str
     ) -> None:
         assert message in (await fault(bench, "echo", **params)).message
+
+
+@pytest.mark.asyncio
+class TestRedirects:
+    PRIVATE: ClassVar = {
+        "Cookie": "id=1",
+        "Proxy-Authorization": "Basic x",
+        "X-Api-Key": "k",
+        "X-Auth-Token": "t",
+        "PRIVATE-TOKEN": "t",
+        "Ocp-Apim-Subscription-Key": "k",
+    }
+
+    async def heard(self, bench: Bench, *, elsewhere: bool, **params: Any) -> dict[str, Any]:
+        """What the server at the end of the redirect was sent."""
+        async with server() as here, server() as there:
+            to = (there if elsewhere else "/") + "echo"
+            asked = {"to": to, "status": params.pop("status", 302)}
+            output = await request({"url": f"{here}sent_on", "query": asked, **params}, bench.context)
+        sent: dict[str, Any] = output["body"]
+        return sent
+
+    async def test_that_nobody_else_learns_who_we_are(self, bench: Bench) -> None:
+        bench.context.secrets = {"code": "hush"}
+        headers = {**self.PRIVATE, "X-Own": "yes", "X-Harmless": "hush hush", "Idempotent": "no key"}
+        auth = {"type": "bearer", "secret": "s"}
+        sent = (await self.heard(bench, elsewhere=True, headers=headers, auth=auth))["headers"]
+        assert not {name.lower() for name in self.PRIVATE} & set(sent)
+        assert "authorization" not in sent
+        assert "x-harmless" not in sent  # its value is a secret
+        assert (sent["x-own"], sent["idempotent"]) == ("yes", "no key")
+
+    async def test_that_the_same_server_still_knows_us(self, bench: Bench) -> None:
+        auth = {"type": "bearer", "secret": "s"}
+        sent = (await self.heard(bench, elsewhere=False, headers=self.PRIVATE, auth=auth))["headers"]
+        assert {name.lower() for name in self.PRIVATE} <= set(sent)
+        assert sent["authorization"] == "Bearer s"
+
+    @pytest.mark.parametrize(
+        ("method", "status", "expected"),
+        [
+            ("POST", 302, "GET"),
+            ("POST", 303, "GET"),
+            ("PUT", 303, "GET"),
+            ("PUT", 302, "PUT"),
+            ("POST", 307, "POST"),
+            ("POST", 308, "POST"),
+            ("GET", 301, "GET"),
+        ],
+    )
+    async def test_that_a_change_is_repeated_only_where_the_server_says_so(
+        self, bench: Bench, method: str, status: int, expected: str
+    ) -> None:
+        form = {"body": '{"a": "b"}', "body_type": "form"}
+        sent = await self.heard(bench, elsewhere=True, method=method, status=status, **form)
+        assert sent["method"] == expected
+        assert sent["body"] == ("a=b" if expected != "GET" else "")
+        assert ("content-type" in sent["headers"]) is (expected != "GET")
+
+    async def test_that_a_circle_ends(self, bench: Bench) -> None:
+        error = await fault(bench, "round")
+        assert "sends us on more than 10 times" in error.message
+        assert not error.retryable
+
+    async def test_that_a_redirect_to_nowhere_is_an_answer(self, bench: Bench) -> None:
+        assert (await called(bench, "unsaid"))["body"] == "nowhere"
 
 
 @pytest.mark.asyncio
