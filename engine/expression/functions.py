@@ -6,13 +6,13 @@ import json
 import math
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
 from engine.errors import ExpressionError
-from engine.expression.operations import Meter, bounded, contains, number, type_name
+from engine.expression.operations import SIMPLE, Meter, bounded, check_length, contains, number, type_name
 from engine.model.json_value import Json
 
 Implementation: TypeAlias = Callable[[Sequence[Json], Meter], Json]
@@ -20,6 +20,8 @@ Implementation: TypeAlias = Callable[[Sequence[Json], Meter], Json]
 _MAX_INT_TEXT: Final = 4_000
 _MAX_PATTERN: Final = 1_000
 _MAX_DIGITS: Final = 300
+# Writing a value down takes as long as touching so many.
+_WRITING: Final = 3
 _WHOLE = re.compile(r"[+-]?[0-9]+\Z")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0", ""})
@@ -151,7 +153,7 @@ def _float(arguments: Sequence[Json], meter: Meter) -> Json:
 def _str(arguments: Sequence[Json], meter: Meter) -> Json:
     value = arguments[0]
     if isinstance(value, list | Mapping):
-        meter.spend(_size(value, meter))
+        meter.spend(_WRITING * _size(value, meter))
     return meter.text(text_of(value))
 
 
@@ -186,13 +188,13 @@ def _abs(arguments: Sequence[Json], meter: Meter) -> Json:
 
 
 def _sum(arguments: Sequence[Json], meter: Meter) -> Json:
-    total: int | float = 0
-    for item in _items(arguments, "sum()", meter):
-        try:
-            total = bounded(total + number(item, "sum()"))
-        except OverflowError:
-            raise ExpressionError("the result is not a finite number") from None
-    return total
+    items: Sequence[Any] = _items(arguments, "sum()", meter)
+    for item in _one_of_each_type(items):
+        number(item, "sum()")
+    try:
+        return bounded(sum(items))
+    except OverflowError:
+        raise ExpressionError("the result is not a finite number") from None
 
 
 def _min(arguments: Sequence[Json], meter: Meter) -> Json:
@@ -249,7 +251,7 @@ def _items(arguments: Sequence[Json], what: str, meter: Meter) -> Sequence[Json]
 
 def _comparable(arguments: Sequence[Json], what: str, meter: Meter) -> Sequence[Json]:
     items = _items(arguments, what, meter)
-    kinds = {type_name(item) for item in items}
+    kinds = {type_name(item) for item in _one_of_each_type(items)}
     if not kinds:
         raise ExpressionError(f"{what} of an empty list has no value")
     if len(kinds) > 1 or not kinds <= {"number", "text"}:
@@ -257,21 +259,31 @@ def _comparable(arguments: Sequence[Json], what: str, meter: Meter) -> Sequence[
     return items
 
 
-def _size(value: Json, meter: Meter) -> int:
-    """The number of values inside, counted within the meter's limits."""
-    count, stack = 0, [value]
+def _one_of_each_type(items: Sequence[Json]) -> Iterable[Json]:
+    return {item.__class__: item for item in items}.values()
+
+
+def _size(value: list[Json] | Mapping[str, Json], meter: Meter) -> int:
+    """How many values are written down for this one; refused where the text would be too long for sure."""
+    count = least = 0
+    stack: list[Any] = [value]
     while stack:
         inner = stack.pop()
-        if isinstance(inner, str):
-            count += len(inner) // 16
-            continue
-        parts = (
-            list(inner.values()) if isinstance(inner, Mapping) else inner if isinstance(inner, list) else []
-        )
-        count += len(parts) + 1
-        meter.spend(len(parts))
-        stack.extend(parts)
-    return count
+        meter.spend(len(inner))
+        count += len(inner) + 1
+        least += 2 * len(inner)
+        parts = inner
+        if isinstance(inner, Mapping):
+            parts = inner.values()
+            least += sum(map(len, inner))
+        for part in parts:
+            kind = part.__class__
+            if kind is str:
+                least += len(part)
+            elif kind not in SIMPLE and isinstance(part, list | Mapping):
+                stack.append(part)
+        check_length(least)
+    return count + least // 16
 
 
 def _short(text: str) -> str:

@@ -38,7 +38,9 @@ What is compared:
 - **cel_conformance**, Common Expression Language: `&& || !` and `size` written our way; the same value, or a
   fault where a fault is expected.
 - **hostile_expressions**: each within 50 ms and 32 MB, and no file, process or import touched (as Python's
-  audit events tell); of the ordinary ones beside them, the same value.
+  audit events tell); of the ordinary ones beside them, the same value. `python -m benchmarks.expressions`
+  measures the worst of them: 0.4 ms of the processor and 0.01 MB; and of 25 of our own, on as much data as
+  the limits let through: 21 ms and 4 MB.
 - **json_hostile**, read as workflow files are: accepted or refused as the authors say, never a crash.
 - **naughty_strings**, as title, notes, parameter and referenced value: through a file and a run, unchanged.
 """
