@@ -264,5 +264,9 @@ class StoreCorrupt(StoreError):
     """The store's file is damaged."""
 
 
-class StorageFull(StoreError):
+class StorageRefused(StoreError):
+    """Where the store keeps its files nothing can be written; what waits for it can be tried again."""
+
+
+class StorageFull(StorageRefused):
     """The disk that holds the store has no room left."""

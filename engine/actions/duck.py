@@ -26,7 +26,7 @@ import duckdb
 
 from engine.actions.columns import Columns
 from engine.actions.sql import column_type, identifier, stored, text_literal
-from engine.errors import ActionError
+from engine.errors import ActionError, StorageFull
 
 if TYPE_CHECKING:
     from engine.actions.context import Artifacts, StepContext
@@ -47,6 +47,10 @@ class Table:
     def scan(self) -> str:
         """What to write after FROM."""
         return f"read_parquet({text_literal(str(self.path))})"
+
+
+class DiskFull(ActionError):
+    """What the database writes finds no room."""
 
 
 class Duck:
@@ -91,13 +95,22 @@ class Duck:
         copy = f"COPY ({select}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
         try:
             with self._progress():
-                rows = int(self.rows(copy, values)[0][0])
+                rows = self._copied(copy, values, target)
             size = target.stat().st_size
             key = self.context.artifacts.adopt(target)
         finally:
             target.unlink(missing_ok=True)
         described = [{"name": name, "type": column_type(kind)} for name, kind in shape.items()]
         return {"$table": key, "rows": rows, "columns": described, "bytes": size}
+
+    def _copied(self, copy: str, values: Mapping[str, object] | None, target: Path) -> int:
+        try:
+            return int(self.rows(copy, values)[0][0])
+        except DiskFull as error:
+            # Not the step's fault: with room again, the same step gives its result.
+            raise StorageFull(
+                f"There is no room left for results in {target.parent.parent}", hint=error.hint
+            ) from error
 
     @contextmanager
     def _progress(self) -> Iterator[None]:
@@ -165,7 +178,7 @@ def plain_error(error: duckdb.Error) -> ActionError:
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
         return ActionError(f"A number is too large for its type: {_first_line(text)}", hint="Use decimals.")
     if "No space left" in text:
-        return ActionError("The disk is full", hint="Free some space and run again.")
+        return DiskFull("The disk is full", hint="Free some space and go on.")
     return ActionError(_first_line(text))
 
 

@@ -18,6 +18,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -184,7 +185,9 @@ class Dispatcher:
         """Commit until nothing is left; holds the lock. What it makes ready is not dispatched yet."""
         assert self._journal is not None
         assert self._trouble is not None
-        while full_sync or self._is_halted or self._has_unflushed():
+        is_asked = full_sync or self._is_halted
+        while is_asked or self._has_unflushed():
+            is_asked = False
             staged, self._staged = self._staged, []
             try:
                 await self._journal.commit(full_sync=full_sync)
@@ -194,7 +197,7 @@ class Dispatcher:
                     self._halt(error)
                 raise
             full_sync = False
-            if self._is_halted:
+            if self._is_halted and not self._trouble.lasts:
                 self._is_halted = False
                 self._trouble.ends()
             for execution, step in staged:
@@ -202,6 +205,19 @@ class Dispatcher:
                 heapq.heappush(
                     self._ready, (execution.plan.steps[step].priority, self._count, execution, step)
                 )
+
+    async def held_up(self, error: StoreError) -> None:
+        """The store has no place for a result: return when a person asks to try again."""
+        assert self._trouble is not None
+        patience = self._trouble.patience()
+        self.park()
+        try:
+            with suppress(StoreError):  # which halts as well, and has been told
+                await self.barrier()
+            self._halt(error)
+            await patience
+        finally:
+            self.unpark()
 
     def _halt(self, error: StoreError) -> None:
         """Nothing more is started before a commit succeeds."""

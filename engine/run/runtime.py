@@ -216,8 +216,13 @@ class Runtime:
         """Everything recorded so far is durable and published."""
         await self._dispatcher.barrier()
 
+    async def try_store_again(self) -> None:
+        """What waits for the store goes on if it works again; else StoreError."""
+        self._trouble.try_again()
+        await self.barrier()
+
     def waits_for_store(self, execution_id: str) -> bool:
-        """Whether the run stands still because the store refused a commit."""
+        """Whether the run stands still because the store refused something."""
         return execution_id in self._trouble
 
     async def drain_observers(self) -> None:

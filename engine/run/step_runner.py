@@ -14,6 +14,7 @@ from engine.errors import (
     FormRequired,
     MissingInputError,
     StepTimeoutError,
+    StorageRefused,
     StoreError,
     WorkflowError,
 )
@@ -27,6 +28,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
+from engine.run.room import record_end, run_again_with_room
 from engine.store.artifacts import ArtifactStore
 from engine.store.state_manager import error_to_json
 
@@ -102,6 +104,9 @@ class StepRunner:
                 steps.complete(activity, output, duration_ms=duration_ms)
             except (TypeError, ValueError) as error:
                 raise _no_json(error) from error
+            except StorageRefused as error:
+                await self._dispatcher.held_up(error)
+                await record_end(self._dispatcher, execution, activity, output, duration_ms=duration_ms)
         except (MissingInputError, FormRequired) as question:
             activity.first_started_at = None  # the time a person takes is not the step's
             steps.asks(activity, question)
@@ -118,6 +123,9 @@ class StepRunner:
         except (Exception, SystemExit) as error:
             if number not in steps.activities:
                 raise  # the step has ended and it is we who failed
+            if isinstance(error, StorageRefused) and not step.at_most_once:
+                await run_again_with_room(self._dispatcher, execution, activity, error)
+                return
             if number not in steps.running:
                 steps.begin(activity)
             await self._failed(execution, activity, execution.secrets.mask_error(error), started)
@@ -140,7 +148,9 @@ class StepRunner:
             return True
         if step.disabled == "passthrough":
             steps.begin(activity)
-            steps.complete(activity, _passed_on(execution, step), duration_ms=0.0, via="passthrough")
+            await record_end(
+                self._dispatcher, execution, activity, _passed_on(execution, step), via="passthrough"
+            )
             return True
         if (ready := _ready_made(execution, step)) is not None:
             await self._take(execution, activity, ready)
@@ -148,7 +158,7 @@ class StepRunner:
         if does_nothing:
             # A plain trigger of a workflow from elsewhere: firing it is all it does.
             steps.begin(activity)
-            steps.complete(activity, dict(steps.live["input_data"]), duration_ms=0.0)
+            await record_end(self._dispatcher, execution, activity, dict(steps.live["input_data"]))
             return True
         if step.body is not None:
             await self._compose(execution, activity, step)
@@ -191,7 +201,7 @@ class StepRunner:
             steps.woke(activity)
             output, more = await self._composer.finish(composite)
             self._seams._validate_output_schema(step, output)
-            self._complete(execution, activity, output, more=more)
+            await self._complete(execution, activity, output, more=more)
         except MissingInputError as question:
             activity.first_started_at = None
             steps.asks(activity, question)
@@ -251,9 +261,9 @@ class StepRunner:
             execution.steps.fail(activity, error, duration_ms=0.0)
             return
         more = {"reused_from": ready["reused_from"]} if "reused_from" in ready else None
-        execution.steps.complete(activity, output, duration_ms=0.0, via=str(ready["via"]), more=more)
+        await record_end(self._dispatcher, execution, activity, output, via=str(ready["via"]), more=more)
 
-    def _complete(
+    async def _complete(
         self,
         execution: Execution,
         activity: Activity,
@@ -263,7 +273,9 @@ class StepRunner:
     ) -> None:
         duration_ms = self._attempts.since(activity.started_at)
         try:
-            execution.steps.complete(activity, output, duration_ms=duration_ms, via=via, more=more)
+            await record_end(
+                self._dispatcher, execution, activity, output, duration_ms=duration_ms, via=via, more=more
+            )
         except (TypeError, ValueError) as error:
             raise _no_json(error) from error
 
@@ -313,7 +325,7 @@ class StepRunner:
             if stand_in.secrets:
                 params = execution.secrets.reveal(params)
             output = await self._attempts.within_time(execution, activity, stand_in, params)
-            self._complete(execution, activity, execution.secrets.mask(output), via="fallback")
+            await self._complete(execution, activity, execution.secrets.mask(output), via="fallback")
         except Stopped:
             execution.steps.cancel(activity)
             execution.advance()

@@ -2,11 +2,13 @@
 
 Nothing of it can be durable, so it is told by transient events only. The facts that wait for the store stay
 with the journal, in their order; when the store works again they are written, and the runs are shown as what
-they were, or as what those facts made of them.
+they were, or as what those facts made of them. A large result that finds no place beside the journal waits
+too, in memory, until a person asks to go on.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ class StorageTrouble:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
         self._shown: dict[str, tuple[Execution, Event, dict[str, Any]]] = {}
+        self._patient: list[asyncio.Future[None]] = []
 
     def __contains__(self, execution_id: str) -> bool:
         """Whether the run waits for the store."""
@@ -35,6 +38,24 @@ class StorageTrouble:
         """What a late reader of the run's events has to know."""
         known = self._shown.get(execution_id)
         return known[1] if known is not None else None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether somebody waits to try again: that the journal can be written does not end it."""
+        return any(not waiter.done() for waiter in self._patient)
+
+    def patience(self) -> asyncio.Future[None]:
+        """Done when a person has asked to go on, which may be in vain."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._patient.append(waiter)
+        return waiter
+
+    def try_again(self) -> None:
+        """A person asks to go on."""
+        patient, self._patient = self._patient, []
+        for waiter in patient:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def begins(self, executions: Iterable[Execution], error: WorkflowError) -> None:
         """The store refused: show these runs as paused."""

@@ -194,7 +194,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         execution = await self._runtime.find(execution_id)
         waited = self._runtime.waits_for_store(execution_id)
         if waited:
-            await self._runtime.barrier()
+            await self._runtime.try_store_again()
             execution = await self._runtime.find(execution_id)
             if execution is None:
                 return True  # what waited to be written was its end
@@ -280,8 +280,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         """End the engine and its store; nothing it started is left behind. What ran can be recovered."""
         if not self._is_closed:
             self._is_closed = True
-            await self._runtime.close()
-            self._places.close()
+            try:
+                await self._runtime.close()
+            finally:
+                self._places.close()
 
     async def __aenter__(self) -> Self:
         return self

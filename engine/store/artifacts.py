@@ -24,7 +24,7 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from engine.errors import StorageFull, StoreCorrupt, StoreError
+from engine.errors import StorageFull, StorageRefused, StoreCorrupt, StoreError
 from engine.store.json_text import INLINE_LIMIT, encode, preview
 from engine.store.retention import reachable
 
@@ -54,13 +54,15 @@ class ArtifactStore:
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix="workflow-artifacts-"))
                 self._remove = weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
-            self._root.mkdir(parents=True, exist_ok=True)
+            with _translated(self._root):
+                self._root.mkdir(parents=True, exist_ok=True)
             return self._root
 
     def temporary(self, suffix: str = "") -> Path:
         """A fresh path to write to, on the same disk; ``adopt`` it when it is complete."""
         folder = self.root / "unfinished"
-        folder.mkdir(exist_ok=True)
+        with _translated(folder):
+            folder.mkdir(exist_ok=True)
         return folder / f"{uuid4().hex}{suffix}"
 
     def adopt(self, path: Path) -> str:
@@ -88,8 +90,11 @@ class ArtifactStore:
         sha = hashlib.sha256(content).hexdigest()
         with _translated(self.root):
             temporary = self.temporary(".json")
-            temporary.write_bytes(content)
-            self._move_in(temporary, sha)
+            try:
+                temporary.write_bytes(content)
+                self._move_in(temporary, sha)
+            finally:
+                temporary.unlink(missing_ok=True)  # half of it would only take room
         return {ARTIFACT_KEY: sha, "bytes": len(content), "preview": preview(value)}
 
     def pack(self, output: Any) -> Any:
@@ -125,7 +130,13 @@ class ArtifactStore:
     def load_json(self, reference: Mapping[str, Any]) -> Any:
         """The JSON a reference stands for; raises ``StoreCorrupt`` when the file is not what it was."""
         found = self.path(reference)
-        content = found.read_bytes()
+        try:
+            content = found.read_bytes()
+        except OSError as error:
+            raise StoreCorrupt(
+                f"A stored result cannot be read: {found}: {error.strerror or error}",
+                hint="Check that the disk is there and that you may read it.",
+            ) from error
         if hashlib.sha256(content).hexdigest() != reference[ARTIFACT_KEY]:
             raise StoreCorrupt(
                 f"A stored result is damaged: {found}", hint="Run the step that made it again."
@@ -311,7 +322,7 @@ def _translated(path: Path) -> Iterator[None]:
             raise StorageFull(
                 f"There is no room left for results in {path}", hint="Free some space and go on."
             ) from error
-        raise StoreError(
+        raise StorageRefused(
             f"A result cannot be kept in {path}: {error.strerror or error}",
             hint="Check that the disk is there and that you may write to it.",
         ) from error

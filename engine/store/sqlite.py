@@ -100,8 +100,10 @@ class SqliteStateManager(ExecutionStateManager):
             self._ledger = Ledger(self.artifacts, self._now)
             self._created = None
             self._saved_definitions.clear()
-            await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
-            self._disk.shutdown(wait=False)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
+            finally:
+                self._disk.shutdown(wait=False)
 
     def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
         record = self._ledger.record(execution_id)
@@ -220,8 +222,10 @@ class SqliteStateManager(ExecutionStateManager):
 
     def _close(self, database: Database) -> None:
         self._reading.shutdown()
-        database.close()
-        self.artifacts.close()
+        try:
+            database.close()
+        finally:
+            self.artifacts.close()
 
     async def _read(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         await self.open()

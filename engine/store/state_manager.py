@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import WorkflowError
+from engine.errors import StoreError, WorkflowError
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -197,7 +197,12 @@ class ExecutionStateManager(KeepsParts, ABC):
         if options:
             created["options"] = dict(options)
         await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
-        await self.commit()
+        try:
+            await self.commit()
+        except StoreError:
+            # It waits to be written like all the rest, but nobody was given its id: it is not to begin.
+            self.append(new_id, _CALLED_OFF)
+            raise
         return new_id
 
     async def get_execution_state(self, execution_id: str) -> dict[str, Any]:
@@ -292,6 +297,9 @@ class ExecutionStateManager(KeepsParts, ABC):
     @abstractmethod
     async def _track(self, execution_id: str) -> None:
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
+
+
+_CALLED_OFF = (EventDraft(EventType.EXECUTION_CANCELLING), EventDraft(EventType.EXECUTION_CANCELLED))
 
 
 async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) -> dict[str, Any]:

@@ -82,12 +82,12 @@ DIE_ONCE = """
 import pickle, sys
 from pathlib import Path
 from tests.sweeps.kill.life import live
-from tests.sweeps.kill.points import Target
+from tests.sweeps.kill.points import Reaper, Target
 from tests.sweeps.kill.rules import Biography
 from tests.sweeps.kill.scenarios import rollback
 biography = Biography(rollback(), Path(sys.argv[1]))
 for number, target in enumerate([Target("in the action, after its effect", 1), None]):
-    biography.add(live(biography.scenario, biography.folder, number, target))
+    biography.add(live(biography.scenario, biography.folder, number, Reaper(target)))
 sys.stdout.buffer.write(pickle.dumps(biography))
 """
 

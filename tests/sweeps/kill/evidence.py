@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState
-from engine.history.status import StepStatus
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.journal_rules import check_journal
 
@@ -36,6 +36,10 @@ class Run:
     @property
     def facts(self) -> list[Fact]:
         return [(event.seq, event.type.value, event.step_id) for event in self.events]
+
+    def was_never_begun(self) -> bool:
+        """It was called off as it was created: the store could not promise that it would be kept."""
+        return self.state.status is ExecutionStatus.CANCELLED and self.state.started_at is None
 
     def ended_steps(self) -> set[str]:
         """The steps whose end is recorded."""

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from engine.history.events import TRANSIENT, EventType
 from tests.sweeps.kill.actions import Effects
-from tests.sweeps.kill.points import FastClock, MarkedEngine, MarkedStore, Reaper, Target
+from tests.sweeps.kill.points import FastClock, MarkedEngine, MarkedStore, Reaper
 from tests.sweeps.kill.scenarios import Scenario
 
 SLOTS = 3
@@ -50,13 +50,15 @@ def effects_path(folder: Path) -> Path:
     return folder / "effects.jsonl"
 
 
-def live(scenario: Scenario, folder: Path, number: int, target: Target | None) -> Heard:
+def live(
+    scenario: Scenario, folder: Path, number: int, reaper: Reaper, kind: type[Life] | None = None
+) -> Heard:
     """Let life `number` of a run happen in a process of its own; returns when nothing is left of it."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reading)
-        _be_born(scenario, folder, number, target, writing)
+        _be_born((kind or Life)(scenario, folder, number, reaper, writing))
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
         lines = stream.read().splitlines()
@@ -90,14 +92,13 @@ def _understand(lines: list[bytes]) -> Heard:
     return heard
 
 
-def _be_born(scenario: Scenario, folder: Path, number: int, target: Target | None, pipe: int) -> NoReturn:
+def _be_born(life: Life) -> NoReturn:
     """In the new process: live, say how it ended, and go without the parent's goodbyes."""
     status = 1
     try:
         os.setpgid(0, 0)
         signal.alarm(LONGEST_S)
         files = _open_files()
-        life = _Life(scenario, folder, number, Reaper(target), pipe)
         end = asyncio.run(life.run())
         gc.collect()
         end["files"] = sorted(_open_files() - files)
@@ -106,7 +107,7 @@ def _be_born(scenario: Scenario, folder: Path, number: int, target: Target | Non
         life.say("end", end)
         status = 0
     except BaseException:  # noqa: BLE001 - the end of a process: what went wrong is said, and it is over
-        os.write(pipe, json.dumps(["trouble", traceback.format_exc()]).encode() + b"\n")
+        life.say("trouble", traceback.format_exc())
     finally:
         sys.stderr.flush()
         os._exit(status)
@@ -129,13 +130,16 @@ def _open_files() -> set[str]:
     return {name for name in found if "/proc/" not in name}
 
 
-class _Life:
+class Life:
+    """What happens in the process: the program starts, recovers, and the run goes to its end."""
+
     def __init__(self, scenario: Scenario, folder: Path, number: int, reaper: Reaper, pipe: int) -> None:
-        self._scenario = scenario
-        self._folder = folder
-        self._number = number
-        self._pipe = pipe
+        self.scenario = scenario
         self.reaper = reaper
+        self._pipe = pipe
+        self.clock = FastClock(reaper)
+        self.store = MarkedStore(store_path(folder), reaper, self.clock.now)
+        self._effects = Effects(effects_path(folder), number, reaper)
 
     def say(self, kind: str, *values: Any) -> None:
         line = memoryview(json.dumps([kind, *values]).encode() + b"\n")
@@ -143,43 +147,46 @@ class _Life:
             line = line[os.write(self._pipe, line) :]
 
     async def run(self) -> dict[str, Any]:
-        reaper = self.reaper
-        clock = FastClock(reaper)
-        store = MarkedStore(store_path(self._folder), reaper, clock.now)
-        effects = Effects(effects_path(self._folder), self._number, reaper)
-        engine = MarkedEngine(SLOTS, registry=effects.registry(), state_manager=store, clock=clock)
-        engine.reaper = reaper
+        engine = MarkedEngine(
+            SLOTS, registry=self._effects.registry(), state_manager=self.store, clock=self.clock
+        )
+        engine.reaper = self.reaper
         async with engine:
-            reaper.at("before recovery")
-            await engine.recover()
-            reaper.at("after recovery")
-            execution_id = await self._find_or_start(engine, store)
-            teller = asyncio.create_task(self._tell(engine, execution_id))
-            await self._scenario.conduct(engine, execution_id, self._promise)
-            state = await engine.wait(execution_id)
-            await teller
+            state = await self.go_on(engine)
             free = engine.semaphore._value
-            reaper.at("before the store is closed")
+            self.reaper.at("before the store is closed")
         tasks = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         return {"status": state["status"], "tasks": tasks, "slots_lost": SLOTS - free}
 
-    async def _find_or_start(self, engine: MarkedEngine, store: MarkedStore) -> str:
-        known = await store.list_executions()
+    async def go_on(self, engine: MarkedEngine) -> dict[str, Any]:
+        """Bring the run to its end; returns its state."""
+        self.reaper.at("before recovery")
+        await engine.recover()
+        self.reaper.at("after recovery")
+        execution_id = await self.find_or_start(engine)
+        teller = asyncio.create_task(self.tell(engine, execution_id))
+        await self.scenario.conduct(engine, execution_id, self.promise)
+        state = await engine.wait(execution_id)
+        await teller
+        return state
+
+    async def find_or_start(self, engine: MarkedEngine) -> str:
+        known = await self.store.list_executions()
         if known:
             execution_id = known[0].id
         else:
-            execution_id = await engine.start_workflow(self._scenario.workflow, self._scenario.input_data)
+            execution_id = await engine.start_workflow(self.scenario.workflow, self.scenario.input_data)
             self.reaper.at("before a run is acknowledged")
         self.say("run", execution_id)
         return execution_id
 
-    async def _tell(self, engine: MarkedEngine, execution_id: str) -> None:
+    async def tell(self, engine: MarkedEngine, execution_id: str) -> None:
         """Somebody outside who hears of every event."""
         async for event in engine.events(execution_id):
             if event.type not in TRANSIENT:
                 self.say("told", event.seq, event.type.value, event.step_id)
                 self.reaper.at("as an event is told")
 
-    def _promise(self, *event_types: EventType) -> None:
+    def promise(self, *event_types: EventType) -> None:
         self.say("promised", [event_type.value for event_type in event_types])
         self.reaper.at("after a request is acknowledged")

@@ -34,7 +34,7 @@ class Biography:
         self._check_promises()
 
     def run(self) -> Run:
-        (run,) = self.found[-1].values()
+        (run,) = [run for run in self.found[-1].values() if not run.was_never_begun()]
         return run
 
     def outcome(self) -> Outcome:
@@ -70,7 +70,8 @@ class Biography:
         for heard in self.lives:
             lost = [fact for fact in heard.told if fact not in facts]
             assert not lost, f"told, and not durable: {lost}"
-        assert len(self.found[-1]) <= 1, "the run was started twice"
+        begun = [run for run in self.found[-1].values() if not run.was_never_begun()]
+        assert len(begun) <= 1, "the run was started twice"
         recorded = {kind for _, kind, _ in facts}
         for heard in self.lives:
             broken = [kinds for kinds in heard.promised if recorded.isdisjoint(kinds)]
@@ -119,7 +120,7 @@ class Biography:
         """In how many deaths the step was in flight. It never begins again once its end is recorded."""
         in_flight = 0
         for number, found in enumerate(self.found):
-            runs = list(found.values())
+            runs = [run for run in found.values() if not run.was_never_begun()]
             if not runs:
                 continue
             if undoes:

@@ -89,7 +89,7 @@ def conditions() -> Scenario:
         act("few", "send"),
         act("flaky", "flaky", retry={"max_attempts": 4, "initial_interval": 2, "jitter": "none"}),
         act("broken", "broken"),
-        act("mend", "send", parameters={"why": "${error.message:-nothing}"}),
+        act("mend", "send", parameters={"why": "${steps.broken.error.message}"}),
         act("tolerated", "broken", continue_on_error=True),
         act("unsure", "note"),
         act("always", "note", join="always"),
@@ -199,9 +199,14 @@ def rollback() -> Scenario:
 async def call_off(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
     """As soon as the step runs that never ends, cancel by force and have everything undone."""
     async for event in engine.events(execution_id):
+        if event.type is EventType.STORAGE_REFUSED:
+            return  # first the disk has to be mended
         if event.type is EventType.STEP_RUNNING and event.step_id == "stuck":
             break
-    if await engine.cancel_workflow(execution_id, force=True, rollback=True):
+    status = (await engine.get_workflow_status(execution_id))["status"]
+    if status == "ROLLING_BACK":
+        pass  # who asked once more would stop the rollback
+    elif await engine.cancel_workflow(execution_id, force=True, rollback=True):
         promise(EventType.EXECUTION_CANCELLING)
     await engine.wait(execution_id)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sweeps.kill.life import Heard, live
-from tests.sweeps.kill.points import Target
+from tests.sweeps.kill.points import Reaper, Target
 from tests.sweeps.kill.rules import Biography, Outcome
 from tests.sweeps.kill.scenarios import Scenario
 
@@ -135,7 +135,7 @@ class Sweep:
         return True
 
     def _live(self, biography: Biography, target: Target | None) -> Heard:
-        heard = live(biography.scenario, biography.folder, len(biography.lives), target)
+        heard = live(biography.scenario, biography.folder, len(biography.lives), Reaper(target))
         self._figures.lives += 1
         biography.add(heard)
         return heard
