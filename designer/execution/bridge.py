@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.model.workflow import Workflow
     from engine.run.options import RunOptions
     from engine.run.workflow_engine import WorkflowEngine
+    from engine.store.parts import PartSummary
     from engine.store.state_manager import ExecutionSummary
 
 T = TypeVar("T")
@@ -130,6 +131,10 @@ class EngineBridge(QObject):
     async def load(self, execution_id: str) -> ExecutionState:
         """An execution as the store has it."""
         return await self._call(lambda host: host.load(execution_id))
+
+    async def parts_of(self, prefix: str) -> Sequence[PartSummary]:
+        """The parts of a run that stand for one node, such as the items of a For each, in their order."""
+        return await self._call(lambda host: host.engine.state_manager.parts_of(prefix))
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         """The workflow's JSON that an execution was started with."""

@@ -151,7 +151,7 @@ class RunController(QObject):
         if view.execution_id is None or not view.is_active:
             return
         may_undo = not view.is_stopping and view.status is not ExecutionStatus.ROLLING_BACK
-        if may_undo and can_be_undone(self._document.workflow):
+        if may_undo and can_be_undone(self._document.root):
             answer = await self._dialogs.ask_stop(view)
             if answer is None or self._view.execution_id != view.execution_id or not self._view.is_active:
                 return
@@ -166,7 +166,7 @@ class RunController(QObject):
         has_ended = status is not None and status.is_terminal and not self._view.is_starting
         if not has_ended or status is ExecutionStatus.ROLLED_BACK:
             return Undoable()
-        return undoable(self._document.workflow, self._steps)
+        return undoable(self._document.root, self._steps)
 
     async def undo(self) -> None:
         """Undoes what the run on screen did, which has ended, if the person confirms it."""
@@ -218,9 +218,9 @@ class RunController(QObject):
         self._show(RunView())
 
     async def answer(self, step_id: str | None = None) -> None:
-        """Asks the open questions again, those of one step or all of them."""
+        """Asks the open questions again, those of one step and of what is inside it, or all of them."""
         for question in questions_of(self._view):
-            if step_id is None or question.step_id == step_id:
+            if step_id is None or f"{question.step_id}/".startswith(f"{step_id}/"):
                 self._enqueue(question)
         await self._ask_all()
 

@@ -46,8 +46,8 @@ class EditWiring(QObject):
         window.inspector.set_upstream_columns(session.columns.columns_of)
         session.columns.found.connect(self._on_columns_found)
         session.theme.theme_changed.connect(self._on_theme_changed)
-        session.controller.statuses_changed.connect(self._on_statuses_changed)
-        session.controller.run_cleared.connect(self._show_data)
+        session.shown.statuses_changed.connect(self._on_statuses_changed)
+        session.shown.cleared.connect(self._show_data)
         self._on_theme_changed(session.theme.theme)
         self._count()
 
@@ -179,7 +179,7 @@ class EditWiring(QObject):
         nodes = self._session.editor.workflow.nodes
         if len(selected) == 1 and selected[0] in nodes:
             node = nodes[selected[0]]
-            step = self._session.controller.steps.get(node.id)
+            step = self._session.shown.steps.get(node.id)
             if step is None and is_pinned(node):
                 step = StepState(status=StepStatus.COMPLETED, output=pinned_output(node), via="pinned")
             self._window.bottom.data.show_step(node.id, node.label, step)

@@ -31,6 +31,8 @@ class InsideWiring(QObject):
         )
         inside.file_wanted.connect(self._open_file)
         window.stage.breadcrumb.chosen.connect(inside.go_to)
+        window.stage.breadcrumb.part_chosen.connect(session.shown.choose)
+        session.shown.parts_changed.connect(window.stage.breadcrumb.show_parts)
         session.editor.place_changed.connect(self._show_place)
         session.editor.document.subscribe_edits(lambda *_: self._show_place())
         self._show_place()

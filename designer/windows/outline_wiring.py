@@ -37,8 +37,8 @@ class OutlineWiring(QObject):
         outline.targets_wanted.connect(self._choose_target)
         outline.message.connect(window.status_line.say)
         canvas.selection_changed.connect(outline.show_selection)
-        session.controller.statuses_changed.connect(self._on_statuses_changed)
-        session.controller.run_cleared.connect(outline.tree.viewport().update)
+        session.shown.statuses_changed.connect(self._on_statuses_changed)
+        session.shown.cleared.connect(outline.tree.viewport().update)
         window.commands["view.outline"].triggered.connect(self._on_toggled)
 
     def _on_toggled(self, is_shown: bool) -> None:

@@ -25,6 +25,7 @@ from designer.execution.run_view import Question, RunView
 from designer.execution.undoable import Undoable
 from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
+from designer.windows.titles import title_of
 from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 
@@ -199,9 +200,8 @@ class Person:
         dialog.selectFile(suggestion.name)
         return await _choose(dialog)
 
-    def _title(self, node_id: str) -> str:
-        node = self.editor.workflow.nodes.get(node_id) if self.editor is not None else None
-        return node.label if node is not None else node_id
+    def _title(self, step_id: str) -> str:
+        return title_of(self.editor.root, step_id) if self.editor is not None else step_id
 
     def _folder(self) -> Path | None:
         path = self.editor.document.path if self.editor is not None else None

@@ -11,6 +11,7 @@ from designer.execution.run_view import RunView
 from designer.execution.undoable import Undoable
 from designer.windows.banner import Notice
 from designer.windows.session import Session
+from designer.windows.titles import title_of
 from engine.history.events import Event
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
@@ -42,9 +43,9 @@ class RunWiring(QObject):
         self._ended: tuple[str | None, ExecutionStatus | None] = (None, None)
         controller = session.controller
         controller.run_changed.connect(self._on_run_changed)
-        controller.run_cleared.connect(self._on_run_cleared)
-        controller.statuses_changed.connect(self._on_statuses_changed)
-        controller.events_arrived.connect(self._on_events)
+        session.shown.cleared.connect(self._on_run_cleared)
+        session.shown.statuses_changed.connect(self._on_statuses_changed)
+        session.shown.events_arrived.connect(self._on_events)
         controller.problems_found.connect(self._on_problems_before_run)
         controller.call_failed.connect(self._on_call_failed)
         session.checker.checked.connect(self._show_problems)
@@ -70,7 +71,8 @@ class RunWiring(QObject):
         self._session.tasks.start(work)
 
     def _answer(self, node_id: str) -> None:
-        self._start(self._session.controller.answer(node_id))
+        way = self._session.shown.way
+        self._start(self._session.controller.answer(f"{way}/{node_id}" if way else node_id))
 
     def _on_run_changed(self, view: RunView) -> None:
         window = self._window
@@ -101,7 +103,7 @@ class RunWiring(QObject):
         reason = str((steps[failed].error or {}).get("message") or "the step failed")
         window = self._window
         window.status_line.say(f"{self._title(failed)}: {reason}")
-        if not window.canvas.selected_nodes():
+        if not window.canvas.selected_nodes() and not self._session.editor.document.place:
             window.canvas.select([failed])
             window.canvas.reveal(failed)
             window.bottom.show_tab("Data")
@@ -139,8 +141,9 @@ class RunWiring(QObject):
         self._window.stage.arrange_banner()
 
     def _title(self, node_id: str) -> str:
-        node = self._session.editor.workflow.nodes.get(node_id)
-        return node.label if node is not None else node_id
+        editor = self._session.editor
+        node = editor.workflow.nodes.get(node_id)
+        return node.label if node is not None else title_of(editor.root, node_id)
 
     def _on_run_cleared(self) -> None:
         self._window.canvas.clear_run()

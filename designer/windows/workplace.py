@@ -12,6 +12,7 @@ from designer.editor import Editor
 from designer.execution.bridge import EngineBridge
 from designer.execution.columns_ahead import ColumnsAhead
 from designer.execution.controller import RunController
+from designer.execution.shown_run import ShownRun
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
@@ -50,6 +51,7 @@ class Workplace:
         person.editor = editor
         checker = Checker(document, shared.catalog, self.tasks)
         journal = Journal(document, shared.data_dir, self._say)
+        controller = RunController(shared.bridge, document, checker.check, person)
         self.session = Session(
             catalog=shared.catalog,
             settings=shared.settings,
@@ -57,7 +59,8 @@ class Workplace:
             editor=editor,
             journal=journal,
             bridge=shared.bridge,
-            controller=RunController(shared.bridge, document, checker.check, person),
+            controller=controller,
+            shown=ShownRun(controller, shared.bridge, document, self.tasks),
             checker=checker,
             columns=ColumnsAhead(document, self.tasks),
             files=FileCommands(editor, journal, shared.settings, person, shared.data_dir),
@@ -74,6 +77,7 @@ class Workplace:
     async def close(self) -> None:
         """Ends what works for the window; its run goes on or waits in the engine."""
         self.session.checker.close()
+        self.session.shown.close()
         await self.session.controller.close()
         await self.tasks.close()
         # Its destructor clears the stack and would tell a window that is half gone.
