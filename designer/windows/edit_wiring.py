@@ -157,7 +157,7 @@ class EditWiring(QObject):
     def _on_problem_activated(self, problem: Problem) -> None:
         connection = self._session.editor.workflow.connections.get(problem.connection_id or "")
         if problem.node_id is not None:
-            self._go_to(problem.node_id)
+            self._window.inside_wiring.go_to_step(problem.path or problem.node_id)
         elif connection is not None:
             self._window.canvas.select([connection.id])
             self._window.canvas.center_on(connection.source)

@@ -37,6 +37,16 @@ class InsideWiring(QObject):
         session.editor.document.subscribe_edits(lambda *_: self._show_place())
         self._show_place()
 
+    def go_to_step(self, way: str) -> None:
+        """Show the step at the end of this way ("each/check"), wherever inside it stands, and select it."""
+        *place, node_id = way.split("/")
+        try:
+            self._session.editor.document.go_to(tuple(place))
+        except ValueError:
+            return  # the drawing is another by now
+        self._window.canvas.select([node_id])
+        self._window.canvas.center_on(node_id)
+
     def _show_place(self) -> None:
         document = self._session.editor.document
         self._window.stage.breadcrumb.show_place((self._session.files.name, *document.titles))

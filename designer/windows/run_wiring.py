@@ -40,6 +40,7 @@ class RunWiring(QObject):
         self._window = window
         self._session = session
         self._running: str | None = None
+        self._problems: Sequence[Problem] = ()
         self._ended: tuple[str | None, ExecutionStatus | None] = (None, None)
         controller = session.controller
         controller.run_changed.connect(self._on_run_changed)
@@ -49,6 +50,7 @@ class RunWiring(QObject):
         controller.problems_found.connect(self._on_problems_before_run)
         controller.call_failed.connect(self._on_call_failed)
         session.checker.checked.connect(self._show_problems)
+        session.editor.place_changed.connect(self._mark_problems)
         window.canvas.answer_requested.connect(self._answer)
         bottom = window.bottom
         bottom.set_titles(self._title)
@@ -177,17 +179,30 @@ class RunWiring(QObject):
             self._window.status_line.say(f"{errors} {word} this workflow from running")
 
     def _show_problems(self, problems: list[Problem]) -> None:
+        self._problems = problems
         self._window.bottom.problems.set_problems(problems)
+        self._mark_problems()
+
+    def _mark_problems(self) -> None:
+        """On each card the worst of its problems, and of those inside it."""
         worst: dict[str, Problem] = {}
-        for problem in problems:
+        for problem in self._problems:
             if problem.severity == "info":
                 continue  # nothing to mend; what it tells has a sign of its own on the card
-            if problem.node_id is not None and (problem.node_id not in worst or problem.severity == "error"):
-                worst[problem.node_id] = problem
+            node_id = shown_node(problem, self._session.editor.document.place)
+            if node_id is not None and (node_id not in worst or problem.severity == "error"):
+                worst[node_id] = problem
         self._window.canvas.set_problems(worst)
 
     def _on_call_failed(self, message: str, hint: str) -> None:
         self._start(self._session.person.show_error("That did not work", message, hint))
+
+
+def shown_node(problem: Problem, place: Sequence[str]) -> str | None:
+    """The node on screen that a problem is of, or is inside of; None for one that is elsewhere."""
+    way = (problem.path or problem.node_id or "").split("/")
+    is_here = way[: len(place)] == list(place) and len(way) > len(place)
+    return way[len(place)] or None if is_here else None
 
 
 def undo_text(found: Undoable) -> str:

@@ -181,3 +181,20 @@ def _rows(window: MainWindow) -> set[str]:
     page = window.inspector.page
     assert isinstance(page, WorkflowPage)
     return {name for name in ("name", "inputs", "outputs") if page.form.row(name) is not None}
+
+
+def test_that_a_problem_inside_marks_the_cards_on_the_way_and_leads_there(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.canvas.inside.enter("each")
+    window.canvas.inside.enter("deep")
+    window.canvas.add_node_at_centre("table.filter")
+    (added,) = window.canvas.selected_nodes()
+    window.canvas.inside.go_to(0)
+    qtbot.waitUntil(lambda: "each" in window.canvas.canvas_scene.marks.problems, timeout=20_000)
+    found = window.bottom.problems.model.problems
+    wrong = next(one for one in found if one.path == f"each/deep/{added}")
+    window.bottom.problems.problem_activated.emit(wrong)
+    assert window.session.editor.document.place == ("each", "deep")
+    assert window.canvas.selected_nodes() == [added]
+    assert added in window.canvas.canvas_scene.marks.problems
