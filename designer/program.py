@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from designer.crash_log import CrashReporter, open_log
 from designer.execution.bridge import EngineBridge, EngineFactory
+from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
 from designer.theme import icons
@@ -29,6 +30,7 @@ from designer.windows.person import Person
 from designer.windows.start import open_in_window, start_work
 from designer.windows.workplace import Shared, Workplace
 from engine.catalog import Catalog
+from engine.secrets.sources import Secrets
 
 if TYPE_CHECKING:
     from designer.windows.handover import Handover
@@ -65,7 +67,7 @@ class Places:
 class Program:
     """The windows, and what they share: settings, theme, node types, one engine over one store."""
 
-    def __init__(self, places: Places, person: Person | None = None) -> None:
+    def __init__(self, places: Places, person: Person | None = None, secrets: Secrets | None = None) -> None:
         """person: who answers in the first window; one of the same kind does in each further one."""
         self.places = places
         self.reporter = CrashReporter(self._show_error)
@@ -73,14 +75,18 @@ class Program:
         self.settings = Settings(places.settings)
         self.theme = ThemeController(self.settings.theme_mode)
         self.ended = asyncio.Event()
+        secrets = secrets if secrets is not None else Secrets()
         self._bridge = EngineBridge(
-            engine_factory(places.store, self.settings), keep_days=self.settings.keep_runs_days
+            engine_factory(places.store, self.settings, secrets),
+            keep_days=self.settings.keep_runs_days,
+            secrets=secrets,
         )
         self._shared = Shared(
             catalog=Catalog.load(),
             settings=self.settings,
             theme=self.theme,
             bridge=self._bridge,
+            secrets=SecretKeeper(self._bridge),
             desktop=self,
             store=places.store,
             data_dir=places.data_dir,
@@ -185,7 +191,7 @@ def _raise(window: QWidget) -> None:
     window.activateWindow()
 
 
-def engine_factory(store: Path, settings: Settings) -> EngineFactory:
+def engine_factory(store: Path, settings: Settings, secrets: Secrets | None = None) -> EngineFactory:
     """Makes the engine over the store at this path; called in the engine's own thread."""
     steps = settings.max_concurrent_steps
 
@@ -196,7 +202,7 @@ def engine_factory(store: Path, settings: Settings) -> EngineFactory:
         store.parent.mkdir(parents=True, exist_ok=True)
         manager = SqliteStateManager(store)
         await manager.open()
-        return WorkflowEngine(steps, state_manager=manager)
+        return WorkflowEngine(steps, state_manager=manager, secrets=secrets)
 
     return make
 

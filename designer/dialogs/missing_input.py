@@ -28,6 +28,7 @@ class MissingInputAnswer:
     decision: Literal["resume", "later", "stop"]
     values: Mapping[str, Json] = field(default_factory=dict)
     use_as_default: bool = False
+    keep_secrets: bool = False
 
 
 LATER = MissingInputAnswer(decision="later")
@@ -49,6 +50,7 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         complaint: str = "",
         values: Mapping[str, Json] | None = None,
         base_dir: Path | None = None,
+        can_keep_secrets: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         self._needed = list(needed)
@@ -75,6 +77,11 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         self.as_default = QCheckBox("Use as the default for later runs", self)
         self.as_default.setVisible(self._has_inputs())
         self.body.addWidget(self.as_default)
+        self.keep_secret = QCheckBox("Keep it on this computer, in its keyring", self)
+        self.keep_secret.setToolTip("Otherwise it is known to this run only, and asked for again by the next")
+        self.keep_secret.setChecked(can_keep_secrets)
+        self.keep_secret.setVisible(can_keep_secrets)
+        self.body.addWidget(self.keep_secret)
         self.stop_button = self.add_button("Stop run", self._on_stop, variant="danger", left=True)
         self.later_button = self.add_button("Later", self.reject)
         self.resume_button = self.add_button("Resume run", self._on_resume, variant="primary", default=True)
@@ -139,6 +146,7 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
             MissingInputAnswer(
                 decision="resume",
                 values=values,
+                keep_secrets=self.keep_secret.isVisibleTo(self) and self.keep_secret.isChecked(),
                 use_as_default=self.as_default.isChecked() and self._has_inputs(),
             )
         )

@@ -21,6 +21,7 @@ from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
 from engine.errors import StoreError
 from engine.history.status import ExecutionStatus
+from engine.secrets.sources import Secrets
 
 if TYPE_CHECKING:
     from engine.history.state import ExecutionState
@@ -50,10 +51,18 @@ class EngineBridge(QObject):
     batch_arrived = Signal(object)
     _crossed = Signal(object)
 
-    def __init__(self, factory: EngineFactory, *, keep_days: int = 0, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        factory: EngineFactory,
+        *,
+        keep_days: int = 0,
+        secrets: Secrets | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         """keep_days: runs that ended longer ago are removed when the engine has started; 0 keeps them all."""
         super().__init__(parent)
         self._factory = factory
+        self._secrets = secrets if secrets is not None else Secrets()
         self._keep_days = keep_days
         self._thread = EngineThread()
         self._opening = asyncio.Lock()
@@ -139,6 +148,10 @@ class EngineBridge(QObject):
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         """The workflow's JSON that an execution was started with."""
         return await self._call(lambda host: host.engine.state_manager.load_definition(definition_hash))
+
+    async def with_secrets(self, work: Callable[[Secrets], T]) -> T:
+        """What `work` gives, which may wait for the system's keyring."""
+        return await self._call(lambda _host: asyncio.to_thread(work, self._secrets))
 
     async def close(self) -> None:
         """Leaves every execution resumable, closes the store and joins the thread."""

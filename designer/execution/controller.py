@@ -42,6 +42,9 @@ class RunDialogs(Protocol):
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         """Makes the values the defaults of the workflow's inputs."""
 
+    async def keep_secrets(self, values: Mapping[str, Any]) -> None:
+        """Keeps the secrets among the values on this computer; raises WorkflowError when it cannot."""
+
     async def ask_stop(self, view: RunView) -> bool | None:
         """Whether what was done is undone when the run is stopped; None to go on running."""
 
@@ -358,6 +361,8 @@ class RunController(QObject):
             if answer.decision == "later":
                 return
             try:
+                if answer.keep_secrets:
+                    await self._dialogs.keep_secrets(answer.values)
                 await self._bridge.resume(question.execution_id, answer.values)
             except SchemaValidationError as error:
                 complaint = "; ".join(item["message"] for item in error.errors)

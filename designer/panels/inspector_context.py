@@ -32,6 +32,7 @@ class Surroundings:
         self.steps: dict[str, StepState] = {}
         self.base_dir: FilePath | None = None
         self.columns_of: ColumnsOf | None = None
+        self.secrets: Sequence[str] = ()
 
     def for_node(self, node_id: str) -> FormContext:
         """The surroundings of a node's parameters."""
@@ -123,6 +124,7 @@ class Surroundings:
                 Suggestion(text=f"{other}.{one.text}", detail=one.detail, is_table=one.is_table)
                 for one in self.outputs(other)
             ]
+        found += [Suggestion(text=f"secrets.{name}", detail="secret") for name in self.secrets]
         return found
 
     def condition_names(self, connection_id: str) -> list[Suggestion]:

@@ -70,6 +70,10 @@ class InspectorPanel(QWidget):
         self._surroundings.columns_of = columns_of
         self._refresh_run()
 
+    def set_secrets(self, names: Sequence[str]) -> None:
+        """The secrets that parameters may refer to."""
+        self._surroundings.secrets = tuple(names)
+
     def show_tab(self, index: int) -> None:
         """Open one of a node's tabs."""
         if isinstance(self._page, NodePage):

@@ -44,6 +44,8 @@ class EditWiring(QObject):
         session.editor.edit_refused.connect(window.status_line.say)
         session.editor.document.subscribe(self._on_document_changed)
         window.inspector.set_upstream_columns(session.columns.columns_of)
+        session.secrets.changed.connect(lambda known: window.inspector.set_secrets(known.names))
+        window.inspector.set_secrets(session.secrets.known.names)
         session.columns.found.connect(self._on_columns_found)
         session.theme.theme_changed.connect(self._on_theme_changed)
         session.shown.statuses_changed.connect(self._on_statuses_changed)

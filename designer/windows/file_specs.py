@@ -30,6 +30,7 @@ FILE: tuple[ActionSpec, ...] = (
     ),
     _spec("file.print", "Print…", "Prints the drawing on one page", "Ctrl+P", icon="printer"),
     _spec("file.preferences", "Preferences…", "Theme, mouse wheel, motion", "Ctrl+,", icon="settings"),
+    _spec("file.secrets", "Secrets…", "Keeps passwords and tokens for steps", icon="lock"),
     _spec("file.close", "Close window", "Closes this window", "Ctrl+W"),
     _spec("file.quit", "Quit", "Closes every window", "Ctrl+Q", icon="log-out"),
     _spec("edit.undo", "Undo", "Takes back the last edit", "Ctrl+Z", icon="undo-2"),

@@ -37,6 +37,7 @@ class FileWiring(QObject):
                 "file.preferences": lambda: self._start(
                     person.show_preferences(session.settings, session.theme)
                 ),
+                "file.secrets": lambda: self._start(person.show_secrets(session.editor.workflow)),
                 "file.new_window": session.desktop.open_window,
                 "file.open_window": lambda: self._start(self._open_in_new_window()),
                 "file.next_window": lambda: session.desktop.next_window(window),

@@ -14,7 +14,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "file.new", "file.open", "menu.recent", "menu.examples", SEPARATOR, "file.new_window",
             "file.open_window", "file.next_window", SEPARATOR, "file.save", "file.save_as",
             SEPARATOR, "file.export_picture", "file.copy_picture", "file.print", SEPARATOR,
-            "file.preferences", SEPARATOR, "file.close", "file.quit",
+            "file.secrets", "file.preferences", SEPARATOR, "file.close", "file.quit",
         ),
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,12 @@ from designer.dialogs.questions import (
 )
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
+from designer.execution.secret_keeper import KnownSecrets
 from designer.execution.undoable import Undoable
 from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
 from designer.windows.titles import title_of
+from engine.errors import WorkflowError
 from engine.model.edits import set_input_default
 from engine.model.workflow import Workflow
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from designer.dialogs.export_picture import PictureChoice, Preview
     from designer.dialogs.keymap import Keymap
     from designer.editor import Editor
+    from designer.execution.secret_keeper import SecretKeeper
     from designer.settings import Settings
     from designer.theme.controller import ThemeController
 
@@ -50,6 +53,7 @@ class Person:
     def __init__(self) -> None:
         self.window: QWidget | None = None
         self.editor: Editor | None = None
+        self.secrets: SecretKeeper | None = None
         self._is_showing_error = False
 
     async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
@@ -69,9 +73,15 @@ class Person:
             total=view.total,
             complaint=complaint,
             base_dir=self._folder(),
+            can_keep_secrets=await self._can_keep_secrets(question),
             parent=self.window,
         )
         return await ask(dialog)
+
+    async def _can_keep_secrets(self, question: Question) -> bool:
+        """Whether a secret that is asked for can be kept on this computer; reads the keyring only then."""
+        asks = any(item.get("secret") for item in question.needed)
+        return asks and self.secrets is not None and bool((await self.secrets.look()).where)
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         """Makes values of workflow inputs their defaults, as edits that can be undone."""
@@ -180,6 +190,42 @@ class Person:
         from designer.dialogs.preferences import PreferencesDialog
 
         await ask(PreferencesDialog(settings, theme, self.window))
+
+    async def show_secrets(self, workflow: Workflow) -> None:
+        """The secrets of this computer, and which steps use them."""
+        from designer.dialogs.secrets import SecretsDialog
+        from designer.execution.secret_keeper import secret_users
+
+        keeper = self.secrets
+        assert keeper is not None
+        dialog = SecretsDialog(secret_users(workflow), self.window)
+
+        async def do(work: Awaitable[None]) -> None:
+            try:
+                await work
+            except WorkflowError as error:
+                dialog.complain(f"{error.message}. {error.hint}")
+
+        def show(known: KnownSecrets) -> None:
+            dialog.show_names(known.kept, known.environment, known.where, known.trouble)
+
+        async with asyncio.TaskGroup() as tasks:
+            dialog.keep_requested.connect(lambda name, value: tasks.create_task(do(keeper.keep(name, value))))
+            dialog.forget_requested.connect(lambda name: tasks.create_task(do(keeper.forget(name))))
+            keeper.changed.connect(show)
+            try:
+                await keeper.look()
+                await ask(dialog)
+            finally:
+                keeper.changed.disconnect(show)
+
+    async def keep_secrets(self, values: Mapping[str, Any]) -> None:
+        """Keeps what was given for secrets; what cannot be kept counts for the run all the same."""
+        assert self.secrets is not None
+        for key, value in values.items():
+            path = key.rpartition("/")[2]
+            if path.startswith("secrets."):
+                await self.secrets.keep(path.removeprefix("secrets."), str(value))
 
     async def show_shortcuts(self, actions: Actions, keymap: Keymap) -> None:
         """Every key on one sheet, where it can be changed."""

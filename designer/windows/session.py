@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from designer.execution.bridge import EngineBridge
     from designer.execution.columns_ahead import ColumnsAhead
     from designer.execution.controller import RunController
+    from designer.execution.secret_keeper import SecretKeeper
     from designer.execution.shown_run import ShownRun
     from designer.execution.tasks import TaskSet
     from designer.settings import Settings
@@ -54,6 +55,7 @@ class Session:
     editor: Editor
     journal: Journal
     bridge: EngineBridge
+    secrets: SecretKeeper
     controller: RunController
     shown: ShownRun
     checker: Checker

@@ -33,6 +33,7 @@ async def start_work(session: Session, stage: Stage, file: Path | None) -> None:
         return
     if not await session.controller.attach_unfinished():
         await _offer_waiting_run(session, stage)
+    await session.secrets.look()
 
 
 async def open_in_window(session: Session, file: Path | None) -> None:

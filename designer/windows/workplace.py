@@ -12,6 +12,7 @@ from designer.editor import Editor
 from designer.execution.bridge import EngineBridge
 from designer.execution.columns_ahead import ColumnsAhead
 from designer.execution.controller import RunController
+from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.shown_run import ShownRun
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
@@ -33,6 +34,7 @@ class Shared:
     settings: Settings
     theme: ThemeController
     bridge: EngineBridge
+    secrets: SecretKeeper
     desktop: Desktop
     store: Path
     data_dir: Path
@@ -49,6 +51,7 @@ class Workplace:
         document = Document(empty_workflow())
         editor = Editor(document)
         person.editor = editor
+        person.secrets = shared.secrets
         checker = Checker(document, shared.catalog, self.tasks)
         journal = Journal(document, shared.data_dir, self._say)
         controller = RunController(shared.bridge, document, checker.check, person)
@@ -61,6 +64,7 @@ class Workplace:
             bridge=shared.bridge,
             controller=controller,
             shown=ShownRun(controller, shared.bridge, document, self.tasks),
+            secrets=shared.secrets,
             checker=checker,
             columns=ColumnsAhead(document, self.tasks),
             files=FileCommands(editor, journal, shared.settings, person, shared.data_dir),

@@ -116,7 +116,7 @@ def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
     name = text
     if path is not None and path.root == "secrets" and path.parts:
         secret = str(path.parts[0])
-        schema = {"type": "string", "format": "password", "minLength": 1, "title": secret}
+        schema = {"type": "string", "format": "password", "x-secret": True, "minLength": 1, "title": secret}
         needed = {"step_id": step.id, "path": text, "name": name, "schema": schema, "title": secret}
         return {**needed, "secret": secret}
     if path is not None and path.root == "input" and path.parts:

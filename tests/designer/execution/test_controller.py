@@ -35,6 +35,7 @@ class Person:
         self.asked: list[tuple[Question, str]] = []
         self.defaults: list[Mapping[str, Any]] = []
         self.inputs: Mapping[str, Any] | None = {}
+        self.secrets: list[Mapping[str, Any]] = []
         self.undo_on_stop: bool | None = True
         self.undos: list[Undoable] = []
         self.uncertain: Mapping[str, bool] | None = {}
@@ -49,6 +50,9 @@ class Person:
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         self.defaults.append(values)
+
+    async def keep_secrets(self, values: Mapping[str, Any]) -> None:
+        self.secrets.append(values)
 
     async def ask_stop(self, view: RunView) -> bool | None:
         return self.undo_on_stop
@@ -246,3 +250,12 @@ def test_that_steps_that_fell_out_by_a_failure_are_not_counted_as_done(desk: Des
     send(run, EventType.EXECUTION_FAILED, error={"message": "no"})
     qtbot.waitUntil(lambda: desk.view.status is ExecutionStatus.FAILED)
     assert (desk.view.done, desk.view.total) == (2, 4)
+
+
+def test_that_a_secret_is_kept_before_the_run_goes_on_with_it(desk: Desk, qtbot: QtBot) -> None:
+    values = {"secrets.token": "v"}
+    desk.person.answers = [Answer(decision="resume", values=values, keep_secrets=True)]
+    run = desk.run()
+    desk.pause_for_input(run)
+    qtbot.waitUntil(lambda: bool(desk.calls("resume")))
+    assert desk.person.secrets == [values]
