@@ -190,7 +190,9 @@ def _waiting(step: StepState) -> str:
 
 
 def _asking(step: StepState) -> str:
-    if step.reason in ("user", "breakpoint"):
+    if step.reason == "breakpoint":
+        return "Stopped before this step"
+    if step.reason == "user":
         return "Paused"
     if len(step.missing) == 1:
         return f"Needs a value for {step.missing[0].removeprefix('input.')}"

@@ -185,6 +185,9 @@ class Menus:
                 menu.actions()[-1].setToolTip(words)
         pinned = pinning.all_pinned(chosen)
         self._add(menu, "Unpin result" if pinned else "Pin result", pinning.toggle, "P", "pin")
+        stops = self._view.breakpoints
+        words = "Clear breakpoint" if stops.all_set(chosen) else "Stop here (breakpoint)"
+        self._add(menu, words, stops.toggle, "F9", "circle-dot")
         if self.explain_part is not None and len(chosen) == 1:
             menu.addSeparator()
 

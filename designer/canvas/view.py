@@ -15,6 +15,7 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter
 from designer.canvas import geometry
 from designer.canvas.arrange import Arrange
 from designer.canvas.bending import Bending
+from designer.canvas.breakpoints import Breakpoints
 from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
@@ -66,6 +67,7 @@ class CanvasView(PaintedView):
         self.comments = Comments(self)
         self.bending = Bending(self)
         self.pinning = Pinning(self)
+        self.breakpoints = Breakpoints(self)
         self.keys = Keys(self)
         self.menus = Menus(self)
         self.inside = Inside(self)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,9 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
 from engine.errors import StoreError
+from engine.files import codec
 from engine.history.status import ExecutionStatus
+from engine.model.breakpoints import paths_of
 from engine.secrets.sources import Secrets
 
 if TYPE_CHECKING:
@@ -114,6 +116,18 @@ class EngineBridge(QObject):
     async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None = None) -> bool:
         """Goes on with a paused execution; raises SchemaValidationError if a value does not fit."""
         return await self._call(lambda host: host.resume(execution_id, inputs))
+
+    async def step(self, execution_id: str) -> bool:
+        """Lets one step begin and holds every other before it does."""
+        return await self._call(lambda host: host.step(execution_id))
+
+    async def set_breakpoints(self, execution_id: str, breakpoints: Collection[str]) -> bool:
+        """Holds from now on exactly these steps before they begin; those it has not got are left out."""
+        return await self._call(lambda host: host.set_breakpoints(execution_id, breakpoints))
+
+    async def repair(self, execution_id: str, conditions: Mapping[str, str]) -> bool:
+        """Goes on with these conditions in place of broken ones; raises what is wrong with them."""
+        return await self._call(lambda host: host.repair(execution_id, conditions))
 
     async def pause(self, execution_id: str) -> bool:
         """Starts nothing new; what runs finishes first."""
@@ -219,6 +233,21 @@ class EngineHost:
     async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None) -> bool:
         self._follow(execution_id)
         return await self.engine.resume_workflow(execution_id, dict(inputs) if inputs else None)
+
+    async def step(self, execution_id: str) -> bool:
+        self._follow(execution_id)
+        return await self.engine.step_workflow(execution_id)
+
+    async def repair(self, execution_id: str, conditions: Mapping[str, str]) -> bool:
+        self._follow(execution_id)
+        return await self.engine.repair_workflow(execution_id, conditions)
+
+    async def set_breakpoints(self, execution_id: str, breakpoints: Collection[str]) -> bool:
+        """The drawing may have steps by now that the run knows nothing of."""
+        store = self.engine.state_manager
+        state = await store.load_state(execution_id)
+        known = paths_of(codec.decode(await store.load_definition(state.definition_hash)))
+        return await self.engine.set_breakpoints(execution_id, known & set(breakpoints))
 
     async def watch(self, execution_id: str) -> None:
         watcher = self._watchers.pop(execution_id, None)

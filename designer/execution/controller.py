@@ -25,6 +25,7 @@ from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.model.breakpoints import breakpoints_of
 from engine.model.workflow import Workflow
 from engine.problem import Problem
 from engine.run.options import RunOptions
@@ -136,7 +137,7 @@ class RunController(QObject):
         view = self._view
         if view.execution_id is None or not view.is_active:
             return False
-        if view.needed:
+        if view.questions:
             await self.answer()
             return True
         if not view.is_paused:
@@ -246,8 +247,9 @@ class RunController(QObject):
             inputs = await self._dialogs.ask_inputs(workflow)
         if inputs is None:
             return False
+        how = replace(options or RunOptions(), breakpoints=breakpoints_of(workflow), incidents="pause")
         try:
-            execution_id = await self._bridge.start(workflow, inputs, base_dir, options)
+            execution_id = await self._bridge.start(workflow, inputs, base_dir, how)
         except DefinitionError as error:
             self.problems_found.emit(list(error.problems))
             self.call_failed.emit(error.message, error.hint)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from designer.execution.batch import RunBatch
+from engine.history.state import INCIDENT
 from engine.history.status import ExecutionStatus
 
+_STEPPABLE = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.PAUSING, ExecutionStatus.PAUSED})
 _PAUSABLE = frozenset({ExecutionStatus.PENDING, ExecutionStatus.RUNNING})
 
 
@@ -46,6 +48,21 @@ class RunView:
     def needs_person(self) -> bool:
         """Somebody has to answer before everything can go on."""
         return self.is_active and bool(self.needed)
+
+    @property
+    def questions(self) -> Sequence[Mapping[str, Any]]:
+        """What steps ask: values, and answers to forms."""
+        return [item for item in self.needed if not item.get(INCIDENT)]
+
+    @property
+    def incidents(self) -> Sequence[Mapping[str, Any]]:
+        """Conditions that nobody could evaluate, and that wait to be repaired."""
+        return [item for item in self.needed if item.get(INCIDENT)] if self.is_active else []
+
+    @property
+    def can_step(self) -> bool:
+        """Whether a step can be let begin: the first of a new run, or the next one."""
+        return not self.is_active or (self.execution_id is not None and self.status in _STEPPABLE)
 
     @property
     def can_pause(self) -> bool:
@@ -103,7 +120,7 @@ def questions_of(view: RunView) -> list[Question]:
     if view.execution_id is None or not view.is_active:
         return []
     by_step: dict[str, list[Mapping[str, Any]]] = {}
-    for item in view.needed:
+    for item in view.questions:
         by_step.setdefault(str(item.get("step_id", "")), []).append(item)
     return [
         Question(execution_id=view.execution_id, step_id=step_id, reason=view.reason, needed=tuple(items))

@@ -172,6 +172,8 @@ class DataPanel(QWidget):
         hint = step.progress_text
         icon = "hourglass"
         match step.status:
+            case StepStatus.PAUSED if step.reason == "breakpoint":
+                icon, hint = "pause", "Resume the run (F5) or let it take one step (F10) to see its data."
             case StepStatus.PAUSED:
                 icon = "circle-question-mark"
                 hint = "Answer it on the canvas, and its data appears here."

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QWid
 from designer.editor import Editor
 from designer.forms.form import SchemaForm
 from designer.panels.inspector_context import Surroundings
+from designer.panels.inspector_held import HeldCard
 from designer.panels.inspector_output import OutputTab, ResultCard
 from designer.panels.inspector_page import Body, Page, divider, label, neutral_tile
 from designer.panels.inspector_policy import policy_config, policy_schema, read_policy
@@ -49,6 +50,7 @@ class NodePage(Page):
         self.notes: SchemaForm | None = None
         self.output: OutputTab | None = None
         self.result: ResultCard | None = None
+        self.held: HeldCard | None = None
         self.layout_column.addWidget(divider(self))
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("inspectorTabs")
@@ -94,6 +96,9 @@ class NodePage(Page):
 
     def _build_parameters(self) -> QWidget:
         body = Body(self)
+        self.held = HeldCard(body)
+        self.held.show_step(self._surroundings.steps.get(self._node_id))
+        body.column.addWidget(self.held)
         schema: Mapping[str, Any] = self._type.parameters if self._type is not None else {"type": "object"}
         parameters = dict(self._node.parameters)
         if self._type is not None and not self._type.properties:
@@ -276,6 +281,8 @@ class NodePage(Page):
         return form.first_field() if form is not None else self.tabs
 
     def refresh_run(self) -> None:
+        if self.held is not None:
+            self.held.show_step(self._surroundings.steps.get(self._node_id))
         if self.result is not None:
             self.result.show_step(self._surroundings.steps.get(self._node_id))
         if self.parameters is not None:

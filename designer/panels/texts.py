@@ -49,6 +49,8 @@ def status_word(status: str, reason: str = "") -> str:
     """A status in the analyst's words."""
     if status == "PAUSED" and reason in ("user", "storage_error"):
         return "Paused"
+    if status == "PAUSED" and reason == "breakpoint":
+        return "Stopped before it"
     if status == "WAITING" and reason == "retry":
         return "Will try again"
     return _STATUS_WORDS.get(status, status.replace("_", " ").capitalize())

@@ -84,6 +84,14 @@ NODE: tuple[ActionSpec, ...] = (
         icon="pin",
     ),
     _on(
+        "nodes",
+        "node.breakpoint",
+        "Stop here (breakpoint)",
+        "Runs stop before the selected steps and show what they would get",
+        "F9",
+        icon="circle-dot",
+    ),
+    _on(
         "two",
         "node.connect",
         "Connect",
@@ -271,6 +279,13 @@ RUN: tuple[ActionSpec, ...] = (
     _spec("run.pause", "Pause", "Starts no further step; what runs finishes", "F6", icon="pause"),
     _spec(
         "run.stop", "Stop", "Ends the run; a second time it interrupts what runs", "Shift+F5", icon="square"
+    ),
+    _spec(
+        "run.step",
+        "Step",
+        "Runs one step and stops before the next",
+        "F10",
+        icon="skip-forward",
     ),
     _spec(
         "run.answer",

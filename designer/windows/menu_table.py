@@ -29,7 +29,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Node",
         (
             "edit.add_node", "edit.comment", "node.open", "node.rename", "node.disable", "node.pin",
-            SEPARATOR, "node.connect", "node.disconnect", "node.bend", "node.straighten", SEPARATOR,
+            "node.breakpoint", SEPARATOR, "node.connect", "node.disconnect", "node.bend", "node.straighten",
+            SEPARATOR,
             "node.enter", "node.leave", "node.extract", "node.inline", SEPARATOR, "menu.nudge",
         ),
     ),
@@ -55,7 +56,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Run",
         (
             "run.run", "run.run_with", "run.to", "run.from", "run.only", SEPARATOR, "run.pause", "run.stop",
-            SEPARATOR, "run.answer", "run.retry", "run.undo", "run.clear",
+            "run.step", SEPARATOR, "run.answer", "run.retry", "run.undo", "run.clear",
         ),
     ),
     ("Help", ("help.shortcuts", "help.logs", "help.about")),

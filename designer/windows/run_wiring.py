@@ -86,7 +86,7 @@ class RunWiring(QObject):
         actions["run.run_with"].setEnabled(not view.is_active)
         actions["run.pause"].setEnabled(view.can_pause)
         actions["run.stop"].setEnabled(view.is_active and view.execution_id is not None)
-        actions["run.answer"].setEnabled(view.needs_person)
+        actions["run.answer"].setEnabled(view.is_active and bool(view.questions))
         actions["run.undo"].setEnabled(bool(self._session.controller.undoable))
         actions["run.clear"].setEnabled(not view.is_active and view.status is not None)
         self._show_question(view)
@@ -112,7 +112,7 @@ class RunWiring(QObject):
 
     def _show_question(self, view: RunView) -> None:
         banner = self._window.stage.banner
-        if view.needs_person:
+        if view.questions:
             banner.withdraw(WAITING_RUN)
             text, button = question_text(view, self._title)
             banner.post(
@@ -218,14 +218,14 @@ def undo_text(found: Undoable) -> str:
 
 def question_text(view: RunView, title: Callable[[str], str]) -> tuple[str, str]:
     """What the banner says about a run that waits, and what its button says."""
-    steps = list(dict.fromkeys(str(item.get("step_id", "")) for item in view.needed))
-    first = view.needed[0]
+    steps = list(dict.fromkeys(str(item.get("step_id", "")) for item in view.questions))
+    first = view.questions[0]
     place = title(steps[0])
     if len(steps) > 1:
         return f"{len(steps)} steps wait for an answer, the first is {place}", "Answer…"
     if first.get("form"):
         return f"{place} asks: {first.get('title') or 'please answer'}", "Answer…"
-    names = ", ".join(str(item.get("name") or item.get("path")) for item in view.needed)
-    verb = "has" if len(view.needed) == 1 else "have"
+    names = ", ".join(str(item.get("name") or item.get("path")) for item in view.questions)
+    verb = "has" if len(view.questions) == 1 else "have"
     paused = "Paused at" if view.is_paused else "Waiting at"
     return f"{paused} {place}: {names} {verb} no value", "Provide…"

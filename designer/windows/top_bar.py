@@ -126,7 +126,8 @@ class TopBar(QFrame):
         _follow(run, self._run, hint)
         pause = self._action_button("run.pause", with_text=True)
         self._stop = self._action_button("run.stop", with_text=True)
-        return _row([self._run, pause, self._stop])
+        step = self._action_button("run.step", with_text=True)
+        return _row([self._run, pause, self._stop, step])
 
     def _right(self) -> QWidget:
         self._search = QPushButton(SEARCH)

@@ -107,7 +107,7 @@ class Composer:
         if wanted.item is not MISSING:
             own = {"item": wanted.item, "index": wanted.number}
             created["scope"] = {"item": self._packed(wanted.item), "index": wanted.number}
-        if options := _handed_on(parent):
+        if options := _handed_on(parent, composite.activity.step.id):
             created["options"] = options
         part_id = composite.prefix if wanted.number is None else f"{composite.prefix}/{wanted.number}"
         event = self._store.create_part(part_id, body.plan.workflow.id, created)
@@ -347,10 +347,11 @@ def _routes(
     return routed, own, kept
 
 
-def _handed_on(parent: Execution) -> dict[str, Json]:
+def _handed_on(parent: Execution, step_id: str) -> dict[str, Json]:
     """What holds for the parts of a run as for the run itself."""
     options = parent.options
     return RunOptions(
+        breakpoints=parent.stops.within(step_id),
         step_by_step=parent.stops.by_step,
         reuse=options.reuse,
         pins=options.pins,

@@ -36,13 +36,14 @@ class HeldRuns:
     async def set_breakpoints(self, execution_id: str, breakpoints: Collection[str]) -> bool:
         """From now on hold exactly these steps before they begin; a restart remembers them.
 
-        A step that is held already stays so until the run is resumed. False when the execution has ended;
+        `outer/inner` is the step inside a composite one, in each of its parts. A step that is held already
+        stays so until the run is resumed. False when the execution has ended;
         raises DefinitionError for a step that the workflow has not got.
         """
         execution = await self._going_on(execution_id)
         if execution is not None:
             must_be_steps(execution.plan, breakpoints)
-            execution.record([execution.stops.change(breakpoints, steps=execution.stops.wanted)])
+            _set_breakpoints(execution, breakpoints)
             await self._runtime.barrier()
         return execution is not None
 
@@ -70,6 +71,14 @@ class HeldRuns:
             await self._runtime.barrier()
             execution = await self._runtime.find(execution_id)
         return execution if execution is not None and execution.status in _GOES_ON else None
+
+
+def _set_breakpoints(execution: Execution, breakpoints: Collection[str]) -> None:
+    execution.record([execution.stops.change(breakpoints, steps=execution.stops.wanted)])
+    for composite in execution.steps.nested.values():
+        inside = execution.stops.within(composite.activity.step.id)
+        for part in composite.parts.values():
+            _set_breakpoints(part, inside)
 
 
 def _turn(execution: Execution) -> str:

@@ -161,7 +161,7 @@ class Steps:
     def holds(self, activity: Activity) -> None:
         """The step could begin, and is not to before a person has looked at it."""
         self.paused.add(activity.step.index)
-        data = {"reason": "breakpoint", "parameters": abbreviated(activity.params or {})}
+        data = {"reason": "breakpoint", "parameters": abbreviated(to_journal(activity.params or {}))}
         activity.params = None  # what was supplied meanwhile counts when it goes on
         activity.needed = []
         self._record(EventDraft(EventType.STEP_PAUSED, activity.step.id, activity.attempt, data))

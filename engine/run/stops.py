@@ -26,20 +26,26 @@ _ENDS = frozenset(event_type for event_type, status in STATUS_OF_STEP_EVENT.item
 def must_be_steps(plan: Plan, breakpoints: Iterable[str]) -> None:
     """Raises DefinitionError when a breakpoint stands before a step that the workflow has not got."""
     for step_id in sorted(breakpoints):
-        if step_id not in plan.numbers:
-            raise DefinitionError(
-                f"There is no step {step_id!r} to stop before", hint=did_you_mean(step_id, plan.numbers)
-            )
+        inside: Plan | None = plan
+        for name in step_id.split("/"):
+            numbers = inside.numbers if inside is not None else {}
+            if inside is None or name not in numbers:
+                raise DefinitionError(
+                    f"There is no step {step_id!r} to stop before", hint=did_you_mean(name, numbers)
+                )
+            body = inside.step(name).body
+            inside = body.plan if body is not None else None
 
 
 class Stops:
     """What holds the steps of one execution, and which of them it holds.
 
     is_on: whether anything is held, or ever was. stopped: the steps held, in the order in which they became
-    ready. wanted: how many of them are still to go on, one step at a time: 1, or 0.
+    ready. wanted: how many of them are still to go on, one step at a time: 1, or 0. A breakpoint inside a
+    composite step (`outer/inner`) holds in the parts of the step.
     """
 
-    __slots__ = ("_breakpoints", "_by_step", "_let_through", "_plan", "is_on", "stopped", "wanted")
+    __slots__ = ("_breakpoints", "_by_step", "_inner", "_let_through", "_plan", "is_on", "stopped", "wanted")
 
     def __init__(self, plan: Plan, options: RunOptions) -> None:
         self._plan = plan
@@ -53,6 +59,11 @@ class Stops:
     def by_step(self) -> bool:
         """Whether every step is held before it begins."""
         return self._by_step
+
+    def within(self, step_id: str) -> frozenset[str]:
+        """The breakpoints of the parts of a step."""
+        way = f"{step_id}/"
+        return frozenset(name.removeprefix(way) for name in self._inner if name.startswith(way))
 
     def before(self, activity: Activity) -> bool:
         """Whether the step is held now that it could begin."""
@@ -121,7 +132,9 @@ class Stops:
                     self.left(self._plan.numbers[str(event.step_id)])
 
     def _set(self, breakpoints: Iterable[str], *, by_step: bool) -> None:
-        self._breakpoints = frozenset(self._plan.numbers[step_id] for step_id in breakpoints)
+        numbers = self._plan.numbers
+        self._breakpoints = frozenset(numbers[step_id] for step_id in breakpoints if step_id in numbers)
+        self._inner = frozenset(step_id for step_id in breakpoints if step_id not in numbers)
         self._by_step = by_step
         self.is_on = self.is_on or by_step or bool(self._breakpoints)
 
@@ -130,4 +143,4 @@ class Stops:
         return min(self.stopped, key=lambda number: self._plan.steps[number].priority)
 
     def _names(self) -> frozenset[str]:
-        return frozenset(self._plan.steps[number].id for number in self._breakpoints)
+        return self._inner.union(self._plan.steps[number].id for number in self._breakpoints)

@@ -22,6 +22,7 @@ _OCTAGON = QPolygonF(
     ]
 )
 _DIAMOND = QPolygonF([QPointF(0, -11.5), QPointF(11.5, 0), QPointF(0, 11.5), QPointF(-11.5, 0)])
+BREAKPOINT_R = 8.0
 _TICK = QPolygonF([QPointF(-4.2, 0.3), QPointF(-1.3, 3.2), QPointF(4.4, -2.9)])
 
 
@@ -102,6 +103,16 @@ def draw_pin(painter: QPainter, inks: Inks, centre: QPointF, size: float) -> Non
     painter.setBrush(inks.card)
     painter.drawEllipse(QPointF(), 9.25, 9.25)
     icons.svg_renderer("pin", inks.accent.name(), 2.4).render(painter, QRectF(-6.2, -6.2, 12.4, 12.4))
+    painter.restore()
+
+
+def draw_breakpoint(painter: QPainter, inks: Inks, centre: QPointF) -> None:
+    """The red dot where a step takes its input: runs stop before it."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(inks.card, 2))
+    painter.setBrush(inks.failed)
+    painter.drawEllipse(centre, BREAKPOINT_R, BREAKPOINT_R)
     painter.restore()
 
 

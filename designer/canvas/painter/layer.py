@@ -31,6 +31,7 @@ from designer.canvas.wire_rows import pill_text
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
+from engine.model.breakpoints import has_breakpoint
 from engine.model.pins import is_pinned
 
 FULL, SMALL = 0.45, 0.16
@@ -315,6 +316,10 @@ class Layer:
                 centre = QPointF(x, y) + BADGE_AT
                 beside = 0.0 if scene.look[row] == Look.IDLE else BADGE + 4.0
                 badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
+        for row in rows.tolist():
+            if has_breakpoint(scene.node(row)):
+                x, y = scene.xy[row].tolist()
+                badges.draw_breakpoint(painter, inks, QPointF(x, y + CARD_H / 2))
         for row in rows[look == Look.NEEDS_INPUT].tolist():
             decor.draw_answer(painter, inks, scene.xy[row].tolist())
         for row in rows.tolist() if scene.marks.problems else ():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import WorkflowEngine
-from engine.errors import ConditionError
+from engine.errors import ConditionError, DefinitionError
 from engine.run.options import RunOptions
 from tests.support.builders import chain, node, wire
 from tests.support.compositions import body, each, sub
@@ -87,3 +87,49 @@ async def test_that_an_answer_inside_leaves_what_is_held_elsewhere(
     assert (where(state), actions.calls) == (("PAUSED", "breakpoint"), ["q", "q"])
     await engine.resume_workflow(execution_id)
     assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_a_step_inside_is_stopped_at_in_every_part(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    workflow = chain("a", each("all", body("x"), [1, 2]))
+    options = RunOptions(breakpoints=frozenset({"all/x"}))
+    execution_id = await engine.start_workflow(workflow, options=options)
+    state = await engine.wait(execution_id)
+    assert (where(state), actions.calls) == (("PAUSED", "breakpoint"), ["a"])
+    assert await engine.set_breakpoints(execution_id, [])
+    await engine.resume_workflow(execution_id)
+    assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_a_breakpoint_inside_is_set_while_the_parts_run(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    inner = body(node("slow", "gate"), "x", connections=["slow>x"])
+    execution_id = await engine.start_workflow(chain(sub("part", inner)))
+    await actions.reached["slow"].wait()
+    assert await engine.set_breakpoints(execution_id, ["part/x"])
+    actions.gates["slow"].set()
+    assert where(await engine.wait(execution_id)) == ("PAUSED", "breakpoint")
+    for unknown in ("part/y", "x", "part/x/z"):
+        with pytest.raises(DefinitionError):
+            await engine.set_breakpoints(execution_id, [unknown])
+    await engine.resume_workflow(execution_id)
+    assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_what_is_shown_of_a_held_step_has_no_secret(actions: ScriptedActions) -> None:
+    class Source:
+        def get(self, name: str) -> str | None:
+            return "hunter2"
+
+    async with WorkflowEngine(registry=actions.registry, secrets=Source()) as engine:
+        workflow = chain(node("a", parameters={"key": "${secrets.API}", "text": "Bearer ${secrets.API}"}))
+        options = RunOptions(breakpoints=frozenset({"a"}))
+        execution_id = await engine.start_workflow(workflow, options=options)
+        state = await engine.wait(execution_id)
+        assert state["steps"]["a"]["parameters"]["key"] == {"$secret": "API"}
+        assert "hunter2" not in str(state)
+        await engine.resume_workflow(execution_id)
+        await engine.wait(execution_id)
+        assert actions.params["a"][0]["key"] == "hunter2"
