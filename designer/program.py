@@ -23,7 +23,7 @@ from designer.execution.bridge import EngineBridge, EngineFactory
 from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.tasks import TaskSet
 from designer.settings import Settings
-from designer.theme import icons
+from designer.theme import icons, text_size
 from designer.theme.controller import ThemeController
 from designer.windows.main_window import MainWindow
 from designer.windows.person import Person
@@ -73,6 +73,7 @@ class Program:
         self.reporter = CrashReporter(self._show_error)
         self.tasks = TaskSet(self.reporter.report)
         self.settings = Settings(places.settings)
+        text_size.adopt(self.settings.text_size)  # before the first font is made
         self.theme = ThemeController(self.settings.theme_mode)
         self.ended = asyncio.Event()
         secrets = secrets if secrets is not None else Secrets()

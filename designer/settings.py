@@ -10,6 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from designer.theme.controller import Mode
+from designer.theme.text_size import LEAST, LIKE_THE_SYSTEM, MOST
 
 T = TypeVar("T")
 RECENT_FILES_KEPT = 12
@@ -76,6 +77,16 @@ class Settings(QObject):
     @snap_to_guides.setter
     def snap_to_guides(self, value: bool) -> None:
         self._write("snap_to_guides", value)
+
+    @property
+    def text_size(self) -> int:
+        """How large text is, in per cent; 0: like the system. Read at the start."""
+        value = self._read("text_size", LIKE_THE_SYSTEM, int)
+        return value if value == LIKE_THE_SYSTEM else min(MOST, max(LEAST, value))
+
+    @text_size.setter
+    def text_size(self, value: int) -> None:
+        self._write("text_size", value)
 
     @property
     def max_concurrent_steps(self) -> int:

@@ -7,9 +7,11 @@ from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
 from designer.canvas.motion import Motion
+from designer.theme import text_size
 from designer.theme.tokens import ZOOM_MS
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 4.0
+"""Of what is called 100 %: the size at which the drawing's text is as large as the window's."""
 STEP = 1.2
 FRAME_MARGIN = 56.0
 _NAME = "camera"
@@ -25,8 +27,10 @@ class Camera(QObject):
         super().__init__(view)
         self._view = view
         self._motion = motion
+        self.actual = text_size.scale()
         self._from = (1.0, QPointF())
         self._to = (1.0, QPointF())
+        view.setTransform(QTransform.fromScale(self.actual, self.actual))
         view.horizontalScrollBar().valueChanged.connect(self.moved)
         view.verticalScrollBar().valueChanged.connect(self.moved)
 
@@ -51,7 +55,7 @@ class Camera(QObject):
     def zoom_at(self, zoom: float, place: QPointF | None = None) -> None:
         """Zoom so that the scene point under ``place`` (viewport pixels; the middle) stays there."""
         self._motion.stop(_NAME)
-        zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
+        zoom = self._kept(zoom)
         place = place if place is not None else QPointF(self._view.viewport().rect().center())
         seen = self.visible()
         fixed = seen.topLeft() + place / self.zoom
@@ -59,8 +63,11 @@ class Camera(QObject):
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom about the middle, gently."""
-        zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
+        zoom = self._kept(zoom)
         self._go(zoom, self.centre)
+
+    def _kept(self, zoom: float) -> float:
+        return min(MAX_ZOOM * self.actual, max(MIN_ZOOM * self.actual, zoom))
 
     def pan(self, dx: float, dy: float) -> None:
         """Scroll by viewport pixels."""
@@ -69,16 +76,16 @@ class Camera(QObject):
         bars[0].setValue(round(bars[0].value() - dx))
         bars[1].setValue(round(bars[1].value() - dy))
 
-    def frame(self, area: QRectF, *, most: float = 1.0, gently: bool = True) -> None:
-        """Show the whole area, no larger than ``most``; the origin when it is null."""
+    def frame(self, area: QRectF, *, gently: bool = True) -> None:
+        """Show the whole area, no larger than its actual size; the origin when it is null."""
         size = self._view.viewport().size()
         if area.isNull():
             target = QRectF(-size.width() / 2, -size.height() / 2, size.width(), size.height())
-            self._go(1.0, target.center(), gently)
+            self._go(self.actual, target.center(), gently)
             return
         wide, high = size.width() - 2 * FRAME_MARGIN, size.height() - 2 * FRAME_MARGIN
-        zoom = min(wide / max(area.width(), 1.0), high / max(area.height(), 1.0), most)
-        self._go(min(MAX_ZOOM, max(MIN_ZOOM, zoom)), area.center(), gently)
+        zoom = min(wide / max(area.width(), 1.0), high / max(area.height(), 1.0), self.actual)
+        self._go(self._kept(zoom), area.center(), gently)
 
     def show(self, zoom: float, centre: QPointF) -> None:
         """Look there at once, as one has looked before."""

@@ -25,7 +25,7 @@ class CommentField(QPlainTextEdit):
         self.setAccessibleName("Comment, Markdown")
         self.setPlaceholderText("What should others know? **Markdown** is fine.")
         zoom = view.camera.zoom
-        self.setFont(fonts.sans(tokens.BODY_PX * min(2.0, max(1.0, zoom))))
+        self.setFont(fonts.sans(tokens.BODY_PX * min(4.0, max(1.0, zoom)), drawn=True))
         corner = (box.topLeft() - view.camera.visible().topLeft()) * zoom
         self.setGeometry(
             round(corner.x()),

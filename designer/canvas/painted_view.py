@@ -87,7 +87,7 @@ class PaintedView(QGraphicsView):
 
     def set_zoom(self, zoom: float) -> None:
         """Zoom to this factor (1.0: actual size), kept within 5 % and 400 %."""
-        self.camera.zoom_to(zoom)
+        self.camera.zoom_to(zoom * self.camera.actual)
 
     def zoom_in(self) -> None:
         self.camera.zoom_to(self.camera.zoom * 1.25)

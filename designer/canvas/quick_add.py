@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from designer.canvas.context import AddContext
 from designer.theme import fonts, icons
 from designer.theme.controller import ThemeController
+from designer.theme.text_size import length
 from designer.theme.tokens import SUB_PX
 from engine.catalog import Catalog
 from engine.model import NodeType, Workflow
@@ -67,7 +68,7 @@ class QuickAdd(QFrame):
         self._chosen: Callable[[str], object] | None = None
         self.setObjectName("quick_add")
         self.setProperty("role", "card")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(length(WIDTH))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 6)
         column.setSpacing(6)
@@ -97,8 +98,8 @@ class QuickAdd(QFrame):
         self._fill(text)
         area = self._view.screen().availableGeometry()
         self.move(
-            max(area.left(), min(screen.x(), area.right() - WIDTH)),
-            max(area.top(), min(screen.y(), area.bottom() - HEIGHT)),
+            max(area.left(), min(screen.x(), area.right() - length(WIDTH))),
+            max(area.top(), min(screen.y(), area.bottom() - length(HEIGHT))),
         )
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -114,7 +115,7 @@ class QuickAdd(QFrame):
         self.list.setCurrentRow(0)
         self.list.setVisible(self.list.count() > 0)
         self.hint.setText(KEYS if self.list.count() else "No node type answers to that")
-        self.setFixedHeight(min(HEIGHT, _FRAME_H + ROW_H * self.list.count()))
+        self.setFixedHeight(min(length(HEIGHT), length(_FRAME_H) + length(ROW_H) * self.list.count()))
 
     def _choose(self) -> None:
         item = self.list.currentItem()
@@ -160,7 +161,7 @@ class TypeRows(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(WIDTH - 40, ROW_H)
+        return QSize(length(WIDTH) - 40, length(ROW_H))
 
     def paint(
         self,
@@ -187,15 +188,15 @@ class TypeRows(QStyledItemDelegate):
             theme.glyph,
             painter.device().devicePixelRatio(),
         )
-        painter.drawPixmap(rect.left() + 9, rect.top() + (ROW_H - 28) // 2, tile)
+        painter.drawPixmap(rect.left() + 9, rect.top() + (length(ROW_H) - 28) // 2, tile)
         words = rect.adjusted(47, 6, -10, 0)
         painter.setFont(fonts.sans(13, 600))
         painter.setPen(QColor(theme.text))
-        painter.drawText(words.left(), words.top() + 13, node_type.title)
+        painter.drawText(words.left(), words.top() + length(13), node_type.title)
         painter.setFont(fonts.sans(SUB_PX))
         painter.setPen(QColor(theme.text2))
         summary = QFontMetrics(painter.font()).elidedText(
             node_type.summary, Qt.TextElideMode.ElideRight, words.width()
         )
-        painter.drawText(words.left(), words.top() + 30, summary)
+        painter.drawText(words.left(), words.top() + length(30), summary)
         painter.restore()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from designer.theme import icons
+from designer.theme.text_size import length
 from designer.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class ZoomBar(QFrame):
         row.setSpacing(0)
         self.smaller = self._button("Zoom out", view.zoom_out)
         self.level = self._button("Actual size", lambda: view.set_zoom(1.0), text="100 %")
-        self.level.setMinimumWidth(52)
+        self.level.setMinimumWidth(length(52))
         self.larger = self._button("Zoom in", view.zoom_in)
         divider = QFrame(self)
         divider.setProperty("role", "vdivider")
@@ -48,7 +49,7 @@ class ZoomBar(QFrame):
         button.setText(text)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
-        button.setFixedHeight(24)
+        button.setFixedHeight(length(24))
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda *_checked: act())
@@ -59,4 +60,4 @@ class ZoomBar(QFrame):
         self.larger.setIcon(icons.icon("plus", theme.text2))
 
     def _on_zoom_changed(self, zoom: float) -> None:
-        self.level.setText(f"{round(zoom * 100)} %")
+        self.level.setText(f"{round(zoom / self._view.camera.actual * 100)} %")

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 
 from designer.theme import icons, tokens
 from designer.theme import theme as themes
+from designer.theme.text_size import length
 
 T = TypeVar("T")
 Tone = Literal["paused", "failed", "running", "success", "skipped"]
@@ -37,6 +38,11 @@ _PADDING: Final = 22
 _SHADOW: Final = 22
 _RADIUS: Final = 12
 _MONO_SPAN: Final = re.compile(r"\$\{[^}]*\}|`[^`]+`")
+
+
+def _room(parent: QWidget | None) -> int:
+    """How wide a dialog may get with its text: as wide as the window that it lies over."""
+    return parent.window().width() - 2 * _SHADOW - 48 if parent is not None else length(WIDTH)
 
 
 class Scrim(QWidget):
@@ -88,7 +94,7 @@ class Dialog(QDialog, Generic[T]):
         self._floats = QGuiApplication.platformName() != "xcb"
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._floats)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setFixedWidth(width + 2 * _SHADOW)
+        self.setFixedWidth(max(width, min(length(width), _room(parent))) + 2 * _SHADOW)
         outer = QVBoxLayout(self)
         edge = _SHADOW + _PADDING
         outer.setContentsMargins(edge, _SHADOW + 18, edge, edge)

@@ -10,10 +10,11 @@ from designer.dialogs.base import Dialog
 from designer.forms.form import SchemaForm
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
+from designer.theme.text_size import LIKE_THE_SYSTEM
 
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "required": ["theme", "max_concurrent_steps", "keep_runs_days"],
+    "required": ["theme", "text_size", "max_concurrent_steps", "keep_runs_days"],
     "properties": {
         "theme": {
             "title": "Theme",
@@ -21,6 +22,15 @@ _SCHEMA: Final[dict[str, Any]] = {
                 {"const": "system", "title": "Like the system"},
                 {"const": "light", "title": "Light"},
                 {"const": "dark", "title": "Dark"},
+            ],
+        },
+        "text_size": {
+            "title": "Text size",
+            "description": "Of everything but the drawing, which is shown larger as a whole. "
+            "Takes effect at the next start.",
+            "oneOf": [
+                {"const": LIKE_THE_SYSTEM, "title": "Like the system"},
+                *({"const": each, "title": f"{each} %"} for each in (80, 90, 100, 125, 150, 175, 200)),
             ],
         },
         "max_concurrent_steps": {
@@ -50,7 +60,7 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 
 class PreferencesDialog(Dialog[None]):
-    """Theme, wheel, motion, how many steps work at the same time, and how long runs are kept."""
+    """Theme, text size, wheel, motion, how many steps work at the same time, and how long runs are kept."""
 
     def __init__(
         self, settings: Settings, theme_controller: ThemeController, parent: QWidget | None = None
@@ -71,6 +81,7 @@ class PreferencesDialog(Dialog[None]):
         self._settings.wheel_zooms = value["wheel_zooms"]
         self._settings.snap_to_guides = value["snap_to_guides"]
         self._settings.reduce_motion = value["reduce_motion"]
+        self._settings.text_size = value["text_size"]
         self._settings.max_concurrent_steps = value["max_concurrent_steps"]
         self._settings.keep_runs_days = value["keep_runs_days"]
         if value["theme"] != self._settings.theme_mode:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from designer.forms.editor import FieldEditor, FormScope
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.theme import fonts
+from designer.theme.text_size import length
 from engine.model.json_value import Json
 
 _MAX_LINES = 14
@@ -38,7 +39,7 @@ class JsonEditor(FieldEditor):
         self._error = ""
         text = "" if value is ABSENT else json.dumps(value, indent=2, ensure_ascii=False)
         lines = min(_MAX_LINES, max(3, text.count("\n") + 1))
-        self.text.setFixedHeight(lines * _LINE_PX + 18)
+        self.text.setFixedHeight(lines * length(_LINE_PX) + 18)
         blocked = self.text.blockSignals(True)
         self.text.setPlainText(text)
         self.text.blockSignals(blocked)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from designer.forms.editor import FieldEditor, FormScope
 from designer.forms.schema import ABSENT, FieldKind, Schema, Value, default_of, types_of
+from designer.theme.text_size import length
 from engine.model.json_value import Json
 
 _SUFFIX_MARGIN: Final = 10
@@ -114,7 +115,7 @@ class MultilineEditor(FieldEditor):
         super().__init__(schema, scope, parent)
         self.text = QPlainTextEdit(self)
         self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(96)
+        self.text.setFixedHeight(length(96))
         self.text.setPlaceholderText(placeholder_of(schema))
         self.text.textChanged.connect(self._on_changed)
         self.fill(self.text)

@@ -27,6 +27,7 @@ from designer.forms import completion
 from designer.forms.context import Suggestion
 from designer.theme import fonts
 from designer.theme import theme as themes
+from designer.theme.text_size import length
 from engine.errors import ExpressionError
 from engine.expression.references import scan_reference
 
@@ -114,7 +115,7 @@ class TokenEdit(QPlainTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(LINE_HEIGHT)
+        self.setFixedHeight(length(LINE_HEIGHT))
         self.setFont(fonts.mono())
         self.document().setDocumentMargin(1)
         self._colours = _Colours(self.document(), is_missing, words=is_language)

@@ -15,12 +15,15 @@ from designer.panels.log_panel import LogPanel
 from designer.panels.problems_panel import ProblemsPanel
 from designer.panels.tab_bar import HEIGHT_PX, PanelTabBar
 from designer.panels.timeline_panel import TimelinePanel
+from designer.theme.text_size import length
 from engine.history.events import Event
 
 TABS = ("Data", "Timeline", "Problems", "Log", "History")
 
 
 ROOMY_PX, LEAST_PX = 520, 400
+MOST_LEAST_PX = 600
+"""However large the text: more, and the panels at the sides have no room."""
 
 
 class BottomPanel(QWidget):
@@ -64,7 +67,7 @@ class BottomPanel(QWidget):
         bar.setSpacing(10)
         bar.addWidget(self.tabs)
         bar.addWidget(self.summary, 1)
-        self.data.selector.setFixedHeight(26)
+        self.data.selector.setFixedHeight(length(26))
         self.data.selector.setMinimumWidth(80)
         bar.addWidget(self.data.selector)
         divider = QFrame(self)
@@ -74,17 +77,17 @@ class BottomPanel(QWidget):
         layout.setSpacing(0)
         holder = QWidget(self)
         holder.setLayout(bar)
-        holder.setFixedHeight(HEIGHT_PX)
+        holder.setFixedHeight(length(HEIGHT_PX))
         layout.addWidget(holder)
         layout.addWidget(divider)
         layout.addWidget(self.stack, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.tabs.set_tight(self.width() < ROOMY_PX)
+        self.tabs.set_tight(self.width() < length(ROOMY_PX))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(LEAST_PX, super().minimumSizeHint().height())
+        return QSize(min(length(LEAST_PX), MOST_LEAST_PX), super().minimumSizeHint().height())
 
     def show_tab(self, title: str) -> None:
         """Open the tab called `Data`, `Timeline`, `Problems`, `Log` or `History`."""

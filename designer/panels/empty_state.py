@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from designer.panels import paint
 from designer.theme import fonts
+from designer.theme.text_size import length
 
 _ICON_PX = 26
 _LINE_PX = 20
@@ -42,7 +43,7 @@ class EmptyState(QWidget):
         painter.fillRect(self.rect(), colors.card)
         area = QRectF(self.rect()).adjusted(16, 0, -16, 0)
         with_icon = area.height() > 110
-        height = (_ICON_PX + 12 if with_icon else 0) + _LINE_PX + 2 * _LINE_PX
+        height = (_ICON_PX + 12 if with_icon else 0) + length(_LINE_PX) + 2 * length(_LINE_PX)
         top = area.top() + max(0.0, (area.height() - height) / 2)
         if with_icon:
             icon_area = QRectF(area.left(), top, area.width(), _ICON_PX)
@@ -51,12 +52,16 @@ class EmptyState(QWidget):
         painter.setFont(self._title_font)
         painter.setPen(colors.text)
         painter.drawText(
-            QRectF(area.left(), top, area.width(), _LINE_PX), Qt.AlignmentFlag.AlignCenter, self._title
+            QRectF(area.left(), top, area.width(), length(_LINE_PX)),
+            Qt.AlignmentFlag.AlignCenter,
+            self._title,
         )
         painter.setFont(self._hint_font)
         painter.setPen(colors.text2)
         painter.drawText(
-            QRectF(area.left(), top + _LINE_PX + 2, area.width(), area.bottom() - top - _LINE_PX),
+            QRectF(
+                area.left(), top + length(_LINE_PX) + 2, area.width(), area.bottom() - top - length(_LINE_PX)
+            ),
             Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap,
             self._hint,
         )

@@ -18,6 +18,7 @@ from designer.panels.inspector_page import Body, Page, divider, label, neutral_t
 from designer.panels.inspector_policy import policy_config, policy_schema, read_policy
 from designer.panels.inspector_rollback import RollbackEditor
 from designer.theme import theme as themes
+from designer.theme.text_size import length
 from engine.model import edits
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
@@ -74,7 +75,7 @@ class NodePage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow panel has a short word for the second tab: no tab is out of sight."""
         super().resizeEvent(event)
-        self.tabs.setTabText(1, TABS[1] if self.width() >= ROOMY_PX else SHORT_ERRORS)
+        self.tabs.setTabText(1, TABS[1] if self.width() >= length(ROOMY_PX) else SHORT_ERRORS)
 
     def _show_header(self) -> None:
         theme = themes.current()

@@ -19,6 +19,7 @@ from designer.panels.json_model import JsonModel, reference, value_text
 from designer.panels.models import Index
 from designer.panels.panel_table import PanelHeader
 from designer.theme import fonts
+from designer.theme.text_size import length
 from engine.model.json_value import Json
 
 _ROW_PX = 26
@@ -33,7 +34,7 @@ class _ValueDelegate(QStyledItemDelegate):
         self._value_font = fonts.mono(12)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), _ROW_PX)
+        return QSize(super().sizeHint(option, index).width(), length(_ROW_PX))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()

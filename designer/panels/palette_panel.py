@@ -21,6 +21,7 @@ from designer.panels import paint
 from designer.panels.palette_model import PaletteModel
 from designer.theme import fonts
 from designer.theme.spoken import name_buttons
+from designer.theme.text_size import length
 from engine.model.node_type import NodeType
 
 _ROW_PX = 34
@@ -40,7 +41,7 @@ class PaletteDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         model = index.model()
         assert isinstance(model, PaletteModel)
-        return QSize(120, _HEADING_PX if model.node_type(index) is None else _ROW_PX)
+        return QSize(120, length(_HEADING_PX) if model.node_type(index) is None else length(_ROW_PX))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

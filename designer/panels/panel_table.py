@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from designer.panels import paint
 from designer.theme import fonts
+from designer.theme.text_size import length
 
 ROW_HEIGHT_PX = 28
 _HEADER_HEIGHT_PX = 28
@@ -23,7 +24,7 @@ class PanelHeader(QHeaderView):
         self._title_font = fonts.sans(11, 600)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), _HEADER_HEIGHT_PX)
+        return QSize(super().sizeHint().width(), length(_HEADER_HEIGHT_PX))
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         colors = paint.palette()
@@ -56,8 +57,8 @@ class PanelTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT_PX)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
+        self.verticalHeader().setMinimumSectionSize(length(ROW_HEIGHT_PX))
+        self.verticalHeader().setDefaultSectionSize(length(ROW_HEIGHT_PX))
         self.setHorizontalHeader(PanelHeader(self))
         self.setModel(model)
 
@@ -71,7 +72,7 @@ class PanelTable(QTableView):
         self._share_out()
 
     def _share_out(self) -> None:
-        left = max(0, self.viewport().width() - sum(least for least, _share in self._widths))
+        left = max(0, self.viewport().width() - sum(length(least) for least, _share in self._widths))
         whole = max(1, sum(share for _least, share in self._widths))
         for column, (least, share) in enumerate(self._widths):
-            self.setColumnWidth(column, least + left * share // whole)
+            self.setColumnWidth(column, length(least) + left * share // whole)

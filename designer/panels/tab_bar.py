@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QTabBar, QWidget
 
 from designer.panels import paint
 from designer.theme import current, fonts
+from designer.theme.text_size import length
 
 HEIGHT_PX = 36
 _SIDE_PX, _TIGHT_SIDE_PX = 14.0, 9.0
@@ -63,7 +64,7 @@ class PanelTabBar(QTabBar):
         width = QFontMetricsF(self._selected_font).horizontalAdvance(self.tabText(index)) + 2 * self._side_px
         if index in self._counts:
             width += self._pill_width(index) + _GAP_PX
-        return QSize(round(width), HEIGHT_PX)
+        return QSize(round(width), length(HEIGHT_PX))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         return self.tabSizeHint(index)
@@ -97,7 +98,7 @@ class PanelTabBar(QTabBar):
 
     def _pill_width(self, tab: int) -> float:
         text = _pill_text(self._counts[tab][0])
-        return max(_PILL_HEIGHT_PX, QFontMetricsF(self._pill_font).horizontalAdvance(text) + 10)
+        return max(length(_PILL_HEIGHT_PX), QFontMetricsF(self._pill_font).horizontalAdvance(text) + 10)
 
     def _paint_pill(self, painter: QPainter, tab: int, area: QRectF) -> None:
         number, severity = self._counts[tab]
@@ -106,13 +107,13 @@ class PanelTabBar(QTabBar):
         width = self._pill_width(tab)
         pill = QRectF(
             area.right() - self._side_px - width,
-            area.center().y() - _PILL_HEIGHT_PX / 2,
+            area.center().y() - length(_PILL_HEIGHT_PX) / 2,
             width,
-            _PILL_HEIGHT_PX,
+            length(_PILL_HEIGHT_PX),
         )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.tint[look]))
-        painter.drawRoundedRect(pill, _PILL_HEIGHT_PX / 2, _PILL_HEIGHT_PX / 2)
+        painter.drawRoundedRect(pill, length(_PILL_HEIGHT_PX) / 2, length(_PILL_HEIGHT_PX) / 2)
         painter.setFont(self._pill_font)
         painter.setPen(QColor(theme.status[look]))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, _pill_text(number))

@@ -38,6 +38,7 @@ from designer.panels import paint
 from designer.panels.table_model import TableModel
 from designer.panels.table_source import MAX_COPIED_CELLS, PAGE_COLUMNS, Span, TableSource
 from designer.theme import fonts
+from designer.theme.text_size import length
 
 HEADER_HEIGHT_PX = 54
 ROW_HEIGHT_PX = 26
@@ -61,7 +62,7 @@ class ProfileHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(48)
         self.setDefaultSectionSize(110)
-        self.setFixedHeight(HEADER_HEIGHT_PX)
+        self.setFixedHeight(length(HEADER_HEIGHT_PX))
         self._name_font = fonts.sans(12, 600)
         self._type_font = fonts.sans(11)
         self._missing: set[int] = set()
@@ -70,7 +71,7 @@ class ProfileHeader(QHeaderView):
         self._ask.timeout.connect(self._on_ask)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEADER_HEIGHT_PX)
+        return QSize(super().sizeHint().width(), length(HEADER_HEIGHT_PX))
 
     def wanted_width(self, column: int) -> float:
         """The width at which name, type and the arrow of a sorted column stand side by side."""
@@ -129,7 +130,7 @@ class ProfileHeader(QHeaderView):
         if not profile.bars:
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        base = inner.top() - 6 + _HISTOGRAM_TOP_PX + _HISTOGRAM_HEIGHT_PX
+        base = inner.top() - 6 + length(_HISTOGRAM_TOP_PX) + _HISTOGRAM_HEIGHT_PX
         step = inner.width() / len(profile.bars)
         for number, height in enumerate(profile.bars):
             tall = max(1.0, height * _HISTOGRAM_HEIGHT_PX) if height else 0.0
@@ -147,8 +148,8 @@ class RowHeader(QHeaderView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(ROW_HEIGHT_PX)
-        self.setDefaultSectionSize(ROW_HEIGHT_PX)
+        self.setMinimumSectionSize(length(ROW_HEIGHT_PX))
+        self.setDefaultSectionSize(length(ROW_HEIGHT_PX))
         self.setHighlightSections(False)
         self._font = fonts.tabular(12)
 
@@ -295,7 +296,7 @@ class TableView(QTableView):
     def _on_reset(self) -> None:
         self._measured.clear()
         for column in range(self._model.columnCount()):
-            self.setColumnWidth(column, max(_MIN_WIDTH_PX, int(self._header.wanted_width(column))))
+            self.setColumnWidth(column, max(length(_MIN_WIDTH_PX), int(self._header.wanted_width(column))))
         self.scrollToTop()
 
     def _on_page_arrived(self, top: int, left: int) -> None:

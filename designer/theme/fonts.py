@@ -1,4 +1,4 @@
-"""The bundled fonts. Sizes are logical pixels, scaled by the desktop's own text size."""
+"""The bundled fonts. Sizes are logical pixels at a text size of 100 %; ``drawn`` ones stay at that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from PySide6.QtGui import QFont, QFontDatabase
 
-from designer.theme import tokens
+from designer.theme import text_size, tokens
 
 _FILES = (
     "Inter-Regular.ttf",
@@ -31,10 +31,10 @@ def load() -> tuple[str, ...]:
     return tuple(dict.fromkeys(families))
 
 
-def _font(families: tuple[str, ...], px: float, weight: int) -> QFont:
+def _font(families: tuple[str, ...], px: float, weight: int, drawn: bool = False) -> QFont:
     font = QFont()
     font.setFamilies(list(families))
-    font.setPixelSize(max(1, round(px)))
+    font.setPixelSize(max(1, round(px if drawn else px * text_size.scale())))
     font.setWeight(QFont.Weight(weight))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
@@ -45,18 +45,18 @@ def body(weight: int = 400) -> QFont:
     return _font(tokens.FAMILIES, tokens.BODY_PX, weight)
 
 
-def sans(px: float, weight: int = 400) -> QFont:
+def sans(px: float, weight: int = 400, *, drawn: bool = False) -> QFont:
     """Inter at any size."""
-    return _font(tokens.FAMILIES, px, weight)
+    return _font(tokens.FAMILIES, px, weight, drawn)
 
 
-def mono(px: float = tokens.SUB_PX, weight: int = 400) -> QFont:
+def mono(px: float = tokens.SUB_PX, weight: int = 400, *, drawn: bool = False) -> QFont:
     """JetBrains Mono: expressions, code, ids."""
-    return _font(tokens.MONO_FAMILIES, px, weight)
+    return _font(tokens.MONO_FAMILIES, px, weight, drawn)
 
 
-def tabular(px: float = tokens.SUB_PX, weight: int = 400) -> QFont:
+def tabular(px: float = tokens.SUB_PX, weight: int = 400, *, drawn: bool = False) -> QFont:
     """Inter with digits of one width, for columns of numbers."""
-    font = sans(px, weight)
+    font = sans(px, weight, drawn=drawn)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font

@@ -8,6 +8,7 @@ Variants are dynamic properties: ``QPushButton[variant="primary" | "danger" | "q
 
 from __future__ import annotations
 
+import re
 import tempfile
 from functools import cache
 from importlib.resources import files
@@ -16,8 +17,11 @@ from string import Template
 
 from PySide6.QtWidgets import QWidget
 
-from designer.theme import tokens
+from designer.theme import text_size, tokens
 from designer.theme.theme import Theme, mix
+
+_TEXT_LENGTH = re.compile(r"(font-size|min-height): (1[0-9]|2[0-9])px")
+"""What has to grow with the text: fonts, and the least height of what holds one line."""
 
 
 def build(theme: Theme) -> str:
@@ -50,7 +54,11 @@ def build(theme: Theme) -> str:
         ("cross", "x", theme.text2),
     ):
         values[f"icon_{key}"] = _coloured(icon, colour)
-    return Template(_template()).substitute(values)
+    for name, px in (("run_room", 40), ("search_room", 60), ("fx", 16)):
+        values[name] = str(text_size.length(px))
+    values["run_room_focus"] = str(text_size.length(40) - 1)
+    text = Template(_template()).substitute(values)
+    return _TEXT_LENGTH.sub(lambda found: f"{found[1]}: {text_size.length(float(found[2]))}px", text)
 
 
 @cache

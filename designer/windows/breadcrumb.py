@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from designer.theme import icons
+from designer.theme.text_size import length
 from designer.theme.theme import Theme
 
 MOST_TEXT_PX = 180
@@ -76,7 +77,7 @@ class Breadcrumb(QFrame):
         self._row.insertWidget(len(self._steps), widget)
 
     def _step(self, title: str, depth: int, *, is_here: bool) -> QWidget:
-        text = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, MOST_TEXT_PX)
+        text = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, length(MOST_TEXT_PX))
         if is_here:
             label = QLabel(text)
             label.setProperty("role", "here")

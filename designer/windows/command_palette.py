@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from designer.theme import fonts, tokens
+from designer.theme.text_size import length
 from designer.theme.theme import current
 
 WIDTH_PX = 560
@@ -63,7 +64,7 @@ class _RowDelegate(QStyledItemDelegate):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box, right, keys or group)
         if keys:
-            painter.drawText(box.adjusted(0, 0, -KEYS_PX, 0), right, group)
+            painter.drawText(box.adjusted(0, 0, -length(KEYS_PX), 0), right, group)
         painter.restore()
 
 
@@ -73,7 +74,7 @@ class CommandPalette(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("commandPalette")
-        self.setFixedWidth(WIDTH_PX)
+        self.setFixedWidth(length(WIDTH_PX))
         self._owner = parent
         self._commands: Sequence[Command] = ()
         self._shown: list[Command] = []
@@ -108,7 +109,7 @@ class CommandPalette(QFrame):
         self._box.clear()
         self._filter("")
         window = self._owner.window()
-        self.move(window.mapToGlobal(QPoint((window.width() - WIDTH_PX) // 2, 52)))
+        self.move(window.mapToGlobal(QPoint((window.width() - length(WIDTH_PX)) // 2, 52)))
         self.show()
         self._box.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -136,11 +137,11 @@ class CommandPalette(QFrame):
                 Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group} {command.keys}"
             )
             item.setData(_TAIL, (command.group, command.keys))
-            item.setSizeHint(QSize(0, ROW_PX))
+            item.setSizeHint(QSize(0, length(ROW_PX)))
             self._list.addItem(item)
         self._list.setCurrentRow(0)
         rows = max(1, min(ROWS, len(self._shown)))
-        self._list.setFixedHeight(rows * ROW_PX + 4)
+        self._list.setFixedHeight(rows * length(ROW_PX) + 4)
         self.adjustSize()
 
     def _run_current(self) -> None:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from designer.theme.text_size import length
+
 STATE_VERSION = 1
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 352, 268
 OUTLINE_PX = 320
@@ -47,7 +49,7 @@ class Docks:
         self._window = window
         outline.setMinimumWidth(LEAST_LEFT_PX)
         palette.setMinimumWidth(LEAST_LEFT_PX)
-        inspector.setMinimumWidth(LEAST_RIGHT_PX)
+        inspector.setMinimumWidth(min(length(LEAST_RIGHT_PX), RIGHT_PX))
         self.palette = PanelDock("paletteDock", "Nodes", palette, window)
         self.inspector = PanelDock("inspectorDock", "Inspector", inspector, window)
         self.bottom = PanelDock("bottomDock", "Data", bottom, window)
@@ -83,8 +85,8 @@ class Docks:
         """Shows a panel that may be hidden, with room to be read."""
         dock.show()
         dock.raise_()
-        if dock is self.outline and not dock.isFloating() and dock.width() < OUTLINE_PX:
-            self._window.resizeDocks([dock], [OUTLINE_PX], Qt.Orientation.Horizontal)
+        if dock is self.outline and not dock.isFloating() and dock.width() < length(OUTLINE_PX):
+            self._window.resizeDocks([dock], [length(OUTLINE_PX)], Qt.Orientation.Horizontal)
 
     def save(self) -> QByteArray:
         """Where everything is, for `restore`."""
@@ -97,6 +99,6 @@ class Docks:
 
     def _first_sizes(self) -> None:
         self._window.resizeDocks(
-            [self.palette, self.inspector], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal
+            [self.palette, self.inspector], [length(LEFT_PX), length(RIGHT_PX)], Qt.Orientation.Horizontal
         )
         self._window.resizeDocks([self.bottom], [BOTTOM_PX], Qt.Orientation.Vertical)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.theme import icons
+from designer.theme.text_size import length
 from designer.theme.theme import Theme
 from designer.windows.banner import Banner
 from designer.windows.breadcrumb import Breadcrumb
@@ -20,6 +21,8 @@ BREADCRUMB_AT = QPoint(14, 14)
 WIDTH_PX = 440
 MOST_RECENT = 4
 BUTTON_TEXT_PX = 132
+_BESIDE_TEXT_PX = 88
+_WHOLE = "whole"
 
 
 class StartHint(QFrame):
@@ -65,11 +68,14 @@ class StartHint(QFrame):
             offers.addWidget(_section("Examples with real data"))
             offers.addLayout(_in_pairs([self._example_button(example) for example in examples]))
         column.addWidget(self._offers)
-        self.setFixedWidth(WIDTH_PX)
+        self.setFixedWidth(length(WIDTH_PX))
 
     def fit(self, width: int, height: int) -> None:
         """Leave out the files on offer where there is no room for them; the menu has them too."""
-        self.setFixedWidth(min(WIDTH_PX, width))
+        self.setFixedWidth(min(length(WIDTH_PX), width))
+        room = min(length(BUTTON_TEXT_PX), self.width() // 2 - _BESIDE_TEXT_PX)
+        for button, _ in self._buttons:
+            _shorten(button, room)
         self._offers.show()
         self.adjustSize()
         if self.height() > height:
@@ -101,7 +107,9 @@ class StartHint(QFrame):
         self, text: str, icon: str, slot: Callable[..., object], *, primary: bool = False
     ) -> QPushButton:
         button = QPushButton()
-        button.setText(button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, BUTTON_TEXT_PX))
+        button.setProperty(_WHOLE, text)
+        _shorten(button, length(BUTTON_TEXT_PX))
+        button.setAccessibleName(text)
         button.setIconSize(QSize(16, 16))
         button.setProperty("variant", "primary" if primary else "")
         button.clicked.connect(lambda _checked=False: slot())
@@ -189,6 +197,11 @@ class Stage(QWidget):
                 (self.width() - size.width()) // 2, max(top, (self.height() - size.height()) // 2)
             )
             self._hint.raise_()
+
+
+def _shorten(button: QPushButton, room: int) -> None:
+    whole = str(button.property(_WHOLE))
+    button.setText(button.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room))
 
 
 def _in_pairs(buttons: Sequence[QPushButton]) -> QGridLayout:

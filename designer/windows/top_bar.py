@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from designer.execution.run_view import RunView
 from designer.panels.elided_label import ElidedLabel
 from designer.theme import icons
+from designer.theme.text_size import length
 from designer.theme.theme import Theme
 from designer.windows.actions import Actions
 
@@ -39,7 +40,7 @@ class TopBar(QFrame):
     def __init__(self, actions: Actions, menus: Sequence[QMenu], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topBar")
-        self.setFixedHeight(HEIGHT_PX)
+        self.setFixedHeight(length(HEIGHT_PX))
         self._actions = actions
         self._menu = QMenu(self)
         for menu in menus:
@@ -54,9 +55,9 @@ class TopBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_roomy = self.width() >= ROOMY_PX
+        is_roomy = self.width() >= length(ROOMY_PX)
         self._search.setText(SEARCH if is_roomy else SHORT_SEARCH)
-        self._search.setFixedWidth(260 if is_roomy else 150)
+        self._search.setFixedWidth(length(260 if is_roomy else 150))
 
     def show_document(self, name: str, *, is_edited: bool, tooltip: str) -> None:
         """The name of what is open, with a dot and a word while it has unsaved edits."""

@@ -72,7 +72,7 @@ def draw_count(painter: QPainter, inks: Inks, centre: QPointF, size: float, text
     painter.setBrush(inks.card)
     painter.drawRoundedRect(QRectF(-half, -10, 2 * half, 20), 10, 10)
     painter.setPen(inks.running)
-    painter.setFont(fonts.sans(10, 700))
+    painter.setFont(fonts.sans(10, 700, drawn=True))
     painter.drawText(QRectF(-half, -10, 2 * half, 20), Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
 
@@ -178,7 +178,7 @@ def _square(painter: QPainter, colour: QColor) -> None:
 def _question(painter: QPainter, inks: Inks, colour: QColor) -> None:
     _square(painter, colour)
     painter.setPen(inks.glyph)
-    painter.setFont(fonts.sans(14, 700))
+    painter.setFont(fonts.sans(14, 700, drawn=True))
     painter.drawText(QRectF(-10, -10, 20, 20), Qt.AlignmentFlag.AlignCenter, "?")
 
 

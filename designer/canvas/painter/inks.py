@@ -62,27 +62,27 @@ class Inks:
 
     @cached_property
     def title(self) -> QFont:
-        return fonts.sans(tokens.TITLE_PX, tokens.TITLE_WEIGHT)
+        return fonts.sans(tokens.TITLE_PX, tokens.TITLE_WEIGHT, drawn=True)
 
     @cached_property
     def sub(self) -> QFont:
-        return fonts.sans(tokens.SUB_PX)
+        return fonts.sans(tokens.SUB_PX, drawn=True)
 
     @cached_property
     def caption(self) -> QFont:
-        return fonts.tabular(tokens.CAPTION_PX)
+        return fonts.tabular(tokens.CAPTION_PX, drawn=True)
 
     @cached_property
     def strong_caption(self) -> QFont:
-        return fonts.sans(tokens.CAPTION_PX, 600)
+        return fonts.sans(tokens.CAPTION_PX, 600, drawn=True)
 
     @cached_property
     def pill(self) -> QFont:
-        return fonts.mono(tokens.CAPTION_PX)
+        return fonts.mono(tokens.CAPTION_PX, drawn=True)
 
     @cached_property
     def button(self) -> QFont:
-        return fonts.sans(tokens.SUB_PX, 700)
+        return fonts.sans(tokens.SUB_PX, 700, drawn=True)
 
     @cached_property
     def title_metrics(self) -> QFontMetricsF:

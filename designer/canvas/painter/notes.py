@@ -96,7 +96,7 @@ class NotePainter:
                 self._pages.clear()  # resizing lays a page out for each width on the way
             page = _Page()
             page.setDocumentMargin(0)
-            page.setDefaultFont(fonts.sans(tokens.BODY_PX))
+            page.setDefaultFont(fonts.sans(tokens.BODY_PX, drawn=True))
             page.setMarkdown(text, _Feature.MarkdownDialectGitHub | _Feature.MarkdownNoHTML)
             page.setIndentWidth(18)
             spaced = QTextBlockFormat()
