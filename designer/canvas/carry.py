@@ -50,8 +50,10 @@ class Carry:
         self._bends = self._with_inner(bends)
         self._bend_origin = scene.wires.points[self._bends].copy()
         self._held = held
-        self._box = self._around() if len(self._rows) + len(self.notes) + len(self._bends) > 1 else held
+        several = len(self._rows) + len(self.notes) + len(self._bends) > 1
+        self._box = self._around() if several else held
         self._places, self._points = scene.places, scene.wires.points
+        self._snaps = view.settings.snap_to_guides  # asked for once: it is read from a file
         self._guides: Guides | None = None
         self._seen = QRectF()
         self._lines: list[Line] = []
@@ -126,10 +128,6 @@ class Carry:
 
     # -- where it goes -----------------------------------------------------------------------
 
-    @property
-    def _snaps(self) -> bool:
-        return self._view.settings.snap_to_guides
-
     def _drawn(self, way: QPointF, freely: bool) -> Point:
         if freely:
             return float(round(way.x())), float(round(way.y()))
@@ -165,8 +163,8 @@ class Carry:
         cards = np.concatenate((corners, corners + geometry.CARD_SIZE), axis=1)
         notes, mine = set(self.notes), set(self._rows)
         boxes = [box_of(note) for note in scene.notes.shown if note.id not in notes]
-        groups = (*scene.frames.open(scene.xy), *scene.frames.cards(scene.xy))
-        boxes += [box for frame, box in groups if mine.isdisjoint(frame.rows)]
+        # Not the open frames: their edges lie beside the grid, and would draw nodes off it.
+        boxes += [box for frame, box in scene.frames.cards(scene.xy) if mine.isdisjoint(frame.rows)]
         rest = [geometry.as_box(box) for box in boxes if box.intersects(seen)]
         still = np.ones(len(scene.wires.points), bool)
         still[self._bends] = False

@@ -85,12 +85,20 @@ class Frames:
         found = places.copy()
         for frame in self.all:
             if frame.is_card:
-                low, high = places[frame.rows].min(axis=0), places[frame.rows].max(axis=0)
-                found[frame.rows] = np.round((low + high) / 2)
+                found[frame.rows] = _middle(places[frame.rows])
         return found
 
-    def moved(self, rows: Sequence[int]) -> None:
-        """These cards lie elsewhere: the frames around them do too."""
+    def follow_moves(self, places: Floats, xy: Floats, rows: Sequence[int]) -> None:
+        """These nodes lie elsewhere: bring where they are seen, ``xy``, and the frames around them there."""
+        if self.hidden is not None:
+            xy[rows] = places[rows]
+            for number in np.unique(self._card_of[list(rows)]).tolist():
+                if number >= 0:
+                    mine = self.all[number].rows
+                    xy[mine] = _middle(places[mine])
+        self._moved(rows)
+
+    def _moved(self, rows: Sequence[int]) -> None:
         if self.all:
             for number in np.unique(self._innermost[list(rows)]).tolist():
                 while number >= 0:
@@ -117,6 +125,13 @@ class Frames:
         """Which rows a group holds."""
         found = np.zeros(len(self._innermost), bool)
         found[frame.rows] = True
+        return found
+
+    def within(self, frame: Frame) -> list[Frame]:
+        """The frame, and those in it at any depth."""
+        found = [frame]
+        for each in found:
+            found += [self.all[inner] for inner in each.inner]
         return found
 
     def of(self, group_id: str) -> Frame | None:
@@ -152,15 +167,13 @@ class Frames:
             area = area.united(box)
         return area
 
-    def around(self, xy: Floats, rows: Iterable[int]) -> QRectF:
-        """A box around the frames that hold any of these rows; null for none."""
-        area = QRectF()
-        if self.all:
-            held = np.unique(self._innermost[list(rows)]).tolist()
-            for outer in {outer for number in held for outer in self._outward(number)}:
-                if not self.all[outer].hidden:
-                    area = area.united(self._box(outer, xy).adjusted(-20, -20, 20, 24))
-        return area
+    def holding(self, xy: Floats, rows: Iterable[int]) -> dict[int, QRectF]:
+        """The boxes of the frames that hold any of these rows, by their number."""
+        if not self.all:
+            return {}
+        held = np.unique(self._innermost[list(rows)]).tolist()
+        numbers = {outer for number in held for outer in self._outward(number)}
+        return {number: self._box(number, xy) for number in numbers if not self.all[number].hidden}
 
     def title_at(self, xy: Floats, at: QPointF) -> Frame | None:
         """The frame whose title bar is at a place, the innermost one."""
@@ -199,6 +212,12 @@ class Frames:
         return found
 
 
+def _middle(places: Floats) -> Floats:
+    """Where the card of a folded group lies whose nodes lie here."""
+    middle: Floats = np.round((places.min(axis=0) + places.max(axis=0)) / 2)
+    return middle
+
+
 def title_bar(box: QRectF) -> QRectF:
     """Where a frame is taken hold of."""
     return QRectF(box.left(), box.top(), box.width(), TITLE_H)
@@ -208,3 +227,12 @@ def chevron(box: QRectF, *, card: bool) -> QRectF:
     """The button that folds a frame, or unfolds a card."""
     middle = box.center().y() if card else box.top() + TITLE_H / 2 + 2
     return QRectF(box.right() - CHEVRON - 8, middle - CHEVRON / 2, CHEVRON, CHEVRON)
+
+
+def changed_area(before: dict[int, QRectF], after: dict[int, QRectF]) -> QRectF:
+    """Where frames look otherwise than before; null when a node was moved inside one and it stayed."""
+    area = QRectF()
+    for number, box in before.items():
+        if box != after[number]:
+            area = area.united(box).united(after[number])
+    return area if area.isNull() else area.adjusted(-20, -20, 20, 24)

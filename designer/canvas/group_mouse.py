@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 
-from designer.canvas import hits
+from designer.canvas import geometry, hits
 from designer.canvas.frames import Frame, chevron
 from designer.canvas.tools.base import Pointer
 from designer.canvas.tools.move import HoldTool
@@ -96,8 +96,10 @@ class GroupMouse(QObject):
             view.selection.set(nodes, notes=notes)
         if plain:
             scene = view.canvas_scene
+            # A node goes to the grid, not the frame around it, whose edges lie beside the grid.
+            x, y = scene.places[frame.rows[0]].tolist()
             alone = None if pointer.shift else partial(view.selection.set, nodes, (), notes)
-            view.pointing.tool = HoldTool(view, pointer, scene.frames.box(frame, scene.xy), alone)
+            view.pointing.tool = HoldTool(view, pointer, QRectF(x, y, *geometry.CARD_SIZE), alone)
         else:
             view.menus.open_group(frame, pointer.screen)
         return True

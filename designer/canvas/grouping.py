@@ -172,20 +172,15 @@ class Grouping(QObject):
         """The nodes in a group, and the comments that lie in it or are folded away with it."""
         scene = self._view.canvas_scene
         notes: dict[str, None] = {}
-        for each in scene.frames.all:
-            if each is frame or set(each.rows) <= set(frame.rows):
-                notes |= dict.fromkeys(each.group.comments)
+        for each in scene.frames.within(frame):
+            notes |= dict.fromkeys(each.group.comments)
         if not frame.group.folded:
             notes |= dict.fromkeys(scene.notes.inside(scene.frames.box(frame, scene.xy)))
         return [scene.ids[row] for row in frame.rows], list(notes)
 
     def select(self, frames: Iterable[Frame]) -> None:
         """Select everything in these groups."""
-        nodes, notes = list[str](), list[str]()
-        for frame in frames:
-            inner = self.contents(frame)
-            nodes += inner[0]
-            notes += inner[1]
+        nodes, notes = self._all(frames)
         self._view.selection.set(nodes, notes=notes)
 
     def spoken(self, frame: Frame) -> str:
@@ -215,9 +210,16 @@ class Grouping(QObject):
 
     def add(self, frames: Iterable[Frame]) -> None:
         """Select everything in these groups too."""
+        nodes, notes = self._all(frames)
+        self._view.selection.add(nodes, notes=notes)
+
+    def _all(self, frames: Iterable[Frame]) -> tuple[list[str], list[str]]:
+        nodes, notes = list[str](), list[str]()
         for frame in frames:
-            nodes, notes = self.contents(frame)
-            self._view.selection.add(nodes, notes=notes)
+            inner = self.contents(frame)
+            nodes += inner[0]
+            notes += inner[1]
+        return nodes, notes
 
     def _retitle(self, group_id: str, title: str) -> None:
         known = {group.id: group for group in groups(self._workflow)}

@@ -165,7 +165,6 @@ class PaintedView(QGraphicsView):
         scene, seen = self.canvas_scene, self.layer.attention
         before = self._noticed(seen)
         seen.nodes = frozenset(scene.rows(self.selection.nodes))
-        folded = scene.frames.hidden is not None
         papers = frozenset(self.selection.notes)
         points = frozenset(self.selection.bends)
         if papers != seen.notes or points != seen.bends:
@@ -181,7 +180,7 @@ class PaintedView(QGraphicsView):
         touched = {seen.focused}
         for old, new in zip(before, self._noticed(seen), strict=True):
             touched |= old ^ new
-        if len(touched) > 200 or (folded and touched):
+        if len(touched) > 200:
             self.viewport().update()
         else:
             self._repaint_attention(touched)

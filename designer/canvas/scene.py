@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 
 from designer.canvas import geometry
-from designer.canvas.frames import Frames
+from designer.canvas.frames import Frames, changed_area
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.marks import Marks
 from designer.canvas.notes import Notes
@@ -210,12 +210,11 @@ class Scene(QObject):
         if not rows:
             return
         wires = self.wires.at(rows, len(self.ids))
-        area = self._around(rows, wires).united(self.frames.around(self.xy, rows))
+        area, frames = self._around(rows, wires), self.frames.holding(self.xy, rows)
         self.places[rows] = positions
-        self.frames.moved(rows)
-        self.xy = self.frames.shown(self.places)
+        self.frames.follow_moves(self.places, self.xy, rows)
         self.wires.place(self.xy, wires)
-        area = area.united(self.frames.around(self.xy, rows))
+        area = area.united(changed_area(frames, self.frames.holding(self.xy, rows)))
         self.changed.emit(area.united(self._around(rows, wires)))
 
     def place_bends(self, bends: Rows, places: Floats) -> None:

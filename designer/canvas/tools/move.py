@@ -153,7 +153,7 @@ class BendTool(CarryTool):
 
 
 class HoldTool(CarryTool):
-    """A drag of the selection by this box: the paper of a comment, or the frame of a group.
+    """A drag of the selection by this box: the paper of a comment, or a card in a group.
 
     ``alone`` is what a click without a drag leaves selected.
     """

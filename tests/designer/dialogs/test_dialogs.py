@@ -303,6 +303,11 @@ def test_that_preferences_take_effect_at_once(window: QWidget, qtbot: QtBot, tmp
     assert (settings.theme_mode, controller.mode) == ("dark", "dark")
     motion.editor.focus_target().click()  # type: ignore[attr-defined]  # a tick box
     assert settings.reduce_motion
+    guides = dialog.form.row("snap_to_guides")
+    assert guides is not None
+    assert settings.snap_to_guides
+    guides.editor.focus_target().click()  # type: ignore[attr-defined]  # a tick box
+    assert not settings.snap_to_guides
     line = steps.editor.focus_target()
     line.selectAll()  # type: ignore[attr-defined]  # a line edit
     qtbot.keyClicks(line, "0")
