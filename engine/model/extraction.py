@@ -22,6 +22,8 @@ from engine.model.changes import (
 )
 from engine.model.edits import RESERVED_IDS, Edit, free_id
 from engine.model.embedded import OUTPUTS, SUBWORKFLOW, is_composite, rewritten_config
+from engine.model.fragment import whole_groups
+from engine.model.groups import replaced_by
 from engine.model.json_value import Json
 from engine.model.node_type import NodeTypes
 from engine.model.queries import connections_touching, connections_within, downstream, upstream
@@ -121,6 +123,7 @@ class _Extraction:
                 for node_id in self.chosen
                 if node_id in self.workflow.layout
             },
+            layout_extra=self._groups(),
             extra={OUTPUTS: {**self.outputs}},
         )
         given: dict[str, Json] = {name: str(outer) for name, outer in self.inputs.values()}
@@ -136,6 +139,7 @@ class _Extraction:
         changes: list[Change] = [*removed, *(NodeRemoved(node_id=node_id) for node_id in self.chosen)]
         changes.append(NodeAdded(node=new, position=self._position()))
         changes += outside
+        changes += replaced_by(self.workflow, self.chosen, self.node_id).changes
         return Edit(label=f"Make {self.title}", changes=tuple(changes)), self.node_id
 
     def _taken_in(self, node: Node) -> Node:
@@ -198,6 +202,16 @@ class _Extraction:
         else:
             parts = f".{self._output(reference.root)}" + reference.without("output").parts
         return Reference(self.node_id, f".output{parts}", reference.tail)
+
+    def _groups(self) -> dict[str, Json]:
+        """The groups that come along; comments that are folded away with one stay outside."""
+        taken = whole_groups(self.workflow, self.chosen)
+        known = {group.id for group in taken}
+        entries: list[Json] = [
+            replace(group, comments=(), parent=group.parent if group.parent in known else "").to_json()
+            for group in taken
+        ]
+        return {"groups": entries} if entries else {}
 
     def _changes_outside(self) -> list[Change]:
         changes: list[Change] = []

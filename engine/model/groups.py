@@ -224,27 +224,75 @@ def without(workflow: Workflow, node_ids: Iterable[str]) -> Edit:
     return _edit(workflow, _filled(left), "Delete group")
 
 
+def replaced_by(workflow: Workflow, node_ids: Iterable[str], node_id: str) -> Edit:
+    """Take nodes out of their groups; the one that stands for them now is in the group they had in common."""
+    gone, known = set(node_ids), groups(workflow)
+    inner = whole(known, gone)
+    held = {each for group in inner for each in members(known)[group.id]}
+    if not any(gone & set(group.nodes) for group in known):
+        return Edit(label="", changes=())
+    around = _common(known, gone - held, inner)
+    left = [
+        replace(
+            group,
+            nodes=(
+                *(each for each in group.nodes if each not in gone),
+                *((node_id,) if group.id == around else ()),
+            ),
+        )
+        for group in known
+    ]
+    return _edit(workflow, _filled(left), "")
+
+
+def taken_apart(workflow: Workflow, node_id: str, these: Sequence[Group], nodes: Mapping[str, str]) -> Edit:
+    """The nodes inside a node come out, under new ids, with their groups, into the group that held it."""
+    known = groups(workflow)
+    owner = next((group.id for group in known if node_id in group.nodes), "")
+    if not these and not owner:
+        return Edit(label="", changes=())
+    framed = {each for group in these for each in group.nodes}
+    loose = [new for old, new in nodes.items() if old not in framed]
+    left = [
+        replace(group, nodes=(*(each for each in group.nodes if each != node_id), *loose))
+        if group.id == owner
+        else group
+        for group in known
+    ]
+    return _edit(workflow, _filled([*left, *_copies(known, these, nodes, {}, owner)]), "")
+
+
 def add_copies(
     workflow: Workflow, these: Sequence[Group], nodes: Mapping[str, str], comments: Mapping[str, str]
 ) -> Edit:
     """Add copies of groups around copied nodes: the mappings lead from old ids to new ones."""
     known = groups(workflow)
+    added = _copies(known, these, nodes, comments)
+    return _edit(workflow, _filled([*known, *added]), "Paste group") if added else Edit(label="", changes=())
+
+
+def _copies(
+    known: Iterable[Group],
+    these: Sequence[Group],
+    nodes: Mapping[str, str],
+    comments: Mapping[str, str],
+    around: str = "",
+) -> list[Group]:
     taken = {group.id for group in known}
     new_ids: dict[str, str] = {}
     for group in these:
         new_ids[group.id] = free_id(taken, group.id, fallback="group")
         taken.add(new_ids[group.id])
-    added = [
+    return [
         replace(
             group,
             id=new_ids[group.id],
             nodes=tuple(nodes[node_id] for node_id in group.nodes if node_id in nodes),
-            parent=new_ids.get(group.parent, ""),
+            parent=new_ids.get(group.parent, around),
             comments=tuple(comments[note] for note in group.comments if note in comments),
         )
         for group in these
     ]
-    return _edit(workflow, _filled([*known, *added]), "Paste group") if added else Edit(label="", changes=())
 
 
 def _filled(these: Iterable[Group]) -> list[Group]:

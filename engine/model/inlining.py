@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model import embedded
+from engine.model.bends import bends, bent
 from engine.model.changes import (
     Change,
     ConnectionAdded,
@@ -19,6 +20,7 @@ from engine.model.changes import (
 )
 from engine.model.edits import RESERVED_IDS, Edit, free_id
 from engine.model.embedded import SUBWORKFLOW, file_of, is_composite, last_steps, outputs_of, rewritten_config
+from engine.model.groups import groups, taken_apart
 from engine.model.json_value import Json
 from engine.model.node_type import NodeTypes
 from engine.model.references import Reference, only_reference, references, rewritten, with_plain_names
@@ -95,6 +97,7 @@ class _Inlining:
         changes.append(NodeRemoved(node_id=self.node.id))
         changes += self._nodes(bool(border))
         changes += self._connections(border)
+        changes += taken_apart(self.workflow, self.node.id, groups(self.inner), self.renamed).changes
         if self.new_inputs:
             inputs: dict[str, Any] = {"type": "object", **self.workflow.inputs}
             inputs["properties"] = {**self.workflow.input_properties, **self.new_inputs}
@@ -162,7 +165,9 @@ class _Inlining:
             condition = with_plain_names(condition, self._plain_from_inside)
             condition = str(rewritten(condition, self._from_inside))
         source, target = self.renamed[connection.source], self.renamed[connection.target]
-        return replace(connection, source=source, target=target, condition=condition)
+        within = replace(connection, source=source, target=target, condition=condition)
+        dx, dy = self._offset()
+        return bent(within, [(x + dx, y + dy) for x, y in bends(connection)]) if bends(connection) else within
 
     def _heads(self) -> list[str]:
         led_to = {connection.target for connection in self.wires}
