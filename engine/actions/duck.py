@@ -31,6 +31,8 @@ from engine.errors import ActionError, StorageFull
 if TYPE_CHECKING:
     from engine.actions.context import Artifacts, StepContext
 
+VERSION = f"1, duckdb {duckdb.__version__}"
+"""Of the actions that work with tables: another DuckDB may give another result for the same parameters."""
 MEMORY_LIMIT = "1GB"
 _PROGRESS_EVERY_S = 0.25
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.actions import csv_rejects, files
-from engine.actions.duck import Duck, Table, arriving, connect
+from engine.actions.duck import VERSION, Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import identifier, text_literal
 from engine.errors import ActionError
@@ -23,7 +23,7 @@ _SNIFF_ROWS = 200_000
 _WILDCARDS = frozenset("*?[{")
 
 
-@handler(effects="reads", idempotent=True)
+@handler(effects="reads", idempotent=True, version=VERSION, files=("path",))
 def read_csv(params: Params, context: StepContext) -> dict[str, Any]:
     """Read one or several delimited files as one table."""
     paths = files.existing_many(context, params.get("path"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.actions import files
 from engine.actions.columns import free_name
-from engine.actions.duck import Duck, Table, arriving, connect
+from engine.actions.duck import VERSION, Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import ColumnType, identifier
 from engine.errors import ActionError
@@ -29,7 +29,7 @@ _RANGE = re.compile(r"([A-Za-z]{1,3})([0-9]+):([A-Za-z]{1,3})([0-9]+)")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
-@handler(effects="reads", idempotent=True)
+@handler(effects="reads", idempotent=True, version=VERSION, files=("path",))
 def read_excel(params: Params, context: StepContext) -> dict[str, Any]:
     """Read one sheet of a workbook."""
     import fastexcel

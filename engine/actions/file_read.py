@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.actions import files
 from engine.actions.columns import Pick
-from engine.actions.duck import Duck, connect
+from engine.actions.duck import VERSION, Duck, connect
 from engine.actions.registry import handler
 from engine.actions.sql import column_type, identifier, text_literal
 from engine.errors import ActionError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LARGEST_JSON_BYTES = 1 << 30
 
 
-@handler(effects="reads", idempotent=True)
+@handler(effects="reads", idempotent=True, version=VERSION, files=("path",))
 def read_parquet(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """Read one or several Parquet files as one table."""
     paths = files.existing_many(context, params.get("path"))
@@ -38,7 +38,7 @@ def read_parquet(params: Mapping[str, Any], context: StepContext) -> dict[str, A
     return {"table": table, "rows": table["rows"]}
 
 
-@handler(effects="reads", idempotent=True)
+@handler(effects="reads", idempotent=True, version=VERSION, files=("path",))
 def read_json(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """Read a JSON document or JSON lines as a table."""
     path = files.existing(context, params.get("path"))

@@ -21,7 +21,7 @@ async def manual(params: Mapping[str, Any], context: StepContext) -> dict[str, A
     return {"started_at": _iso(datetime.now(UTC))}
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version="1")
 async def set_values(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """The values, by name, for later steps."""
     values = params.get("values") or {}
@@ -32,7 +32,7 @@ async def set_values(params: Mapping[str, Any], context: StepContext) -> dict[st
     return dict(values)
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version="1")
 async def switch(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """The value as it came; the connections that leave the step decide where it goes."""
     value = params.get("value")

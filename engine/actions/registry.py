@@ -26,6 +26,9 @@ class ActionOptions:
     effects: what it does to the world outside: nothing, reads it, or changes it.
     idempotent: running it twice does no harm; it is then tried three times by default.
     pure: the same parameters give the same output.
+    version: changes whenever the same parameters may give another output than before. A result is used again,
+    instead of running an unchanged step, only for an action that has one; "" for never.
+    files: the parameters that name files which the action reads; when those change, so does its result.
     runs: where its code runs; `auto` is the loop for a coroutine function and a thread for a plain one.
     """
 
@@ -33,6 +36,8 @@ class ActionOptions:
     idempotent: bool = False
     pure: bool = False
     runs: Runs = "auto"
+    version: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +52,18 @@ class Action:
 
 
 def handler(
-    *, effects: Effects = "none", idempotent: bool = False, pure: bool = False, runs: Runs = "auto"
+    *,
+    effects: Effects = "none",
+    idempotent: bool = False,
+    pure: bool = False,
+    runs: Runs = "auto",
+    version: str = "",
+    files: tuple[str, ...] = (),
 ) -> Callable[[HandlerT], HandlerT]:
     """Mark a function in an action module with its options; the table of handlers names the function."""
-    options = ActionOptions(effects=effects, idempotent=idempotent, pure=pure, runs=runs)
+    options = ActionOptions(
+        effects=effects, idempotent=idempotent, pure=pure, runs=runs, version=version, files=files
+    )
 
     def mark(function: HandlerT) -> HandlerT:
         setattr(function, _OPTIONS, options)
@@ -83,9 +96,13 @@ class ActionRegistry:
         idempotent: bool = False,
         pure: bool = False,
         runs: Runs = "auto",
+        version: str = "",
+        files: tuple[str, ...] = (),
     ) -> Callable[[HandlerT], HandlerT]:
         """Register the decorated function; a later registration of the same key replaces it."""
-        options = ActionOptions(effects=effects, idempotent=idempotent, pure=pure, runs=runs)
+        options = ActionOptions(
+            effects=effects, idempotent=idempotent, pure=pure, runs=runs, version=version, files=files
+        )
 
         def register(function: HandlerT) -> HandlerT:
             self.register(service, name, function, options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.actions import row_types
 from engine.actions.columns import Columns, Pick
-from engine.actions.duck import Table, arriving, connect
+from engine.actions.duck import VERSION, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.row_expression import compile_condition, compile_row
 from engine.actions.rules import compile_rules
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Params = Mapping[str, Any]
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def filter_rows(params: Params, context: StepContext) -> dict[str, Any]:
     """Keep the rows that meet the condition and the tests."""
     table = arriving(params, "table", context)
@@ -45,7 +45,7 @@ def filter_rows(params: Params, context: StepContext) -> dict[str, Any]:
     return {**_given(kept), "rows_in": table.rows, "removed": table.rows - int(kept["rows"])}
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def choose_columns(params: Params, context: StepContext) -> dict[str, Any]:
     """Keep, drop, rename, order and convert columns."""
     table = arriving(params, "table", context)
@@ -72,7 +72,7 @@ def choose_columns(params: Params, context: StepContext) -> dict[str, Any]:
     return {**_given(result), "columns": len(chosen)}
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def formula(params: Params, context: StepContext) -> dict[str, Any]:
     """Add or change columns, one formula after the other."""
     table = arriving(params, "table", context)
@@ -96,7 +96,7 @@ def formula(params: Params, context: StepContext) -> dict[str, Any]:
     return {**_given(result), "columns": len(columns)}
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def sort(params: Params, context: StepContext) -> dict[str, Any]:
     """Order the rows; rows that are equal keep their order."""
     table = arriving(params, "table", context)

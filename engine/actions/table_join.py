@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.actions import row_types as types
 from engine.actions.columns import Pick, free_name
-from engine.actions.duck import Duck, Table, arriving, connect
+from engine.actions.duck import VERSION, Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import Bindings, Fragment, identifier
 from engine.actions.table import listed, numbered
@@ -30,7 +30,7 @@ class _Key:
     right_sql: str
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def join(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """Join; the order of the left table is kept, rows of the right one alone come last."""
     left, right = arriving(params, "left", context), arriving(params, "right", context)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.actions.columns import Pick, free_name
-from engine.actions.duck import arriving, connect
+from engine.actions.duck import VERSION, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.row_types import NUMBERS
 from engine.actions.sql import WORDS, identifier
@@ -34,7 +34,7 @@ _NUMERIC = {
 }
 
 
-@handler(idempotent=True, pure=True)
+@handler(idempotent=True, pure=True, version=VERSION)
 def summarise(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """Group the rows and calculate; groups come in the order in which they first appear."""
     table = arriving(params, "table", context)

@@ -142,6 +142,9 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
 # These may be taken up again by EXECUTION_RESTARTED, and by nothing else: see `engine.run.restart`.
 RESTARTABLE = frozenset({_X.COMPLETED, _X.COMPLETED_WITH_ERRORS, _X.FAILED, _X.CANCELLED, _X.QUARANTINED})
 
+# What a step did that came to one of these holds no more, or nobody knows whether it does.
+UNDONE = frozenset({_S.ROLLING_BACK, _S.ROLLED_BACK, _S.ROLLBACK_FAILED})
+
 _EXECUTION_ENDS = frozenset(
     {
         _X.COMPLETED,

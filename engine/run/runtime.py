@@ -30,6 +30,7 @@ from engine.run.live_state import LiveState
 from engine.run.observers import Observers
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
+from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
 from engine.run.step_runner import StepRunner
@@ -98,6 +99,7 @@ class Runtime:
             attempts=Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore),
             artifacts=store.artifacts,
             composer=self.composer,
+            reuse=Reuse(store, registry, clock),
         )
         self._journal = Journal(store, self._publish, self._dispatcher.ask_for_flush)
         self.rollbacks = Rollbacks(

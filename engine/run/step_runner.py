@@ -28,6 +28,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
+from engine.run.reuse import Key, Reuse
 from engine.run.room import record_end, run_again_with_room
 from engine.store.artifacts import ArtifactStore
 from engine.store.state_manager import error_to_json
@@ -56,6 +57,7 @@ class StepRunner:
         attempts: Attempts,
         artifacts: ArtifactStore,
         composer: Composer,
+        reuse: Reuse,
     ) -> None:
         self._seams = seams
         self._registry = registry
@@ -65,6 +67,7 @@ class StepRunner:
         self._attempts = attempts
         self._artifacts = artifacts
         self._composer = composer
+        self._reuse = reuse
 
     async def run(self, execution: Execution, number: int) -> None:
         """Take the step one attempt further: to its end, to a wait, or to a question."""
@@ -91,6 +94,11 @@ class StepRunner:
             if activity.first_started_at is None:
                 activity.first_started_at = started
                 self._seams._validate_input_schema(step, params)
+            key = None
+            if not step.secrets and (promised := self._reuse.of(step)) is not None:
+                key = await self._reuse.key(step, promised, activity.params, execution.base_dir)
+                if key is not None and await self._is_unchanged(execution, activity, step, key):
+                    return
             full_sync = self._must_be_durable(execution, activity, step)
             if full_sync is not None:
                 await self._make_durable(full_sync=full_sync)
@@ -100,8 +108,9 @@ class StepRunner:
                 output = execution.secrets.mask(output)
             self._seams._validate_output_schema(step, output)
             duration_ms = round((self._clock.now() - started) * 1000, 3)
+            more = key.to_json() if key is not None and await self._reuse.still(key) else None
             try:
-                steps.complete(activity, output, duration_ms=duration_ms)
+                steps.complete(activity, output, duration_ms=duration_ms, more=more)
             except (TypeError, ValueError) as error:
                 raise _no_json(error) from error
             except StorageRefused as error:
@@ -251,6 +260,22 @@ class StepRunner:
             raise _StoreRefused from error
         finally:
             self._dispatcher.unpark()
+
+    async def _is_unchanged(self, execution: Execution, activity: Activity, step: Step, key: Key) -> bool:
+        """Whether the step has completed with a result from before, since nothing has changed."""
+        options = execution.options
+        if not options.reuse or activity.attempt > 1 or step.id in options.anew:
+            return False
+        found = await self._reuse.find(key)
+        if found is None or activity.stop:
+            return False
+        try:
+            self._seams._validate_output_schema(step, found["output"])
+        except WorkflowError:
+            return False  # another output is asked for since: the action says what it thinks of that
+        more = {**key.to_json(), "reused_from": found["reused_from"]}
+        execution.steps.complete(activity, found["output"], duration_ms=0.0, via="reused", more=more)
+        return True
 
     async def _take(self, execution: Execution, activity: Activity, ready: Mapping[str, Any]) -> None:
         """Complete the step with a result that was there before it, instead of running it."""

@@ -27,11 +27,13 @@ _WIDTHS = {
     "definitions": 2,
     "executions": 11,
     "journal": 7,
+    "results": 4,
     "steps": 9,
     "timers": 3,
 }
 # The journal is written once; a second row for a place in it is a fault that must show.
 _VERBS = {"journal": "INSERT", "definitions": "INSERT OR IGNORE"}
+_COMPLETED = EventType.STEP_COMPLETED
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
     + ", ".join([f"({', '.join('?' * width)})"] * count)
@@ -48,6 +50,7 @@ class Batch:
         "_executions",
         "_forces_sync",
         "_journal",
+        "_results",
         "_steps",
         "_timers",
         "events",
@@ -61,6 +64,7 @@ class Batch:
         self._steps: dict[tuple[int, str], Row] = {}
         self._timers: dict[tuple[int, str], Row] = {}
         self._definitions: list[Row] = []
+        self._results: dict[str, Row] = {}
 
     def add_definition(self, definition_hash: str, definition: str) -> None:
         """Keep a definition with this transaction; one that is there already stays."""
@@ -83,6 +87,8 @@ class Batch:
             if event_type in STATUS_OF_STEP_EVENT:
                 assert step_id is not None
                 self._add_step(key, step_id, record.steps[step_id])
+                if event_type is _COMPLETED and "key" in data:
+                    self._results[data["key"]] = (data["key"], key, step_id, seq)
             elif event_type in STATUS_OF_EXECUTION_EVENT or event_type is EventType.EXECUTION_CREATED:
                 self._executions[key] = _execution_row(record)
             if event_type is EventType.EXECUTION_RESTARTED:
@@ -106,6 +112,8 @@ class Batch:
             _insert(connection, "steps", _flat(self._steps.values()))
         if self._timers:
             _insert(connection, "timers", _flat(self._timers.values()))
+        if self._results:
+            _insert(connection, "results", _flat(self._results.values()))
         if self._forces_sync:
             connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'syncs'")
 

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
-from engine.history.events import TRANSIENT, Event, EventDraft
-from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.events import TRANSIENT, Event, EventDraft, EventType
+from engine.history.status import UNDONE, ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
 from engine.store.ledger import Ledger, claim_named
@@ -21,6 +21,7 @@ from engine.store.state_manager import (
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
+    StoredResult,
     part_number,
 )
 
@@ -42,6 +43,8 @@ class MemoryStateManager(ExecutionStateManager):
         self._journals: dict[str, list[Event]] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._parts: dict[str, list[str]] = {}
+        self._results: dict[str, Event] = {}
+        self._looked_through: dict[str, int] = {}
 
     async def open(self) -> None:
         """Always open."""
@@ -71,6 +74,23 @@ class MemoryStateManager(ExecutionStateManager):
             return self._journals[execution_id][max(after, 0) :]
         except KeyError:
             raise ExecutionNotFound(execution_id) from None
+
+    async def find_result(self, key: str) -> StoredResult | None:
+        # Looking through what is new when somebody asks costs those who never ask nothing.
+        for execution_id, journal in self._journals.items():
+            start = self._looked_through.get(execution_id, 0)
+            for event in journal[start:] if start < len(journal) else ():
+                if event.type is EventType.STEP_COMPLETED and "key" in event.data:
+                    self._results[event.data["key"]] = event
+            self._looked_through[execution_id] = len(journal)
+        found = self._results.get(key)
+        if found is None or found.step_id is None:
+            return None
+        if self._ledger.step_status(found.execution_id, found.step_id) in UNDONE:
+            return None
+        return StoredResult(
+            execution_id=found.execution_id, step_id=found.step_id, at=found.ts, data=found.data
+        )
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
         self._definitions.setdefault(definition_hash, dict(definition))
@@ -122,6 +142,9 @@ class MemoryStateManager(ExecutionStateManager):
             siblings = self._parts.get(execution_id.rpartition("/")[0], [])
             if execution_id in siblings:
                 siblings.remove(execution_id)
+            self._looked_through.pop(execution_id, None)
+        kept = {key: event for key, event in self._results.items() if event.execution_id in self._journals}
+        self._results = kept
         return len(execution_ids)
 
     async def _stored_names(self) -> set[str]:

@@ -15,9 +15,16 @@ from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import Event, EventDraft
-from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.status import UNDONE, ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.codes import EVENT_CODE, EVENT_TYPES, EXECUTION_CODE, EXECUTION_STATUSES, STEP_STATUSES
+from engine.store.codes import (
+    EVENT_CODE,
+    EVENT_TYPES,
+    EXECUTION_CODE,
+    EXECUTION_STATUSES,
+    STEP_CODE,
+    STEP_STATUSES,
+)
 from engine.store.database import Connect, Database, connect
 from engine.store.json_text import encode
 from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
@@ -26,6 +33,7 @@ from engine.store.state_manager import (
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
+    StoredResult,
     part_number,
 )
 from engine.store.writer import Writer
@@ -50,6 +58,14 @@ _PART_COLUMNS = (
     "json_array(id, status, (SELECT json(data) FROM journal j WHERE j.execution = e.key AND j.type IN "
     f"({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) ORDER BY seq DESC LIMIT 1), "
     "json(error)) AS item"
+)
+_UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
+_RESULT = (
+    "SELECT json_array(e.id, r.step_id, j.ts, json(j.data)) AS item FROM results r "
+    "JOIN executions e ON e.key = r.execution "
+    "JOIN steps s ON s.execution = r.execution AND s.step_id = r.step_id "
+    "JOIN journal j ON j.execution = r.execution AND j.seq = r.seq "
+    f"WHERE r.key = ? AND s.status NOT IN ({_UNDONE_CODES})"
 )
 
 
@@ -138,6 +154,13 @@ class SqliteStateManager(ExecutionStateManager):
             events.extend(_event(record, row) for row in rows)
             if len(rows) < _PAGE_EVENTS:
                 return events
+
+    async def find_result(self, key: str) -> StoredResult | None:
+        rows = await self._read(_RESULT, (key,))
+        if not rows:
+            return None
+        execution_id, step_id, ts, data = rows[0]
+        return StoredResult(execution_id=execution_id, step_id=step_id, at=ts / 1e6, data=data or {})
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
         await self.open()
@@ -326,7 +349,7 @@ def _delete(execution_ids: Sequence[str], saved: Set[str], connection: sqlite3.C
     """
     ids = encode(list(execution_ids))
     keys = "(SELECT key FROM executions WHERE id IN (SELECT value FROM json_each(?)))"
-    for table in ("journal", "steps", "timers"):
+    for table in ("journal", "steps", "timers", "results"):
         connection.execute(f"DELETE FROM {table} WHERE execution IN {keys}", (ids,))
     connection.execute("DELETE FROM executions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
     connection.execute(

@@ -55,6 +55,16 @@ class ExecutionSummary:
     ended_at: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredResult:
+    """A step's completion that is kept under a key: what it told, and when it was (epoch seconds)."""
+
+    execution_id: str
+    step_id: str
+    at: float
+    data: Mapping[str, Any]
+
+
 class Standing(Protocol):
     """Where the tracked executions are after everything appended."""
 
@@ -134,6 +144,10 @@ class ExecutionStateManager(KeepsParts, ABC):
         parts: bool = False,
     ) -> list[ExecutionSummary]:
         """Executions, newest first, without replaying any of them; with ``parts`` those inside others too."""
+
+    async def find_result(self, key: str) -> StoredResult | None:
+        """The newest durable completion that told this ``key``; one that was undone since does not count."""
+        return None
 
     async def load_state(self, execution_id: str) -> ExecutionState:
         """The execution folded from its journal; afterwards ``append`` knows it.
