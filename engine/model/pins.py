@@ -38,6 +38,25 @@ def unpin(workflow: Workflow, node_ids: Iterable[str]) -> Edit:
     return Edit(label=_label("Unpin", workflow, chosen), changes=changes)
 
 
+def stored_names(workflow: Workflow) -> set[str]:
+    """The names of the stored tables and texts that pinned results refer to, in inner workflows too."""
+    found: set[str] = set()
+    stack: list[Json] = [
+        node.config[key]
+        for node in workflow.nodes.values()
+        for key in ("pin", "workflow")
+        if key in node.config
+    ]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            found.update(name for key in ("$table", "$artifact") if isinstance(name := value.get(key), str))
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    return found
+
+
 def _label(verb: str, workflow: Workflow, node_ids: list[str]) -> str:
     if len(node_ids) == 1:
         return f"{verb} the result of {workflow.nodes[node_ids[0]].label}"

@@ -70,7 +70,12 @@ class Reuse:
         return options if options.pure or (options.effects == "reads" and options.files) else None
 
     async def key(
-        self, step: Step, options: ActionOptions, params: Mapping[str, Any], base_dir: Path | None
+        self,
+        workflow_id: str,
+        step: Step,
+        options: ActionOptions,
+        params: Mapping[str, Any],
+        base_dir: Path | None,
     ) -> Key | None:
         """The key of what a step would give now; None when that cannot be told."""
         try:
@@ -87,7 +92,9 @@ class Reuse:
             if found is None:
                 return None
             files, young = found
-        whole = json.dumps([step.service, step.action, options.version, told, files])
+        does = [step.service, step.action, options.version, told, files]
+        # Another step that does the same has a result of its own: "unchanged" is said of one step.
+        whole = json.dumps([workflow_id, step.id, *does])
         return Key(text=hashlib.sha256(whole.encode()).hexdigest()[:40], files=files, young=young)
 
     async def still(self, key: Key) -> bool:

@@ -96,7 +96,8 @@ class StepRunner:
                 self._seams._validate_input_schema(step, params)
             key = None
             if not step.secrets and (promised := self._reuse.of(step)) is not None:
-                key = await self._reuse.key(step, promised, activity.params, execution.base_dir)
+                workflow_id = execution.plan.workflow.id
+                key = await self._reuse.key(workflow_id, step, promised, activity.params, execution.base_dir)
                 if key is not None and await self._is_unchanged(execution, activity, step, key):
                     return
             full_sync = self._must_be_durable(execution, activity, step)
@@ -281,6 +282,11 @@ class StepRunner:
         """Complete the step with a result that was there before it, instead of running it."""
         execution.steps.begin(activity)
         try:
+            if not self._artifacts.holds_all(ready["output"]):
+                raise ActionError(
+                    f'The {ready["via"]} result of "{activity.step.label}" is not in the store any more',
+                    hint="Unpin the step, or run it again.",
+                )
             output = await self._artifacts.expand_async(ready["output"])
         except WorkflowError as error:
             execution.steps.fail(activity, error, duration_ms=0.0)

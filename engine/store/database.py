@@ -80,13 +80,14 @@ class Database:
         return items
 
     def stored_names(self) -> set[str]:
-        """Every name of a stored result in the durable journals and definitions. Blocks."""
+        """Every name of a stored result in the durable journals, definitions and pins. Blocks."""
         with translated(self.path):
             connection = self._connect(self.path)
             try:
                 rows = connection.execute(
                     "SELECT data FROM journal WHERE length(data) >= 64 AND data GLOB ?1 "
-                    "UNION ALL SELECT definition FROM definitions WHERE definition GLOB ?1",
+                    "UNION ALL SELECT definition FROM definitions WHERE definition GLOB ?1 "
+                    "UNION ALL SELECT name FROM pins",
                     ("*" + "[0-9a-f]" * 64 + "*",),
                 )
                 return {name for (text,) in rows for name in names_in(text)}

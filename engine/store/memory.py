@@ -44,6 +44,7 @@ class MemoryStateManager(ExecutionStateManager):
         self._definitions: dict[str, dict[str, Any]] = {}
         self._parts: dict[str, list[str]] = {}
         self._results: dict[str, Event] = {}
+        self._held: dict[str, set[str]] = {}
         self._looked_through: dict[str, int] = {}
 
     async def open(self) -> None:
@@ -147,9 +148,13 @@ class MemoryStateManager(ExecutionStateManager):
         self._results = kept
         return len(execution_ids)
 
+    async def _hold(self, owner: str, names: Collection[str]) -> None:
+        self._held[owner] = set(names)
+
     async def _stored_names(self) -> set[str]:
         data = [event.data for events in self._journals.values() for event in events]
-        return set(names_in(encode([data, list(self._definitions.values())])))
+        held = set().union(*self._held.values()) if self._held else set()
+        return set(names_in(encode([data, list(self._definitions.values())]))) | held
 
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         step = self._ledger.record(execution_id).steps.get(step_id)

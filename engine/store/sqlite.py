@@ -279,6 +279,9 @@ class SqliteStateManager(ExecutionStateManager):
             self._ended.remove(execution_id)
         return True
 
+    async def _hold(self, owner: str, names: Collection[str]) -> None:
+        await self._writer.write_through(partial(_hold, owner, sorted(names)))
+
     async def _stored_names(self) -> set[str]:
         assert self._database is not None
         return await asyncio.to_thread(self._database.stored_names)
@@ -340,6 +343,12 @@ class SqliteStateManager(ExecutionStateManager):
             oldest = self._ended.popleft()
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
+
+
+def _hold(owner: str, names: Sequence[str], connection: sqlite3.Connection) -> None:
+    """In a thread, inside a transaction."""
+    connection.execute("DELETE FROM pins WHERE owner = ?", (owner,))
+    connection.executemany("INSERT INTO pins VALUES (?, ?)", [(owner, name) for name in names])
 
 
 def _delete(execution_ids: Sequence[str], saved: Set[str], connection: sqlite3.Connection) -> None:

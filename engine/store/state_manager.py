@@ -149,6 +149,12 @@ class ExecutionStateManager(KeepsParts, ABC):
         """The newest durable completion that told this ``key``; one that was undone since does not count."""
         return None
 
+    async def hold(self, owner: str, names: Collection[str]) -> None:
+        """These stored results stay, whatever is pruned, until `owner` holds others: pins in its file."""
+        await self.open()
+        async with self._pruning:
+            await self._hold(owner, names)
+
     async def load_state(self, execution_id: str) -> ExecutionState:
         """The execution folded from its journal; afterwards ``append`` knows it.
 
@@ -293,6 +299,10 @@ class ExecutionStateManager(KeepsParts, ABC):
     @abstractmethod
     async def _remove(self, execution_ids: Sequence[str]) -> int:
         """Forget these executions, for good on return; those that went on meanwhile stay. How many went."""
+
+    @abstractmethod
+    async def _hold(self, owner: str, names: Collection[str]) -> None:
+        """Remember, durably on return, what `owner` refers to in place of what it did before."""
 
     @abstractmethod
     async def _stored_names(self) -> set[str]:
