@@ -98,6 +98,15 @@ class Settings(QObject):
         self._write("max_concurrent_steps", value)
 
     @property
+    def reuse_results(self) -> bool:
+        """Whether steps that are unchanged since an earlier run are not run again."""
+        return self._read("reuse_results", True, bool)
+
+    @reuse_results.setter
+    def reuse_results(self, value: bool) -> None:
+        self._write("reuse_results", value)
+
+    @property
     def keep_runs_days(self) -> int:
         """For how many days runs that have ended are kept; 0 keeps them all."""
         return max(0, self._read("keep_runs_days", 0, int))

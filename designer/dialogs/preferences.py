@@ -48,6 +48,11 @@ _SCHEMA: Final[dict[str, Any]] = {
             "maximum": 3650,
             "x-unit": "days",
         },
+        "reuse_results": {
+            "title": "Use results of unchanged steps",
+            "description": "A step whose parameters, inputs and files are as before is not run again.",
+            "type": "boolean",
+        },
         "wheel_zooms": {"title": "The mouse wheel zooms the canvas", "type": "boolean"},
         "snap_to_guides": {
             "title": "Snap to guides",
@@ -78,6 +83,7 @@ class PreferencesDialog(Dialog[None]):
     def _on_value_changed(self, value: dict[str, Any]) -> None:
         if self.form.errors():
             return
+        self._settings.reuse_results = value["reuse_results"]
         self._settings.wheel_zooms = value["wheel_zooms"]
         self._settings.snap_to_guides = value["snap_to_guides"]
         self._settings.reduce_motion = value["reduce_motion"]

@@ -143,6 +143,10 @@ class EngineBridge(QObject):
         """Undoes what an execution did that has ended; `uncertain` as in `rollback_workflow`."""
         return await self._call(lambda host: host.engine.rollback_workflow(execution_id, uncertain=uncertain))
 
+    async def hold(self, owner: str, names: Collection[str]) -> None:
+        """These stored results stay, whatever is pruned: pinned results refer to them."""
+        await self._call(lambda host: host.engine.state_manager.hold(owner, names))
+
     async def history(self, limit: int = 100) -> Sequence[ExecutionSummary]:
         """The latest executions of the store, newest first."""
         return await self._call(lambda host: host.history(limit))

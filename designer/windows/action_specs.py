@@ -296,6 +296,13 @@ RUN: tuple[ActionSpec, ...] = (
     ),
     _spec("run.undo", "Undo what it did…", "Undoes what the run did, the last step first", icon="undo-2"),
     _spec(
+        "run.anew",
+        "Run everything again",
+        "Runs every step, also those that are unchanged",
+        "Ctrl+Shift+F5",
+        icon="refresh-cw",
+    ),
+    _spec(
         "run.to",
         "Run to here",
         "Runs the selected step and what it needs; what is unchanged is not run again",

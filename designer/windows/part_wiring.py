@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import logging
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,17 @@ from designer.execution.parts import PART_KINDS, PartKind, explain, failed_step,
 from designer.execution.run_view import RunView
 from designer.windows.banner import Notice
 from designer.windows.session import Session
+from engine.errors import WorkflowError
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.model.changes import Change, NodeAdded, NodeChanged
+from engine.model.pins import stored_names
 from engine.model.workflow import Workflow
+from engine.run.options import RunOptions
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
 
+log = logging.getLogger(__name__)
 FAILED_RUN = "failed run"
 _RETRIED = (ExecutionStatus.FAILED, ExecutionStatus.QUARANTINED)
 
@@ -38,10 +44,13 @@ class PartWiring(QObject):
         window.canvas.part_requested.connect(self.run_part)
         window.canvas.menus.explain_part = self._explain
         session.editor.document.subscribe(lambda *_: self.explain())
+        session.editor.document.subscribe_edits(self._on_edit)
+        self._held: set[str] = set()
         window.commands.connect_all(
             {
                 **{f"run.{kind}": partial(self._run_selected, kind) for kind in PART_KINDS},
                 "run.retry": self.retry,
+                "run.anew": lambda: self._start(controller.run(options=RunOptions(reuse=False))),
                 "node.pin": window.canvas.pinning.toggle,
             }
         )
@@ -55,7 +64,8 @@ class PartWiring(QObject):
             self._window.status_line.say(words)
             return
         view = self._session.controller.view
-        options = options_for(kind, node_id, view.execution_id or "")
+        reuse = self._session.settings.reuse_results
+        options = options_for(kind, node_id, view.execution_id or "", reuse=reuse)
         self._start(self._session.controller.run(options=options))
 
     def retry(self) -> None:
@@ -106,6 +116,7 @@ class PartWiring(QObject):
 
     def _on_run_changed(self, view: RunView) -> None:
         self.explain()
+        self._window.commands["run.anew"].setEnabled(not view.is_active)
         banner, action = self._window.stage.banner, self._window.commands["run.retry"]
         can_retry = view.status in _RETRIED
         action.setEnabled(can_retry)
@@ -129,6 +140,26 @@ class PartWiring(QObject):
             )
         )
         self._window.stage.arrange_banner()
+
+    def _on_edit(self, _place: tuple[str, ...], changes: Sequence[Change]) -> None:
+        """Keep what pins refer to from being pruned; what undo may bring back stays as long as the window."""
+        touched = (NodeChanged, NodeAdded)
+        if changes and not any(isinstance(one, touched) and "pin" in one.node.config for one in changes):
+            return
+        document = self._session.editor.document
+        names = stored_names(document.root)
+        if changes:
+            names |= self._held
+        if names != self._held or (not changes and document.path is not None):
+            self._held = names
+            self._start(self._hold(f"{document.root.id} {document.path or ''}", names))
+
+    async def _hold(self, owner: str, names: set[str]) -> None:
+        try:
+            await self._session.bridge.hold(owner, names)
+        except WorkflowError as error:
+            # Nothing is lost by it yet, and running something says what is wrong with the store.
+            log.warning("Pinned results may be pruned: %s", error)
 
     async def _resolve(self, execution_id: str, step_id: str) -> None:
         node = self._session.editor.root.nodes.get(step_id)

@@ -16,6 +16,7 @@ from engine.history.events import Event
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.problem import Problem
+from engine.run.options import RunOptions
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
@@ -58,8 +59,8 @@ class RunWiring(QObject):
         bottom.history.execution_activated.connect(self._show_execution)
         window.commands.connect_all(
             {
-                "run.run": lambda: self._start(controller.run()),
-                "run.run_with": lambda: self._start(controller.run(ask_inputs=True)),
+                "run.run": lambda: self._start(controller.run(options=self._options())),
+                "run.run_with": lambda: self._start(controller.run(ask_inputs=True, options=self._options())),
                 "run.pause": lambda: self._start(controller.pause()),
                 "run.stop": lambda: self._start(controller.stop()),
                 "run.answer": lambda: self._start(controller.answer()),
@@ -71,6 +72,9 @@ class RunWiring(QObject):
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         self._session.tasks.start(work)
+
+    def _options(self) -> RunOptions:
+        return RunOptions(reuse=self._session.settings.reuse_results)
 
     def _answer(self, node_id: str) -> None:
         way = self._session.shown.way

@@ -32,7 +32,8 @@ async def set_values(params: Mapping[str, Any], context: StepContext) -> dict[st
     return dict(values)
 
 
-@handler(idempotent=True, pure=True, version="1")
+# Without a version: to look for an earlier result costs more than to hand the value on.
+@handler(idempotent=True, pure=True)
 async def switch(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """The value as it came; the connections that leave the step decide where it goes."""
     value = params.get("value")

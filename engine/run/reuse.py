@@ -19,13 +19,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.actions.registry import ActionOptions, ActionRegistry
 from engine.errors import StoreError, WorkflowError
 from engine.plan.step import Step
 from engine.run.clock import Clock
-from engine.store.state_manager import ExecutionStateManager, StoredResult
+from engine.store.results import StoredResult
+from engine.store.state_manager import ExecutionStateManager
+
+if TYPE_CHECKING:
+    from engine.run.activity import Activity
+    from engine.run.execution import Execution
+    from engine.run.seams import Seams
 
 # Two changes of a file within this time may carry the same time stamp (FAT counts in steps of two seconds).
 YOUNG_S: Final = 3.0
@@ -69,6 +75,11 @@ class Reuse:
             return None
         return options if options.pure or (options.effects == "reads" and options.files) else None
 
+    async def key_of(self, execution: Execution, activity: Activity, options: ActionOptions) -> Key | None:
+        """The key of what a step of a run would give now; None when that cannot be told."""
+        workflow_id, params = execution.plan.workflow.id, activity.params or {}
+        return await self.key(workflow_id, activity.step, options, params, execution.base_dir)
+
     async def key(
         self,
         workflow_id: str,
@@ -103,6 +114,22 @@ class Reuse:
             return True
         return await asyncio.to_thread(lambda: all(_stamp(Path(stamp[0])) == stamp for stamp in key.files))
 
+    async def completes(self, execution: Execution, activity: Activity, key: Key, seams: Seams) -> bool:
+        """Whether the step has completed with a result from before, since nothing has changed."""
+        step, options = activity.step, execution.options
+        if not options.reuse or activity.attempt > 1 or step.id in options.anew:
+            return False
+        found = await self.find(key)
+        if found is None or activity.stop:
+            return False
+        try:
+            seams._validate_output_schema(step, found["output"])
+        except WorkflowError:
+            return False  # another output is asked for since: the action says what it thinks of that
+        more = {**key.to_json(), "reused_from": found["reused_from"]}
+        execution.steps.complete(activity, found["output"], duration_ms=0.0, via="reused", more=more)
+        return True
+
     async def find(self, key: Key) -> dict[str, Any] | None:
         """The newest result with this key that is whole: its output, and where and when it was made."""
         try:
@@ -119,6 +146,13 @@ class Reuse:
         except WorkflowError:
             return None  # damaged: it is made again
         return {"output": output, "reused_from": made(found)}
+
+
+def ready_made(execution: Execution, step: Step) -> Mapping[str, Any] | None:
+    """The result that stands ready for a step: a pinned one, or one that the run was created with."""
+    if step.pin is not None and execution.options.pins:
+        return {"output": step.pin.output, "via": "pinned"}
+    return execution.options.taken.get(step.id)
 
 
 def made(found: StoredResult) -> dict[str, Any]:

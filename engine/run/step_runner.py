@@ -28,7 +28,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
-from engine.run.reuse import Key, Reuse
+from engine.run.reuse import Reuse, ready_made
 from engine.run.room import record_end, run_again_with_room
 from engine.store.artifacts import ArtifactStore
 from engine.store.state_manager import error_to_json
@@ -96,9 +96,8 @@ class StepRunner:
                 self._seams._validate_input_schema(step, params)
             key = None
             if not step.secrets and (promised := self._reuse.of(step)) is not None:
-                workflow_id = execution.plan.workflow.id
-                key = await self._reuse.key(workflow_id, step, promised, activity.params, execution.base_dir)
-                if key is not None and await self._is_unchanged(execution, activity, step, key):
+                key = await self._reuse.key_of(execution, activity, promised)
+                if key is not None and await self._reuse.completes(execution, activity, key, self._seams):
                     return
             full_sync = self._must_be_durable(execution, activity, step)
             if full_sync is not None:
@@ -162,7 +161,7 @@ class StepRunner:
                 self._dispatcher, execution, activity, _passed_on(execution, step), via="passthrough"
             )
             return True
-        if (ready := _ready_made(execution, step)) is not None:
+        if (ready := ready_made(execution, step)) is not None:
             await self._take(execution, activity, ready)
             return True
         if does_nothing:
@@ -261,22 +260,6 @@ class StepRunner:
             raise _StoreRefused from error
         finally:
             self._dispatcher.unpark()
-
-    async def _is_unchanged(self, execution: Execution, activity: Activity, step: Step, key: Key) -> bool:
-        """Whether the step has completed with a result from before, since nothing has changed."""
-        options = execution.options
-        if not options.reuse or activity.attempt > 1 or step.id in options.anew:
-            return False
-        found = await self._reuse.find(key)
-        if found is None or activity.stop:
-            return False
-        try:
-            self._seams._validate_output_schema(step, found["output"])
-        except WorkflowError:
-            return False  # another output is asked for since: the action says what it thinks of that
-        more = {**key.to_json(), "reused_from": found["reused_from"]}
-        execution.steps.complete(activity, found["output"], duration_ms=0.0, via="reused", more=more)
-        return True
 
     async def _take(self, execution: Execution, activity: Activity, ready: Mapping[str, Any]) -> None:
         """Complete the step with a result that was there before it, instead of running it."""
@@ -385,13 +368,6 @@ def _no_json(error: Exception) -> ActionError:
         f"The result is not JSON: {error}",
         hint="An action returns text, numbers, lists, objects, true, false or null.",
     )
-
-
-def _ready_made(execution: Execution, step: Step) -> Mapping[str, Any] | None:
-    """The result that stands ready for a step: a pinned one, or one that the run was created with."""
-    if step.pin is not None and execution.options.pins:
-        return {"output": step.pin.output, "via": "pinned"}
-    return execution.options.taken.get(step.id)
 
 
 def _passed_on(execution: Execution, step: Step) -> Json:

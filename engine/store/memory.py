@@ -15,13 +15,13 @@ from engine.history.status import UNDONE, ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
 from engine.store.ledger import Ledger, claim_named
+from engine.store.results import StoredResult
 from engine.store.retention import names_in
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
-    StoredResult,
     part_number,
 )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,27 +14,27 @@ from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import Event, EventDraft
-from engine.history.status import UNDONE, ExecutionStatus, StepStatus
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.codes import (
     EVENT_CODE,
     EVENT_TYPES,
     EXECUTION_CODE,
     EXECUTION_STATUSES,
-    STEP_CODE,
     STEP_STATUSES,
 )
 from engine.store.database import Connect, Database, connect
 from engine.store.json_text import encode
 from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
+from engine.store.results import StoredResult
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
-    StoredResult,
     part_number,
 )
+from engine.store.upkeep import FIND_RESULT, delete_runs, hold_names
 from engine.store.writer import Writer
 
 T = TypeVar("T")
@@ -58,14 +57,6 @@ _PART_COLUMNS = (
     "json_array(id, status, (SELECT json(data) FROM journal j WHERE j.execution = e.key AND j.type IN "
     f"({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) ORDER BY seq DESC LIMIT 1), "
     "json(error)) AS item"
-)
-_UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
-_RESULT = (
-    "SELECT json_array(e.id, r.step_id, j.ts, json(j.data)) AS item FROM results r "
-    "JOIN executions e ON e.key = r.execution "
-    "JOIN steps s ON s.execution = r.execution AND s.step_id = r.step_id "
-    "JOIN journal j ON j.execution = r.execution AND j.seq = r.seq "
-    f"WHERE r.key = ? AND s.status NOT IN ({_UNDONE_CODES})"
 )
 
 
@@ -156,7 +147,7 @@ class SqliteStateManager(ExecutionStateManager):
                 return events
 
     async def find_result(self, key: str) -> StoredResult | None:
-        rows = await self._read(_RESULT, (key,))
+        rows = await self._read(FIND_RESULT, (key,))
         if not rows:
             return None
         execution_id, step_id, ts, data = rows[0]
@@ -263,7 +254,7 @@ class SqliteStateManager(ExecutionStateManager):
             going = [execution_id for execution_id in group if self._forget(execution_id)]
             self._going.update(going)
             try:
-                await self._writer.write_through(partial(_delete, going, self._saved_definitions))
+                await self._writer.write_through(partial(delete_runs, going, self._saved_definitions))
             finally:
                 self._going.difference_update(going)
             removed += len(going)
@@ -280,7 +271,7 @@ class SqliteStateManager(ExecutionStateManager):
         return True
 
     async def _hold(self, owner: str, names: Collection[str]) -> None:
-        await self._writer.write_through(partial(_hold, owner, sorted(names)))
+        await self._writer.write_through(partial(hold_names, owner, sorted(names)))
 
     async def _stored_names(self) -> set[str]:
         assert self._database is not None
@@ -343,29 +334,6 @@ class SqliteStateManager(ExecutionStateManager):
             oldest = self._ended.popleft()
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
-
-
-def _hold(owner: str, names: Sequence[str], connection: sqlite3.Connection) -> None:
-    """In a thread, inside a transaction."""
-    connection.execute("DELETE FROM pins WHERE owner = ?", (owner,))
-    connection.executemany("INSERT INTO pins VALUES (?, ?)", [(owner, name) for name in names])
-
-
-def _delete(execution_ids: Sequence[str], saved: Set[str], connection: sqlite3.Connection) -> None:
-    """Whole executions, and the definitions that none is left of; in a thread, inside a transaction.
-
-    saved: definitions of which this process takes for granted that they are there.
-    """
-    ids = encode(list(execution_ids))
-    keys = "(SELECT key FROM executions WHERE id IN (SELECT value FROM json_each(?)))"
-    for table in ("journal", "steps", "timers", "results"):
-        connection.execute(f"DELETE FROM {table} WHERE execution IN {keys}", (ids,))
-    connection.execute("DELETE FROM executions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
-    connection.execute(
-        "DELETE FROM definitions WHERE hash NOT IN (SELECT definition_hash FROM executions) "
-        "AND hash NOT IN (SELECT value FROM json_each(?))",
-        (encode(list(saved)),),
-    )
 
 
 def _event(record: ExecutionRecord, row: Sequence[Any]) -> Event:

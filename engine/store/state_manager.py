@@ -9,7 +9,7 @@ below do the same one fact at a time and can be used without an engine.
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,6 +27,7 @@ from engine.history.status import ExecutionStatus, StepStatus, check_execution_m
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
 from engine.store.parts import GIVING, KeepsParts, PartSummary, part_number
+from engine.store.results import ResultKeeper
 from engine.store.retention import Pruned, choose
 
 __all__ = [
@@ -55,16 +56,6 @@ class ExecutionSummary:
     ended_at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResult:
-    """A step's completion that is kept under a key: what it told, and when it was (epoch seconds)."""
-
-    execution_id: str
-    step_id: str
-    at: float
-    data: Mapping[str, Any]
-
-
 class Standing(Protocol):
     """Where the tracked executions are after everything appended."""
 
@@ -81,7 +72,7 @@ class Standing(Protocol):
         ...
 
 
-class ExecutionStateManager(KeepsParts, ABC):
+class ExecutionStateManager(KeepsParts, ResultKeeper):
     """Keeps executions: memory and SQLite behave alike, and pass one conformance suite.
 
     Belongs to one event loop. Opens itself at first use; ``close`` (or ``async with``) ends it.
@@ -93,7 +84,6 @@ class ExecutionStateManager(KeepsParts, ABC):
     _new_id: Callable[[], str]
     _now: Callable[[], float]
     _ledger: Standing
-    _pruning: asyncio.Lock
 
     @abstractmethod
     async def open(self) -> None:
@@ -144,16 +134,6 @@ class ExecutionStateManager(KeepsParts, ABC):
         parts: bool = False,
     ) -> list[ExecutionSummary]:
         """Executions, newest first, without replaying any of them; with ``parts`` those inside others too."""
-
-    async def find_result(self, key: str) -> StoredResult | None:
-        """The newest durable completion that told this ``key``; one that was undone since does not count."""
-        return None
-
-    async def hold(self, owner: str, names: Collection[str]) -> None:
-        """These stored results stay, whatever is pruned, until `owner` holds others: pins in its file."""
-        await self.open()
-        async with self._pruning:
-            await self._hold(owner, names)
 
     async def load_state(self, execution_id: str) -> ExecutionState:
         """The execution folded from its journal; afterwards ``append`` knows it.
@@ -299,10 +279,6 @@ class ExecutionStateManager(KeepsParts, ABC):
     @abstractmethod
     async def _remove(self, execution_ids: Sequence[str]) -> int:
         """Forget these executions, for good on return; those that went on meanwhile stay. How many went."""
-
-    @abstractmethod
-    async def _hold(self, owner: str, names: Collection[str]) -> None:
-        """Remember, durably on return, what `owner` refers to in place of what it did before."""
 
     @abstractmethod
     async def _stored_names(self) -> set[str]:

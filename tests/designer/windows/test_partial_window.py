@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,48 @@ def test_that_a_run_from_history_shows_what_was_edited_since(parts: Desk, qtbot:
     assert scene.look[scene.row_of["a"]] == Look.COMPLETED
     controller = window.session.controller
     assert controller.steps["b"].status is StepStatus.COMPLETED
+
+
+def test_that_unchanged_steps_say_so_and_everything_can_be_run_again(parts: Desk, qtbot: QtBot) -> None:
+    window = parts.window
+    press(parts, qtbot, "b", Key.Key_F7)
+    first = wait_for(parts, qtbot, ExecutionStatus.COMPLETED)
+    press(parts, qtbot, "b", Key.Key_F7)
+    second = wait_for(parts, qtbot, ExecutionStatus.COMPLETED, but=first)
+    scene = window.canvas.canvas_scene
+    assert [Look(look) for look in scene.look.tolist()] == [Look.REUSED, Look.REUSED, Look.IDLE]
+    assert scene.subtitle(0).startswith("Unchanged: result of ")
+    window.commands["run.anew"].trigger()
+    third = wait_for(parts, qtbot, ExecutionStatus.FAILED, but=second)
+    assert statuses(parts) == {"a": "completed", "b": "completed", "read": "unhandled"}
+    window.session.settings.reuse_results = False
+    window.commands["run.run"].trigger()
+    fourth = wait_for(parts, qtbot, ExecutionStatus.FAILED, but=third)
+    assert statuses(parts)["a"] == "completed"
+    window.session.settings.reuse_results = True
+    window.commands["run.run"].trigger()
+    wait_for(parts, qtbot, ExecutionStatus.FAILED, but=fourth)
+    assert statuses(parts)["a"] == "reused"
+
+
+def test_that_what_pins_refer_to_is_kept_until_the_file_is_opened_without_them(
+    parts: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = parts.window
+    (tmp_path / "late.csv").write_text("n\n1\n", "utf-8")
+    press(parts, qtbot, "read", Key.Key_F7)
+    wait_for(parts, qtbot, ExecutionStatus.COMPLETED)
+    store = parts.folder / "data" / "runs.sqlite"
+
+    def held() -> set[str]:
+        with closing(sqlite3.connect(store)) as connection:
+            return {name for (name,) in connection.execute("SELECT name FROM pins")}
+
+    press(parts, qtbot, "read", Key.Key_P)
+    name = window.session.controller.steps["read"].output["table"]["$table"]
+    qtbot.waitUntil(lambda: name in held())
+    press(parts, qtbot, "read", Key.Key_P)
+    assert name in held()
+    file = window.session.editor.document.path
+    window.session.editor.replace(window.session.editor.root, file)
+    qtbot.waitUntil(lambda: not held())

@@ -1,0 +1,42 @@
+"""What the SQLite store does besides keeping a journal: forgetting runs, and finding and holding results."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence, Set
+
+from engine.history.status import UNDONE
+from engine.store.codes import STEP_CODE
+from engine.store.json_text import encode
+
+_UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
+FIND_RESULT = (
+    "SELECT json_array(e.id, r.step_id, j.ts, json(j.data)) AS item FROM results r "
+    "JOIN executions e ON e.key = r.execution "
+    "JOIN steps s ON s.execution = r.execution AND s.step_id = r.step_id "
+    "JOIN journal j ON j.execution = r.execution AND j.seq = r.seq "
+    f"WHERE r.key = ? AND s.status NOT IN ({_UNDONE_CODES})"
+)
+
+
+def hold_names(owner: str, names: Sequence[str], connection: sqlite3.Connection) -> None:
+    """In a thread, inside a transaction."""
+    connection.execute("DELETE FROM pins WHERE owner = ?", (owner,))
+    connection.executemany("INSERT INTO pins VALUES (?, ?)", [(owner, name) for name in names])
+
+
+def delete_runs(execution_ids: Sequence[str], saved: Set[str], connection: sqlite3.Connection) -> None:
+    """Whole executions, and the definitions that none is left of; in a thread, inside a transaction.
+
+    saved: definitions of which this process takes for granted that they are there.
+    """
+    ids = encode(list(execution_ids))
+    keys = "(SELECT key FROM executions WHERE id IN (SELECT value FROM json_each(?)))"
+    for table in ("journal", "steps", "timers", "results"):
+        connection.execute(f"DELETE FROM {table} WHERE execution IN {keys}", (ids,))
+    connection.execute("DELETE FROM executions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    connection.execute(
+        "DELETE FROM definitions WHERE hash NOT IN (SELECT definition_hash FROM executions) "
+        "AND hash NOT IN (SELECT value FROM json_each(?))",
+        (encode(list(saved)),),
+    )
