@@ -56,7 +56,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Run",
         (
             "run.run", "run.run_with", "run.anew", SEPARATOR, "run.to", "run.from", "run.only", SEPARATOR,
-            "run.pause", "run.stop", "run.step", SEPARATOR, "run.answer", "run.retry", "run.undo", "run.clear",
+            "run.pause", "run.stop", "run.step", SEPARATOR, "run.answer", "run.retry", "run.undo",
+            "run.clear",
         ),
     ),
     ("Help", ("help.shortcuts", "help.logs", "help.about")),
