@@ -16,8 +16,8 @@ T = TypeVar("T")
 RECENT_FILES_KEPT = 12
 
 
-class Settings(QObject):
-    """Typed access to the settings file; ``changed`` carries the name of the setting."""
+class RunSettings(QObject):
+    """The settings file, and what it says about runs; ``changed`` carries the name of the setting."""
 
     changed = Signal(str)
 
@@ -42,6 +42,37 @@ class Settings(QObject):
         if self._store.value(key) != value:
             self._store.setValue(key, value)
             self.changed.emit(key)
+
+    @property
+    def max_concurrent_steps(self) -> int:
+        """How many steps of a run work at the same time."""
+        return max(1, self._read("max_concurrent_steps", 5, int))
+
+    @max_concurrent_steps.setter
+    def max_concurrent_steps(self, value: int) -> None:
+        self._write("max_concurrent_steps", value)
+
+    @property
+    def reuse_results(self) -> bool:
+        """Whether steps that are unchanged since an earlier run are not run again."""
+        return self._read("reuse_results", True, bool)
+
+    @reuse_results.setter
+    def reuse_results(self, value: bool) -> None:
+        self._write("reuse_results", value)
+
+    @property
+    def keep_runs_days(self) -> int:
+        """For how many days runs that have ended are kept; 0 keeps them all."""
+        return max(0, self._read("keep_runs_days", 0, int))
+
+    @keep_runs_days.setter
+    def keep_runs_days(self, value: int) -> None:
+        self._write("keep_runs_days", value)
+
+
+class Settings(RunSettings):
+    """Typed access to all that the program remembers."""
 
     @property
     def theme_mode(self) -> Mode:
@@ -87,33 +118,6 @@ class Settings(QObject):
     @text_size.setter
     def text_size(self, value: int) -> None:
         self._write("text_size", value)
-
-    @property
-    def max_concurrent_steps(self) -> int:
-        """How many steps of a run work at the same time."""
-        return max(1, self._read("max_concurrent_steps", 5, int))
-
-    @max_concurrent_steps.setter
-    def max_concurrent_steps(self, value: int) -> None:
-        self._write("max_concurrent_steps", value)
-
-    @property
-    def reuse_results(self) -> bool:
-        """Whether steps that are unchanged since an earlier run are not run again."""
-        return self._read("reuse_results", True, bool)
-
-    @reuse_results.setter
-    def reuse_results(self, value: bool) -> None:
-        self._write("reuse_results", value)
-
-    @property
-    def keep_runs_days(self) -> int:
-        """For how many days runs that have ended are kept; 0 keeps them all."""
-        return max(0, self._read("keep_runs_days", 0, int))
-
-    @keep_runs_days.setter
-    def keep_runs_days(self, value: int) -> None:
-        self._write("keep_runs_days", value)
 
     @property
     def shortcuts(self) -> dict[str, list[str]]:
