@@ -26,6 +26,7 @@ from engine.run.composite import Composite, resume_all
 from engine.run.incidents import repair, settle_incidents
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
+from engine.run.living_parts import are_moving
 from engine.run.options import RunOptions
 from engine.run.partial import part_of
 from engine.run.questions import Supplied
@@ -213,7 +214,7 @@ class Execution:
         steps = self.steps
         if self.stops.wanted and not self.ready and self.status is ExecutionStatus.RUNNING:
             self.stops.step_on(self)
-        if steps.running or self.ready or steps.is_moving_within():
+        if steps.running or self.ready or are_moving(steps.nested):
             return
         blocked = steps.blocked()
         # What has begun may finish although the run is failing, but not before it is resumed.
@@ -227,7 +228,7 @@ class Execution:
         elif self._is_stopping() and not is_interrupted:
             if not steps.waiting - blocked:
                 self._cancel_idle()  # no answer that a part waits for could save the run
-                if not steps.is_moving_within():
+                if not are_moving(steps.nested):
                     self._end(EventType.EXECUTION_FAILED)
         elif self.status is ExecutionStatus.PAUSING and (
             self.held or steps.waiting or steps.paused or steps.incidents

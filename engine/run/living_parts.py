@@ -80,6 +80,11 @@ class LivingParts:
             self.is_quiet = was
 
 
+def are_moving(composites: Mapping[int, LivingParts]) -> bool:
+    """Whether a part of any of these steps is under way."""
+    return any(composite.is_moving for composite in composites.values())
+
+
 def part_error(
     execution: Execution,
     plan: Plan,

@@ -321,6 +321,7 @@ class Runtime:
             self._observers.tell(execution.state, events)
         if execution.state.status.is_terminal:
             self._executions.pop(execution.id, None)
+            execution.steps.let_go()
             self.vault.forget(execution.id)
         elif execution.status is ExecutionStatus.ROLLING_BACK and events[-1].type in _ROLLS_BACK:
             self.rollbacks.begin(execution)

@@ -8,6 +8,7 @@ stands in the live state.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -188,6 +189,7 @@ class Steps:
             data |= more
         # What can be wrong with it shows here: what follows is decided, and appended together with it.
         journaled, text = write(self._journal.store.artifacts, data, "output")
+        activity.context = None  # which knows the activity: neither is to wait for the collector
         self._left(step)
         self.completed.append(step.index)
         error = data.get("error")
@@ -204,6 +206,7 @@ class Steps:
         """The step has failed for good: its settings and connections say what that means."""
         step = activity.step
         described = error_to_json(error)
+        activity.context = None
         self._left(step)
         self.has_failures = True
         self.live.ended(step.id, StepStatus.FAILED, error=described, attempts=activity.attempt)
@@ -269,10 +272,6 @@ class Steps:
         """Steps that wait for parts none of which can go on without a person."""
         return {number for number, composite in self.nested.items() if composite.is_blocked}
 
-    def is_moving_within(self) -> bool:
-        """Whether a part of a step is under way."""
-        return any(composite.is_moving for composite in self.nested.values())
-
     def reason(self) -> str:
         """Why the run cannot go on without a person: a question comes before a step that is only held."""
         reasons: set[str] = {INCIDENT} if self.incidents else set()
@@ -320,6 +319,10 @@ class Steps:
             raise ConditionError(
                 where, source=error.source, position=error.position, hint=error.hint
             ) from error
+
+    def let_go(self) -> None:
+        """The run is over: it goes when nobody holds it any more, and does not wait for the collector."""
+        self._execution = weakref.proxy(self._execution)
 
     def _settled(self, step: Step, ended: Ended) -> Settlement:
         return scheduler.settle(
