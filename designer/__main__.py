@@ -22,6 +22,7 @@ COMMANDS = frozenset(
         "runs",
         "secrets",
         "show",
+        "stats",
         "validate",
     }
 )

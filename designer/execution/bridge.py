@@ -21,6 +21,7 @@ from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
 from engine.errors import StoreError
 from engine.files import codec
+from engine.history.statistics import WorkflowStatistics
 from engine.history.status import ExecutionStatus
 from engine.model.breakpoints import paths_of
 from engine.secrets.sources import Secrets
@@ -166,6 +167,14 @@ class EngineBridge(QObject):
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         """The workflow's JSON that an execution was started with."""
         return await self._call(lambda host: host.engine.state_manager.load_definition(definition_hash))
+
+    async def statistics(self, workflow_id: str) -> WorkflowStatistics:
+        """Figures over the latest runs of a workflow."""
+        return await self._call(lambda host: host.engine.statistics(workflow_id))
+
+    async def waiting_ms(self, execution_ids: Sequence[str]) -> Mapping[str, float]:
+        """How long executions were paused."""
+        return await self._call(lambda host: host.engine.state_manager.waiting_ms(execution_ids))
 
     async def with_secrets(self, work: Callable[[Secrets], T]) -> T:
         """What `work` gives, which may wait for the system's keyring."""

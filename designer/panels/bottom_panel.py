@@ -102,6 +102,7 @@ class BottomPanel(QWidget):
         self.timeline.set_titles(title_of)
         self.problems.set_titles(title_of)
         self.log.set_titles(title_of)
+        self.history.statistics.set_titles(title_of)
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Hand a batch of a run's events to the timeline and the log."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
@@ -14,8 +14,9 @@ from designer.panels.empty_state import EmptyState
 from designer.panels.log_lines import error_message
 from designer.panels.models import ROOT, Index, header_text
 from designer.panels.panel_table import PanelTable
+from designer.panels.statistics_strip import StatisticsStrip
 
-_COLUMNS = ("Status", "Started", "Duration", "Workflow", "Details")
+_COLUMNS = ("Status", "Started", "Active", "Waiting", "Workflow", "Details")
 
 
 class PastRun(Protocol):
@@ -49,10 +50,13 @@ class HistoryModel(QAbstractTableModel):
         super().__init__(parent)
         self._clock = clock
         self._runs: list[PastRun] = []
+        self._waiting: Mapping[str, float] = {}
 
-    def set_executions(self, runs: Sequence[PastRun]) -> None:
+    def set_executions(self, runs: Sequence[PastRun], waiting_ms: Mapping[str, float]) -> None:
+        """waiting_ms: how long runs were paused, by their ids; of others nothing is known."""
         self.beginResetModel()
         self._runs = list(runs)
+        self._waiting = waiting_ms
         self.endResetModel()
 
     def run(self, row: int) -> PastRun:
@@ -79,7 +83,7 @@ class HistoryModel(QAbstractTableModel):
                 return f"Run {run.id}\n" + " · ".join(filter(None, self._texts(run)))
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:
                 return paint.icon(paint.status_icon(run.status), 16, paint.status_color(run.status), 2.0)
-            case Qt.ItemDataRole.ForegroundRole if index.column() in (1, 2, 4):
+            case Qt.ItemDataRole.ForegroundRole if index.column() in (1, 2, 3, 5):
                 return paint.palette().text2
             case _:
                 return None
@@ -89,13 +93,15 @@ class HistoryModel(QAbstractTableModel):
     ) -> Any:
         return header_text(_COLUMNS, section, orientation, role)
 
-    def _texts(self, run: PastRun) -> tuple[str, str, str, str, str]:
+    def _texts(self, run: PastRun) -> tuple[str, ...]:
         started = run.started_at if run.started_at is not None else run.created_at
-        took = texts.duration(run.ended_at - started) if run.ended_at is not None else ""
+        waited = self._waiting.get(run.id, 0.0) / 1000
+        active = texts.duration(run.ended_at - started - waited) if run.ended_at is not None else ""
         return (
             texts.status_word(run.status, run.reason),
             texts.when(started, self._clock()),
-            took,
+            active,
+            texts.duration(waited) if waited else "",
             run.workflow_name or "Untitled",
             error_message(run.error),
         )
@@ -113,7 +119,7 @@ class HistoryPanel(QWidget):
         self.summary = ""
         self.model = HistoryModel(clock, self)
         self.table = PanelTable("History", self.model, self)
-        self.table.share_width([(120, 1), (110, 0), (80, 0), (120, 2), (80, 3)])
+        self.table.share_width([(120, 1), (110, 0), (80, 0), (90, 0), (120, 2), (80, 3)])
         self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
         self.empty = EmptyState(
             "history", "No runs yet", "Every run of this workflow is kept here, to be opened again.", self
@@ -123,15 +129,17 @@ class HistoryPanel(QWidget):
         self.stack.addWidget(self.table)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        self.statistics = StatisticsStrip(self)
+        layout.addWidget(self.statistics)
+        layout.addWidget(self.stack, 1)
         # `activated` is Enter everywhere and double-click on most desktops; both open a run once.
         self.table.activated.connect(self._on_activated)
 
-    def set_executions(self, runs: Sequence[PastRun]) -> None:
+    def set_executions(self, runs: Sequence[PastRun], waiting_ms: Mapping[str, float] | None = None) -> None:
         """Replace the list, newest first; the selected run stays selected."""
         current = self.table.currentIndex()
         selected = self.model.run(current.row()).id if current.isValid() else ""
-        self.model.set_executions(runs)
+        self.model.set_executions(runs, waiting_ms or {})
         self.select(selected)
         self.stack.setCurrentWidget(self.table if runs else self.empty)
         self.summary = texts.count(len(runs), "run") if runs else ""

@@ -168,7 +168,10 @@ class RunWiring(QObject):
             self._start(self._list_history())
 
     async def _list_history(self) -> None:
-        self._window.bottom.history.set_executions(await self._session.bridge.history())
+        bridge, panel = self._session.bridge, self._window.bottom.history
+        runs = await bridge.history()
+        panel.set_executions(runs, await bridge.waiting_ms([run.id for run in runs]))
+        panel.statistics.show_figures(await bridge.statistics(self._session.editor.workflow.id))
 
     def _show_execution(self, execution_id: str) -> None:
         self._start(self._session.controller.attach(execution_id))

@@ -301,6 +301,21 @@ def prune(store: Path | None, keep: int | None, older_than: float | None, as_jso
     _end(lambda: pruning.prune(store, keep=keep, older_than_days=older_than, as_json=as_json))
 
 
+@commands.command()
+@click.argument("workflow")
+@click.option("--version", default="", metavar="HASH", help="Only runs of this version (as --json names it).")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=200, show_default=True, help="The latest so many runs."
+)
+@_json_option
+@_store_option
+def stats(workflow: str, version: str, limit: int, as_json: bool, store: Path | None) -> None:
+    """How often WORKFLOW (a file, or its id) ran, how it ended, how long its steps took."""
+    from engine.cli import figures
+
+    _end(lambda: figures.stats(workflow, store, version=version, limit=limit, as_json=as_json))
+
+
 @commands.group()
 def secrets() -> None:
     """Keep passwords and tokens in the keyring of the system; ${secrets.NAME} stands for one in a step.

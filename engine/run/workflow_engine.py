@@ -21,6 +21,7 @@ from engine.catalog import Catalog
 from engine.errors import DefinitionError, StoreError, WorkflowError
 from engine.files.inclusion import with_files
 from engine.history.events import Event
+from engine.history.statistics import WorkflowStatistics, statistics
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.model.workflow import Workflow
@@ -42,6 +43,7 @@ from engine.run.vault import without_secrets
 from engine.secrets.sources import Secrets, SecretSource
 from engine.store.mirror import StatusKeeper, as_store
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+from engine.store.times import times_of_runs
 from engine.validation import check
 
 _log = logging.getLogger(__name__)
@@ -256,6 +258,16 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         await self._runtime.store.open()
         async for event in self._runtime.streams.follow(execution_id, after):
             yield event
+
+    async def statistics(
+        self, workflow_id: str, *, version: str = "", limit: int = 200
+    ) -> WorkflowStatistics:
+        """How often the workflow ran, how its latest runs ended, how long they and their steps took.
+
+        version: the hash of a definition, to look at the runs of that one only.
+        """
+        runs = await times_of_runs(self._runtime.store, workflow_id, limit=limit)
+        return statistics(workflow_id, runs, version)
 
     async def recover(self) -> list[str]:
         """Go on with every execution that an earlier process left unfinished; returns their ids.

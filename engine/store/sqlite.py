@@ -186,6 +186,18 @@ class SqliteStateManager(ExecutionStateManager):
         )
         return [_record(row).summary() for row in rows]
 
+    async def waiting_ms(self, execution_ids: Sequence[str]) -> dict[str, float]:
+        keys = await self._read(
+            "SELECT json_array(key, id) AS item FROM executions WHERE id IN (SELECT value FROM json_each(?))",
+            (encode(list(execution_ids)),),
+        )
+        names = dict(keys)
+        listed = ", ".join(str(int(key)) for key in names)  # literals, so that the view reads no other run
+        rows = await self._read(
+            f"SELECT json_array(execution, waiting_ms) AS item FROM run_times WHERE execution IN ({listed})"
+        )
+        return {names[key]: waited for key, waited in rows}
+
     def create_part(self, execution_id: str, workflow_id: str, created: Mapping[str, Any]) -> Event:
         record, admitted = self._ledger.create(self._next_key, execution_id, workflow_id, created)
         self._next_key += 1

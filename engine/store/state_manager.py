@@ -29,6 +29,7 @@ from engine.store.json_text import encode
 from engine.store.parts import GIVING, KeepsParts, PartSummary, part_number
 from engine.store.results import ResultKeeper
 from engine.store.retention import Pruned, choose
+from engine.store.waiting import KeepsTimes
 
 __all__ = [
     "GIVING",
@@ -72,7 +73,7 @@ class Standing(Protocol):
         ...
 
 
-class ExecutionStateManager(KeepsParts, ResultKeeper):
+class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
     """Keeps executions: memory and SQLite behave alike, and pass one conformance suite.
 
     Belongs to one event loop. Opens itself at first use; ``close`` (or ``async with``) ends it.

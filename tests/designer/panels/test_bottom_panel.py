@@ -93,7 +93,7 @@ def test_that_earlier_runs_are_listed_and_opened(qtbot) -> None:
     panel.set_executions([paused, failed])
     assert column_of(panel.model, 0) == ["Paused", "Failed"]
     assert column_of(panel.model, 1) == ["Today 09:14", "Yesterday 09:14"]
-    assert column_of(panel.model, 4) == ["", "404"]
+    assert column_of(panel.model, 5) == ["", "404"]
     panel.select("b")
     panel.set_executions([Run(id="c"), paused, failed])
     assert panel.table.currentIndex().row() == 2
