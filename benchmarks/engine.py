@@ -1,9 +1,11 @@
-"""What a step costs: no-op steps in microseconds, beside bare asyncio in the same run.
+"""What a step costs: the engine beside bare asyncio and other engines, doing the same work in the same run.
 
-    python benchmarks/engine.py [--steps 2000] [--json]
+    python -m benchmarks.engine [--steps 10000] [--only W1,W5] [--peer dbos] [--peer langgraph] [--json]
 
-W1: a chain, each step uses the one before. W2: one step, many in parallel, one. W5: 200 runs of a chain of
-ten at once. Medians of three; ratios in one run hold, absolute figures move with the machine.
+W1 to W7 of the design, steps that do nothing (or wait, or hand a table on), in memory and on disk, then what
+a workflow of 10,000 steps takes to start and to recover. Each figure comes from a process of its own, so that
+the peak of its memory is its own too. Medians of three; ratios in one run hold, absolute figures move with
+the machine. A peer has to be installed; nothing of it is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -11,142 +13,173 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine import ActionRegistry, MemoryStateManager, SqliteStateManager, WorkflowEngine
-from engine.files import codec
-from engine.model.workflow import Workflow
+from benchmarks.engine_loads import MEASURES, Load, chain, finished, layered, loads, make_registry, noop
+from benchmarks.engine_peers import PEERS, PeerMissing
+from engine import SqliteStateManager, WorkflowEngine
 
-RUNS_AT_ONCE = 200
 REPEATS = 3
+LARGE = 10_000
 
 
-async def noop(params: dict[str, Any], context: Any) -> dict[str, Any]:
-    return {"n": 1}
+def measure(load: Load, how: str) -> dict[str, float]:
+    """In the child: seconds of three runs after a small one that warms up, and the peak of the memory."""
+    run = MEASURES.get(how)
+    if run is not None:
+        asyncio.run(run(replace(load, make=lambda: chain(20), times=1, ideal_s=0.0, from_table=False)))
+        seconds = [asyncio.run(run(load)) for _ in range(1 if load.name.startswith("W7") else REPEATS)]
+    else:
+        peer = PEERS[how]()
+        seconds = [peer(load) for _ in range(REPEATS)]
+    return {"seconds": statistics.median(seconds), "peak_mb": peak_mb()}
 
 
-def make_registry() -> ActionRegistry:
-    registry = ActionRegistry()
-    registry.register("bench", "noop", noop)
-    return registry
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def node(node_id: str, source: str = "") -> dict[str, Any]:
-    parameters = {"n": f"${{{source}.n}}"} if source else {}
-    return {
-        "id": node_id,
-        "type": "action",
-        "config": {"service": "bench", "action": "noop", "parameters": parameters},
-    }
+async def large() -> dict[str, float]:
+    """A layered workflow of 10,000 steps: to its start, to its end, and recovered when half of it is done."""
+    document = layered(LARGE, LARGE * 3 // 2)
+    before = peak_mb()
+    figures: dict[str, float] = {}
+    half = asyncio.Event()
+    count = 0
 
+    async def counted(params: dict[str, Any], context: Any) -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        if count == LARGE // 2:
+            half.set()
+            await asyncio.Event().wait()
+        return await noop(params, context)
 
-def chain(count: int) -> Workflow:
-    nodes = [node(f"s{i}", f"s{i - 1}" if i else "") for i in range(count)]
-    wires = [{"source": f"s{i}", "target": f"s{i + 1}"} for i in range(count - 1)]
-    return codec.decode({"id": "chain", "nodes": nodes, "connections": wires})
-
-
-def fan(count: int) -> Workflow:
-    nodes = [node("start"), *(node(f"s{i}", "start") for i in range(count)), node("end")]
-    wires = [{"source": "start", "target": f"s{i}"} for i in range(count)]
-    wires += [{"source": f"s{i}", "target": "end"} for i in range(count)]
-    return codec.decode({"id": "fan", "nodes": nodes, "connections": wires})
-
-
-async def run_once(engine: WorkflowEngine, workflow: Workflow, times: int) -> float:
-    await engine.wait(await engine.start_workflow(chain(2), {}))
-    engine._prepare(workflow)
-    began = perf_counter()
-    ids = await asyncio.gather(*(engine.start_workflow(workflow, {}) for _ in range(times)))
-    for execution_id in ids:
-        await finished(engine, execution_id)
-    return perf_counter() - began
-
-
-async def finished(engine: WorkflowEngine, execution_id: str) -> None:
-    """As `wait`, without reading the whole state back."""
-    execution = await engine._runtime.find(execution_id, start=False)
-    if execution is not None:
-        await execution.rest()
-        assert execution.state.status == "COMPLETED", execution.state.error
-
-
-async def in_memory(workflow: Workflow, times: int) -> float:
-    async with WorkflowEngine(registry=make_registry(), state_manager=MemoryStateManager()) as engine:
-        return await run_once(engine, workflow, times)
-
-
-async def on_disk(workflow: Workflow, times: int) -> float:
+    registry = make_registry()
     with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStateManager(Path(folder) / "runs.db")
-        async with WorkflowEngine(registry=make_registry(), state_manager=store) as engine:
-            return await run_once(engine, workflow, times)
+        path = Path(folder) / "runs.db"
+        async with WorkflowEngine(1, registry=registry, state_manager=SqliteStateManager(path)) as engine:
+            await engine.state_manager.open()
+            began = perf_counter()
+            execution_id = await engine.start_workflow(document, {})
+            figures["start_s"] = perf_counter() - began
+            await finished(engine, execution_id)
+            figures["run_s"] = perf_counter() - began
+            figures["peak_mb"] = peak_mb()
+            figures["peak_above_start_mb"] = peak_mb() - before
+            registry.register("bench", "noop", counted)
+            execution_id = await engine.start_workflow(document, {})
+            await half.wait()
+        async with WorkflowEngine(registry=make_registry(), state_manager=SqliteStateManager(path)) as engine:
+            await engine.state_manager.open()
+            began = perf_counter()
+            recovered = await engine.recover()
+            figures["recovery_s"] = perf_counter() - began
+            assert recovered == [execution_id]
+            await finished(engine, execution_id)
+    return figures
 
 
-async def bare(workflow: Workflow, times: int) -> float:
-    """The same graphs, a task a step, futures for wires, nothing else."""
-    before: dict[str, list[str]] = {node_id: [] for node_id in workflow.nodes}
-    for connection in workflow.connections.values():
-        before[connection.target].append(connection.source)
-
-    async def one() -> None:
-        tasks: dict[str, asyncio.Task[Any]] = {}
-
-        async def step(node_id: str) -> Any:
-            for source in before[node_id]:
-                await tasks[source]
-            return await noop({}, None)
-
-        for node_id in workflow.nodes:
-            tasks[node_id] = asyncio.create_task(step(node_id))
-        for task in tasks.values():
-            await task
-
-    began = perf_counter()
-    await asyncio.gather(*(one() for _ in range(times)))
-    return perf_counter() - began
+# -- the parent -----------------------------------------------------------------------------------
 
 
-Measure = Callable[[Workflow, int], Awaitable[float]]
+def in_child(*arguments: str) -> dict[str, Any]:
+    """What a process of its own says about one figure."""
+    command = [sys.executable, "-m", "benchmarks.engine", *arguments]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    last = done.stdout.strip().splitlines()[-1:] or [""]
+    if done.returncode or not last[0].startswith("{"):
+        sys.exit(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{command} said nothing")
+    answer: dict[str, Any] = json.loads(last[0])
+    return answer
 
 
-def measure(how: Measure, workflow: Workflow, times: int) -> float:
-    """Microseconds a step, the median of three runs."""
-    seconds = [asyncio.run(how(workflow, times)) for _ in range(REPEATS)]
-    return statistics.median(seconds) / (len(workflow.nodes) * times) * 1e6
+def compare(chosen: argparse.Namespace, hows: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for number, load in enumerate(loads(chosen.steps)):
+        if chosen.only and not any(load.name.startswith(name) for name in chosen.only.split(",")):
+            continue
+        row: dict[str, Any] = {"load": load.name}
+        for how in hows:
+            figures = in_child("--child", str(number), how, "--steps", str(chosen.steps))
+            if "refused" not in figures:
+                count = load.steps * load.times
+                figures["us"] = figures["seconds"] / count * 1e6
+                figures["steps_a_second"] = count / figures["seconds"]
+            row[how] = figures
+        rows.append(row)
+        if not chosen.json:
+            _print_row(row, hows)
+    return rows
+
+
+def _print_head(hows: list[str]) -> None:
+    print(f"{'microseconds a step (peak MB)':42}" + "".join(f"{how:>18}" for how in hows) + "   : asyncio")
+
+
+def _print_row(row: dict[str, Any], hows: list[str]) -> None:
+    cells, ratios = [], []
+    for how in hows:
+        figures = row[how]
+        if "refused" in figures:
+            cells.append(f"{'-':>18}")
+            continue
+        cells.append(f"{figures['us']:11.1f} ({figures['peak_mb']:4.0f})")
+        if how != "asyncio":
+            ratios.append(f"{figures['seconds'] / row['asyncio']['seconds']:.1f}")
+    print(f"{row['load']:42}" + "".join(cells) + "   " + " ".join(ratios), flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2_000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=LARGE, help="of W2, W3 and W6")
+    parser.add_argument("--only", default="", help="the beginnings of names of loads, with commas")
+    parser.add_argument("--peer", action="append", default=[], choices=sorted(PEERS), help="beside ours")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--child", nargs="*", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    loads = {
-        "W1 chain": (chain(min(chosen.steps, 1_000)), 1),
-        "W2 fan": (fan(chosen.steps), 1),
-        "W5 200 chains of 10": (chain(10), RUNS_AT_ONCE),
-    }
-    rows = []
-    for name, (workflow, times) in loads.items():
-        base = measure(bare, workflow, times)
-        memory = measure(in_memory, workflow, times)
-        disk = measure(on_disk, workflow, times)
-        rows.append({"load": name, "bare_us": base, "memory_us": memory, "sqlite_us": disk})
-    if chosen.json:
-        print(json.dumps(rows))
+    if chosen.child:
+        if chosen.child == ["large"]:
+            print(json.dumps(asyncio.run(large())))
+            return
+        number, how = chosen.child
+        try:
+            print(json.dumps(measure(loads(chosen.steps)[int(number)], how)))
+        except NotImplementedError as error:
+            print(json.dumps({"refused": str(error)}))
         return
-    print(f"{'microseconds a step':24}{'asyncio':>10}{'memory':>10}{'sqlite':>10}{'ratio':>8}{'ratio':>8}")
-    for row in rows:
-        base, memory, disk = row["bare_us"], row["memory_us"], row["sqlite_us"]
-        print(f"{row['load']:24}{base:10.1f}{memory:10.1f}{disk:10.1f}{memory / base:8.1f}{disk / base:8.1f}")
+    for name in chosen.peer:
+        try:
+            PEERS[name]()
+        except PeerMissing as error:
+            sys.exit(str(error))
+    hows = [*MEASURES, *chosen.peer]
+    if not chosen.json:
+        _print_head(hows)
+    rows = compare(chosen, hows)
+    figures = in_child("--child", "large") if not chosen.only else {}
+    if chosen.json:
+        print(json.dumps({"loads": rows, "large": figures}))
+    elif figures:
+        print(
+            f"\n{LARGE:,} steps on disk: started in {figures['start_s']:.2f} s, "
+            f"over after {figures['run_s']:.2f} s, "
+            f"recovered half done in {figures['recovery_s']:.2f} s; "
+            f"peak {figures['peak_mb']:.0f} MB, {figures['peak_above_start_mb']:.0f} MB above the start"
+        )
 
 
 if __name__ == "__main__":

@@ -99,7 +99,10 @@ class Attempts:
         if activity.stop == "timeout":
             raise self._timed_out(activity, limit) from error
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # whose traceback holds this frame
         if is_stopped:
             raise Stopped
         return result

@@ -4,7 +4,8 @@ The collector goes through all that is alive whenever that has grown by a quarte
 makes a hundred thousand objects that stay, and pays 25 microseconds a step, and half of what preparing it
 costs, for being told that they stay. So what there is is put aside (`gc.freeze`) while the engine is busy
 for long, and put back (`gc.unfreeze`) when it is idle and every now and then: nothing stays uncollected.
-What is made and dropped in between is collected as ever, since that happens among the youngest objects.
+What is made and dropped in between is collected as ever, since that happens among the youngest objects; and
+runs that have ended leave nothing to collect, so an engine that is never idle does not grow either.
 
 The collector belongs to the process, and so does this module: it counts the engines that are at work. Where
 somebody else has put objects aside, or has turned the collector off, it keeps its hands off.
@@ -20,7 +21,7 @@ from typing import Final
 ASIDE_S: Final = 0.03
 """As often as this, in an engine that is busy all the time, what there is is put aside."""
 BACK_S: Final = 0.5
-"""After so long it is put back for the collector to look at; then after twice as long, and so on, up to:"""
+"""After so long it is put back and looked through; then after twice as long, and so on, up to:"""
 MOST_BACK_S: Final = 60.0
 
 MANY: Final = 50_000
@@ -69,7 +70,9 @@ def turn(now: float) -> None:
     """An engine has been busy for a turn of the loop."""
     aside = _aside
     if now >= aside.back_at:
-        aside.put_back()
+        if aside.is_ours:
+            aside.put_back()
+            gc.collect()
         aside.back_s = min(aside.back_s * 2, MOST_BACK_S)
         aside.back_at = now + aside.back_s
     elif now >= aside.aside_at and gc.isenabled():

@@ -91,7 +91,7 @@ class Steps:
         self.running.discard(activity.step.index)
         self.waiting.add(activity.step.index)
         data = {"reason": "timer", "until": until}
-        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+        self._execution.record([EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data)])
         self._execution.advance()
 
     def woke(self, activity: Activity) -> None:
@@ -113,7 +113,7 @@ class Steps:
             "max_attempts": max_attempts,
             "error": error_to_json(error),
         }
-        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+        self._execution.record([EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data)])
         self._execution.advance()
 
     def waits_for_parts(self, composite: Composite, data: Mapping[str, Any]) -> None:
@@ -121,7 +121,7 @@ class Steps:
         activity = composite.activity
         self.running.discard(activity.step.index)
         self.place_composite(composite)
-        self._record(EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data))
+        self._execution.record([EventDraft(EventType.STEP_WAITING, activity.step.id, activity.attempt, data)])
 
     def place_composite(self, composite: Composite) -> None:
         """The step waits for its parts."""
@@ -153,9 +153,11 @@ class Steps:
                 "needed": activity.needed,
                 "error": error_to_json(error),
             }
-        self._record(
-            EventDraft(EventType.STEP_PAUSED, step.id, attempt, data),
-            EventDraft(EventType.INPUT_REQUIRED, step.id, attempt, {"needed": activity.needed}),
+        self._execution.record(
+            [
+                EventDraft(EventType.STEP_PAUSED, step.id, attempt, data),
+                EventDraft(EventType.INPUT_REQUIRED, step.id, attempt, {"needed": activity.needed}),
+            ]
         )
         self._execution.advance()
 
@@ -165,7 +167,7 @@ class Steps:
         data = {"reason": "breakpoint", "parameters": abbreviated(to_journal(activity.params or {}))}
         activity.params = None  # what was supplied meanwhile counts when it goes on
         activity.needed = []
-        self._record(EventDraft(EventType.STEP_PAUSED, activity.step.id, activity.attempt, data))
+        self._execution.record([EventDraft(EventType.STEP_PAUSED, activity.step.id, activity.attempt, data)])
         self._execution.advance()
 
     def complete(
@@ -218,8 +220,8 @@ class Steps:
         else:
             handling = INCIDENT  # what becomes of the failure is for the repaired condition to say
         data = {"error": described, "handling": handling, "duration_ms": duration_ms}
-        self._record(
-            EventDraft(EventType.STEP_FAILED, step.id, activity.attempt, data), *self.facts(settlement)
+        self._execution.record(
+            [EventDraft(EventType.STEP_FAILED, step.id, activity.attempt, data), *self.facts(settlement)]
         )
         if handling == INCIDENT:
             self.incidents[step.index].failure = {**described, "step_id": step.id}
@@ -228,10 +230,10 @@ class Steps:
 
     def skip(self, step: Step, reason: str) -> None:
         """A step that was ready is not to run after all."""
-        self._record(EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason}))
+        self._execution.record([EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason})])
         self.live.ended(step.id, StepStatus.SKIPPED)
         settlement = self._settled(step, Ended.SKIPPED)
-        self._record(*self.facts(settlement))
+        self._execution.record(self.facts(settlement))
         self._execution.follow(settlement, None)
 
     def cancel(self, activity: Activity) -> None:
@@ -240,7 +242,7 @@ class Steps:
         activity.cancel_timer()
         self._left(step)
         self.live.ended(step.id, StepStatus.CANCELLED, attempts=activity.attempt)
-        self._record(EventDraft(EventType.STEP_CANCELLED, step.id, activity.attempt))
+        self._execution.record([EventDraft(EventType.STEP_CANCELLED, step.id, activity.attempt)])
 
     def idle(self) -> list[Activity]:
         """Those that have started but do not run: waiting, paused, or ready for another go."""
@@ -331,13 +333,13 @@ class Steps:
 
     def _left(self, step: Step) -> None:
         """The step is in no place of its own any more."""
-        self.activities.pop(step.index, None)
+        activity = self.activities.pop(step.index, None)
+        if activity is not None:
+            # What knows the activity itself would wait for the collector, and the activity with it.
+            activity.context = activity.last_error = None
         self.nested.pop(step.index, None)
         self.running.discard(step.index)
         self.waiting.discard(step.index)
         self.paused.discard(step.index)
         if self._execution.stops.is_on:
             self._execution.stops.left(step.index)
-
-    def _record(self, *drafts: EventDraft) -> None:
-        self._execution.record(drafts)

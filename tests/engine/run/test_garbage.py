@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from engine import WorkflowEngine
 from engine.run import garbage
 from tests.support.builders import chain
+from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_actions import ScriptedActions
 
 
@@ -20,7 +22,9 @@ def untouched_collector() -> Iterator[None]:
     assert gc.isenabled()
     assert not gc.get_freeze_count()
     yield
-    assert gc.isenabled()
+    was_on = gc.isenabled()
+    gc.enable()  # whatever became of the test
+    assert was_on
     assert not gc.get_freeze_count()
 
 
@@ -83,6 +87,37 @@ def test_that_preparing_collects_nothing_and_leaves_the_collector_on() -> None:
     with pytest.raises(ZeroDivisionError):
         prepare()
     assert was_on == [False]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "CANCELLED"])
+async def test_that_a_run_that_has_ended_is_gone_without_the_collector(
+    actions: ScriptedActions, clock: FakeClock, status: str
+) -> None:
+    workflow = chain("a", "b", "c", "d")
+    for number, name in enumerate(["fail", "gate"]):
+        workflow["nodes"][number + 1]["config"]["action"] = name
+    workflow["nodes"][1]["config"]["retry"] = {"max_attempts": 2, "jitter": "none"}
+    actions.errors["b"] = [ConnectionError("gone")] * (2 if status == "FAILED" else 1)
+    gc.collect()
+    gc.disable()
+    async with WorkflowEngine(registry=actions.registry, clock=clock) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        execution = await engine._runtime.find(execution_id)
+        assert execution is not None
+        held = [weakref.ref(execution), weakref.ref(execution.steps)]
+        del execution
+        await settle()
+        await clock.advance(1.0)
+        if status == "CANCELLED":
+            await engine.cancel_workflow(execution_id)
+        actions.gates["c"].set()
+        state = await engine.wait(execution_id)
+        await settle()
+        assert state["status"] == status
+        actions.contexts.clear()  # which the test keeps
+        assert [ref() for ref in held] == [None, None]
+    gc.enable()
 
 
 @pytest.mark.asyncio
