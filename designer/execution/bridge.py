@@ -168,13 +168,16 @@ class EngineBridge(QObject):
         """The workflow's JSON that an execution was started with."""
         return await self._call(lambda host: host.engine.state_manager.load_definition(definition_hash))
 
-    async def statistics(self, workflow_id: str) -> WorkflowStatistics:
-        """Figures over the latest runs of a workflow."""
-        return await self._call(lambda host: host.engine.statistics(workflow_id))
+    async def figures(
+        self, workflow_id: str, execution_ids: Sequence[str]
+    ) -> tuple[WorkflowStatistics, Mapping[str, float]]:
+        """Figures over the latest runs of a workflow, and how long these executions were paused, in ms."""
 
-    async def waiting_ms(self, execution_ids: Sequence[str]) -> Mapping[str, float]:
-        """How long executions were paused."""
-        return await self._call(lambda host: host.engine.state_manager.waiting_ms(execution_ids))
+        async def read(host: EngineHost) -> tuple[WorkflowStatistics, Mapping[str, float]]:
+            paused = await host.engine.state_manager.waiting_ms(execution_ids)
+            return await host.engine.statistics(workflow_id), paused
+
+        return await self._call(read)
 
     async def with_secrets(self, work: Callable[[Secrets], T]) -> T:
         """What `work` gives, which may wait for the system's keyring."""

@@ -170,8 +170,10 @@ class RunWiring(QObject):
     async def _list_history(self) -> None:
         bridge, panel = self._session.bridge, self._window.bottom.history
         runs = await bridge.history()
-        panel.set_executions(runs, await bridge.waiting_ms([run.id for run in runs]))
-        panel.statistics.show_figures(await bridge.statistics(self._session.editor.workflow.id))
+        ids = [run.id for run in runs]
+        statistics, waiting = await bridge.figures(self._session.editor.workflow.id, ids)
+        panel.set_executions(runs, waiting)
+        panel.statistics.show_figures(statistics)
 
     def _show_execution(self, execution_id: str) -> None:
         self._start(self._session.controller.attach(execution_id))
