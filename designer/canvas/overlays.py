@@ -1,14 +1,17 @@
-"""What lies over the canvas, and where: zoom bottom left, minimap bottom right, find top right."""
+"""What lies over the canvas, and where: zoom at the beginning, minimap at the end, find above it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from designer.canvas.find_bar import FindBar
 from designer.canvas.minimap import Minimap
 from designer.canvas.zoom_bar import ZoomBar
+from designer.theme import reading
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -26,6 +29,8 @@ class Overlays(QObject):
         self.zoom_bar = ZoomBar(view)
         self.find_bar = FindBar(view)
         self.find_bar.resized.connect(self.lay_out)
+        for bar in (self.zoom_bar, self.find_bar):  # the canvas itself is always read from the left
+            bar.setLayoutDirection(QGuiApplication.layoutDirection())
         view.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -37,13 +42,16 @@ class Overlays(QObject):
         """Put everything in its corner; the minimap stays away from a canvas that is too small."""
         area = self._view.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         bar = self.zoom_bar.sizeHint()
-        self.zoom_bar.setGeometry(area.left(), area.bottom() - bar.height() + 1, bar.width(), bar.height())
+        self._put(self.zoom_bar, QRect(QPoint(area.left(), area.bottom() - bar.height() + 1), bar), area)
         size = self.minimap.sizeHint()
         roomy = area.width() > size.width() + bar.width() + 40 and area.height() > 2 * size.height()
         self.minimap.allow(roomy)
-        self.minimap.setGeometry(
-            area.right() - size.width() + 1, area.bottom() - size.height() + 1, size.width(), size.height()
-        )
+        corner = QPoint(area.right() - size.width() + 1, area.bottom() - size.height() + 1)
+        self._put(self.minimap, QRect(corner, size), area)
         self.minimap.refit()
         find = self.find_bar.sizeHint()
-        self.find_bar.setGeometry(area.right() - find.width() + 1, area.top(), find.width(), find.height())
+        self._put(self.find_bar, QRect(QPoint(area.right() - find.width() + 1, area.top()), find), area)
+
+    def _put(self, widget: QWidget, place: QRect, area: QRect) -> None:
+        """Into the corner, or the one across in a window that is read from the right."""
+        widget.setGeometry(reading.placed(QRectF(place), QRectF(area.x(), 0, area.width(), 0)).toRect())

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QKeyEvent, QPainter
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QHideEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -20,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from designer.canvas.context import AddContext
-from designer.theme import fonts, icons
+from designer.theme import fonts, icons, reading
 from designer.theme.controller import ThemeController
 from designer.theme.text_size import length
 from designer.theme.tokens import SUB_PX
@@ -67,6 +77,7 @@ class QuickAdd(QFrame):
         self._context = AddContext()
         self._chosen: Callable[[str], object] | None = None
         self.setObjectName("quick_add")
+        self.setLayoutDirection(QGuiApplication.layoutDirection())  # the canvas's own is always from the left
         self.setProperty("role", "card")
         self.setFixedWidth(length(WIDTH))
         column = QVBoxLayout(self)
@@ -188,15 +199,18 @@ class TypeRows(QStyledItemDelegate):
             theme.glyph,
             painter.device().devicePixelRatio(),
         )
-        painter.drawPixmap(rect.left() + 9, rect.top() + (length(ROW_H) - 28) // 2, tile)
-        words = rect.adjusted(47, 6, -10, 0)
+        whole = QRectF(rect)
+        corner = QRectF(whole.left() + 9, whole.top() + (length(ROW_H) - 28) // 2, 28, 28)
+        painter.drawPixmap(reading.placed(corner, whole).topLeft(), tile)
+        words = reading.placed(whole.adjusted(47, 0, -10, 0), whole)
         painter.setFont(fonts.sans(13, 600))
         painter.setPen(QColor(theme.text))
-        painter.drawText(words.left(), words.top() + length(13), node_type.title)
+        half = words.height() / 2
+        reading.draw(painter, words.adjusted(0, 4, 0, -half), node_type.title)
         painter.setFont(fonts.sans(SUB_PX))
         painter.setPen(QColor(theme.text2))
         summary = QFontMetrics(painter.font()).elidedText(
-            node_type.summary, Qt.TextElideMode.ElideRight, words.width()
+            node_type.summary, Qt.TextElideMode.ElideRight, int(words.width())
         )
-        painter.drawText(words.left(), words.top() + length(30), summary)
+        reading.draw(painter, words.adjusted(0, half - 2, 0, -4), summary)
         painter.restore()

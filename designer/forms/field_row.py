@@ -15,6 +15,7 @@ from designer.forms.factory import EXPRESSION_KINDS, make_editor
 from designer.forms.json_editor import JsonEditor
 from designer.forms.schema import ABSENT, FieldKind, Schema, Value, is_nullable, kind_of, title_of
 from designer.forms.text_editors import LooseEditor, read_loose
+from designer.theme import reading
 from designer.theme.stylesheet import repolish
 
 _TEXTUAL = frozenset(
@@ -95,6 +96,7 @@ class FieldRow(QWidget):
             header.setSpacing(4)
             self._label = QLabel(self.title.replace("&", "&&"), self)
             self._label.setProperty("role", "field")
+            self._label.setAlignment(reading.leading() | Qt.AlignmentFlag.AlignVCenter)
             header.addWidget(self._label, 1)
             if self._fx is not None:
                 header.addWidget(self._fx)
@@ -289,6 +291,7 @@ class FieldRow(QWidget):
                 return
             self._note = QLabel(self)
             self._note.setWordWrap(True)
+            self._note.setAlignment(reading.leading() | Qt.AlignmentFlag.AlignTop)
             self._note.setObjectName("note")
             self._note.linkActivated.connect(self._on_fix_wanted)
             layout = self.layout()

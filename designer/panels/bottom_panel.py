@@ -15,6 +15,7 @@ from designer.panels.log_panel import LogPanel
 from designer.panels.problems_panel import ProblemsPanel
 from designer.panels.tab_bar import HEIGHT_PX, PanelTabBar
 from designer.panels.timeline_panel import TimelinePanel
+from designer.theme import reading
 from designer.theme.text_size import length
 from engine.history.events import Event
 
@@ -63,7 +64,7 @@ class BottomPanel(QWidget):
 
     def _arrange(self) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(0, 0, 14, 0)
+        bar.setContentsMargins(reading.margins(0, 0, 14, 0))
         bar.setSpacing(10)
         bar.addWidget(self.tabs)
         bar.addWidget(self.summary, 1)

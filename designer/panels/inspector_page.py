@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from designer.theme import icons, tokens
+from designer.theme import icons, reading, tokens
 from designer.theme import theme as themes
 from engine.model.workflow import Workflow
 
@@ -30,6 +30,7 @@ class Header(QWidget):
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
         self.title.setWordWrap(True)
+        self.title.setAlignment(reading.leading() | Qt.AlignmentFlag.AlignVCenter)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         words.addWidget(self.title)
         line = QHBoxLayout()

@@ -27,7 +27,7 @@ from designer.panels import paint
 from designer.panels.models import Index
 from designer.panels.outline_lines import DETAIL, DIMMED, LOOK, STATE, TITLE
 from designer.panels.outline_model import OutlineModel
-from designer.theme import fonts
+from designer.theme import fonts, reading
 
 _PAD_PX = 6.0
 _ICON_PX = 14
@@ -50,13 +50,15 @@ class OutlineDelegate(QStyledItemDelegate):
         return QSize(160, round(self._title.height() + self._text.height() + 2 * _PAD_PX + 2))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        colors, area = paint.palette(), QRectF(option.rect).adjusted(4, 0, -10, 0)
+        colors, area = paint.palette(), QRectF(option.rect)
+        area = reading.placed(area.adjusted(4, 0, -10, 0), area)
         middle = area.top() + _PAD_PX + self._title.height() + 1
         upper = QRectF(area.left(), area.top() + _PAD_PX, area.width(), self._title.height())
         lower = QRectF(area.left(), middle, area.width(), self._text.height())
         painter.save()
-        left = self._paint_state(painter, upper, index)
+        whole, left = QRectF(upper), self._paint_state(painter, upper, index)
         upper.setWidth(left)
+        upper = reading.placed(upper, whole)
         dimmed = bool(index.data(DIMMED))
         painter.setFont(self._title_font)
         painter.setPen(colors.text2 if dimmed else colors.text)
@@ -68,7 +70,7 @@ class OutlineDelegate(QStyledItemDelegate):
 
     def _draw(self, painter: QPainter, area: QRectF, metrics: QFontMetricsF, text: str) -> None:
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        reading.draw(painter, area, shown)
 
     def _paint_state(self, painter: QPainter, area: QRectF, index: Index) -> float:
         """The state's icon and words at the right end; gives the width that is left for the title."""
@@ -83,9 +85,9 @@ class OutlineDelegate(QStyledItemDelegate):
         painter.setFont(self._text_font)
         painter.setPen(color)
         words_area = QRectF(area.right() - width, area.top(), width + 1, area.height())
-        painter.drawText(words_area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        reading.draw(painter, reading.placed(words_area, area), shown)
         icon_area = QRectF(words_area.left() - _ICON_PX - 5, area.top(), _ICON_PX, area.height())
-        paint.draw_icon(painter, paint.look_icon(look), _ICON_PX, color, icon_area)
+        paint.draw_icon(painter, paint.look_icon(look), _ICON_PX, color, reading.placed(icon_area, area))
         return icon_area.left() - 6 - area.left()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from designer.panels import paint
 from designer.panels.palette_model import PaletteModel
-from designer.theme import fonts
+from designer.theme import fonts, reading
 from designer.theme.spoken import name_buttons
 from designer.theme.text_size import length
 from engine.model.node_type import NodeType
@@ -55,20 +55,20 @@ class PaletteDelegate(QStyledItemDelegate):
         if node_type is None:
             painter.setFont(self._heading_font)
             painter.setPen(colors.text2)
-            inner = area.adjusted(_LEFT_PX, 0, 0, -7)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, index.data())
+            inner = reading.placed(area.adjusted(_LEFT_PX, 0, 0, -7), area)
+            painter.drawText(inner, reading.leading() | Qt.AlignmentFlag.AlignBottom, index.data())
             painter.restore()
             return
         self._paint_background(painter, option, area)
         tile = QRectF(area.left() + _LEFT_PX, area.center().y() - _TILE_PX / 2, _TILE_PX, _TILE_PX)
-        paint.draw_tile(painter, tile, node_type.icon, node_type.category)
+        paint.draw_tile(painter, reading.placed(tile, area), node_type.icon, node_type.category)
         painter.setFont(self._title_font)
         painter.setPen(colors.text)
         inner = QRectF(tile.right() + 9, area.top(), area.right() - tile.right() - 15, area.height())
         title = painter.fontMetrics().elidedText(
             node_type.title, Qt.TextElideMode.ElideRight, int(inner.width())
         )
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+        reading.draw(painter, reading.placed(inner, area), title)
         painter.restore()
 
     def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from designer.panels import paint
-from designer.theme import fonts
+from designer.theme import fonts, reading
 from designer.theme.text_size import length
 
 ROW_HEIGHT_PX = 28
@@ -35,7 +35,7 @@ class PanelHeader(QHeaderView):
         painter.setFont(self._title_font)
         painter.setPen(colors.text2)
         title = str(self.model().headerData(section, Qt.Orientation.Horizontal) or "")
-        painter.drawText(area.adjusted(_TEXT_LEFT_PX, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, title)
+        reading.draw(painter, reading.placed(area.adjusted(_TEXT_LEFT_PX, 0, -4, 0), area), title)
         painter.restore()
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from designer.panels import paint
-from designer.theme import current, fonts
+from designer.theme import current, fonts, reading
 from designer.theme.text_size import length
 
 HEIGHT_PX = 36
@@ -78,9 +78,8 @@ class PanelTabBar(QTabBar):
             is_selected = tab == self.currentIndex()
             painter.setFont(self._selected_font if is_selected else self._font)
             painter.setPen(colors.text if is_selected or self._is_hovered(tab) else colors.text2)
-            inner = area.adjusted(self._side_px, 0, 0, 0)
-            painter.drawText(
-                inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.tabText(tab)
+            reading.draw(
+                painter, reading.placed(area.adjusted(self._side_px, 0, 0, 0), area), self.tabText(tab)
             )
             if tab in self._counts:
                 self._paint_pill(painter, tab, area)
@@ -111,6 +110,7 @@ class PanelTabBar(QTabBar):
             width,
             length(_PILL_HEIGHT_PX),
         )
+        pill = reading.placed(pill, area)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.tint[look]))
         painter.drawRoundedRect(pill, length(_PILL_HEIGHT_PX) / 2, length(_PILL_HEIGHT_PX) / 2)

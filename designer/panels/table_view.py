@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from designer.panels import paint
 from designer.panels.table_model import TableModel
 from designer.panels.table_source import MAX_COPIED_CELLS, PAGE_COLUMNS, Span, TableSource
-from designer.theme import fonts
+from designer.theme import fonts, reading
 from designer.theme.text_size import length
 
 HEADER_HEIGHT_PX = 54
@@ -202,7 +202,8 @@ class CellDelegate(QStyledItemDelegate):
         # Measuring is dearer than drawing: only a text that could be too long is measured.
         if len(text) * 9 > inner.width():
             text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
-        painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+        side |= Qt.AlignmentFlag.AlignAbsolute if side == Qt.AlignmentFlag.AlignRight else Qt.AlignmentFlag(0)
+        reading.draw(painter, inner, text, side)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(colors.accent)
             painter.drawRect(area.adjusted(0, 0, -2, -2))

@@ -23,7 +23,7 @@ from designer.panels.models import Index
 from designer.panels.panel_table import PanelHeader, PanelTable
 from designer.panels.timeline_model import BAR_COLUMN, TimelineModel
 from designer.panels.timeline_rows import Segment
-from designer.theme import fonts
+from designer.theme import fonts, reading
 from engine.history.events import Event
 from engine.history.status import StepStatus
 
@@ -32,6 +32,8 @@ _MIN_BAR_PX = 3.0
 _SIDE_PX = 12.0
 _TICK_GAP_PX = 90.0
 _LIVE_INTERVAL_MS = 100
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
+"""Time goes from left to right, whichever way the window is read."""
 
 
 def tick_step(span_s: float, width_px: float) -> float:
@@ -67,7 +69,7 @@ class _AxisHeader(PanelHeader):
             label = "0" if number == 0 else texts.duration(number * step)
             if left + painter.fontMetrics().horizontalAdvance(label) <= rect.right():
                 area = QRectF(left, rect.top(), _TICK_GAP_PX, rect.height())
-                painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, label)
+                reading.draw(painter, area, label, _LEFT)
         painter.restore()
 
 

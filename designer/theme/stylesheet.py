@@ -17,7 +17,7 @@ from string import Template
 
 from PySide6.QtWidgets import QWidget
 
-from designer.theme import text_size, tokens
+from designer.theme import reading, text_size, tokens
 from designer.theme.theme import Theme, mix
 
 _TEXT_LENGTH = re.compile(r"(font-size|min-height): (1[0-9]|2[0-9])px")
@@ -50,7 +50,7 @@ def build(theme: Theme) -> str:
         ("minus", "minus", theme.on_accent),
         ("down", "chevron-down", theme.text2),
         ("up", "chevron-up", theme.text2),
-        ("right", "chevron-right", theme.text2),
+        ("right", "chevron-left" if reading.is_from_right() else "chevron-right", theme.text2),
         ("cross", "x", theme.text2),
     ):
         values[f"icon_{key}"] = _coloured(icon, colour)

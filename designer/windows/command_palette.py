@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer.theme import fonts, tokens
+from designer.theme import fonts, reading, tokens
 from designer.theme.text_size import length
 from designer.theme.theme import current
 
@@ -60,11 +60,12 @@ class _RowDelegate(QStyledItemDelegate):
         painter.save()
         painter.setFont(fonts.sans(tokens.SUB_PX))
         painter.setPen(QColor(current().text2))
-        box = option.rect.adjusted(0, 0, -12, 0)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(box, right, keys or group)
+        whole, end = QRectF(option.rect), reading.trailing()
+        box = reading.placed(whole.adjusted(0, 0, -12, 0), whole)
+        reading.draw(painter, box, keys or group, end)
         if keys:
-            painter.drawText(box.adjusted(0, 0, -length(KEYS_PX), 0), right, group)
+            beside = whole.adjusted(0, 0, -12 - length(KEYS_PX), 0)
+            reading.draw(painter, reading.placed(beside, whole), group, end)
         painter.restore()
 
 
@@ -134,7 +135,7 @@ class CommandPalette(QFrame):
             item = QListWidgetItem(command.title)
             item.setIcon(command.icon if command.icon is not None else self._blank)
             item.setData(
-                Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group} {command.keys}"
+                Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group} {command.keys}".strip()
             )
             item.setData(_TAIL, (command.group, command.keys))
             item.setSizeHint(QSize(0, length(ROW_PX)))

@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from designer.theme import reading
 from designer.theme.text_size import length
 
 STATE_VERSION = 1
@@ -16,6 +17,11 @@ LEAST_LEFT_PX, LEAST_RIGHT_PX = 160, 272
 
 _Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
+
+
+def _version() -> int:
+    """Where panels were in a window that is read from the other side says nothing about this one."""
+    return STATE_VERSION + int(reading.is_from_right())
 
 
 class PanelDock(QDockWidget):
@@ -56,8 +62,11 @@ class Docks:
         self.outline = PanelDock("outlineDock", "Outline", outline, window)
         window.setCorner(Qt.Corner.BottomLeftCorner, _Area.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, _Area.RightDockWidgetArea)
-        window.addDockWidget(_Area.LeftDockWidgetArea, self.palette)
-        window.addDockWidget(_Area.RightDockWidgetArea, self.inspector)
+        first, last = _Area.LeftDockWidgetArea, _Area.RightDockWidgetArea
+        if reading.is_from_right():
+            first, last = last, first
+        window.addDockWidget(first, self.palette)
+        window.addDockWidget(last, self.inspector)
         window.addDockWidget(_Area.BottomDockWidgetArea, self.bottom)
         window.setTabPosition(_Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.tabifyDockWidget(self.palette, self.outline)
@@ -90,12 +99,12 @@ class Docks:
 
     def save(self) -> QByteArray:
         """Where everything is, for `restore`."""
-        return self._window.saveState(STATE_VERSION)
+        return self._window.saveState(_version())
 
     def restore(self, state: QByteArray) -> None:
         """Puts the panels where they were; an unknown state leaves them as they are."""
         if not state.isEmpty():
-            self._window.restoreState(state, STATE_VERSION)
+            self._window.restoreState(state, _version())
 
     def _first_sizes(self) -> None:
         self._window.resizeDocks(

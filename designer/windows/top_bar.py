@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from designer.execution.run_view import RunView
 from designer.panels.elided_label import ElidedLabel
-from designer.theme import icons
+from designer.theme import icons, reading
 from designer.theme.text_size import length
 from designer.theme.theme import Theme
 from designer.windows.actions import Actions
@@ -47,7 +47,7 @@ class TopBar(QFrame):
             self._menu.addMenu(menu)
         self._buttons: list[tuple[QAction, QPushButton | QToolButton]] = []
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 12, 0)
+        row.setContentsMargins(reading.margins(8, 0, 12, 0))
         row.setSpacing(8)
         row.addWidget(self._left(), 1)
         row.addWidget(self._middle(), 0)
@@ -121,7 +121,7 @@ class TopBar(QFrame):
         hint.setObjectName("runKey")
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(self._run)
-        inside.setContentsMargins(0, 0, 12, 0)
+        inside.setContentsMargins(reading.margins(0, 0, 12, 0))
         inside.addStretch(1)
         inside.addWidget(hint)
         _follow(run, self._run, hint)
@@ -138,7 +138,7 @@ class TopBar(QFrame):
         key.setObjectName("commandKey")
         key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(self._search)
-        inside.setContentsMargins(0, 0, 10, 0)
+        inside.setContentsMargins(reading.margins(0, 0, 10, 0))
         inside.addStretch(1)
         inside.addWidget(key)
         _follow(self._actions["view.commands"], self._search, key)

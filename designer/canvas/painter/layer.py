@@ -91,6 +91,7 @@ class Layer:
         offset = (transform.dx(), transform.dy())
         box = geometry.as_box(exposed)
         painter.save()
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text as its script runs
         painter.setWorldTransform(QTransform())
         self._paint_ground(painter, exposed, transform)
         painter.setWorldTransform(transform)
