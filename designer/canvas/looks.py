@@ -40,6 +40,7 @@ class Flow(IntEnum):
     DEAD = 2
     POISONED = 3
     FLOWING = 4
+    BROKEN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

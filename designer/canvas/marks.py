@@ -35,6 +35,10 @@ class Marks:
         self._run = 0
         self._drawing: Workflow | None = None
         self.problems: Mapping[str, Problem] = {}
+        self.incidents: Mapping[str, str] = {}
+        """What each step says that cannot be left before a person has repaired a condition."""
+        self.broken: frozenset[str] = frozenset()
+        """The connections whose conditions are to be repaired."""
 
     def take(self, steps: Mapping[str, StepState], outcomes: Mapping[str, str]) -> None:
         """Take what changed since the last batch."""
@@ -66,8 +70,11 @@ class Marks:
         self.outcomes.clear()
         self.since.clear()
         self.stale.clear()
+        self.incidents, self.broken = {}, frozenset()
 
     def look(self, node_id: str) -> Look:
+        if node_id in self.incidents:
+            return Look.NEEDS_INPUT
         if node_id in self.stale:
             return Look.STALE
         step = self.steps.get(node_id)
@@ -75,6 +82,8 @@ class Marks:
 
     def text(self, node_id: str) -> str:
         """What the state says on the card's second line; "" leaves the parameters there."""
+        if node_id in self.incidents:
+            return self.incidents[node_id]
         if node_id in self.stale:
             return "Result is out of date"
         step = self.steps.get(node_id)
@@ -83,6 +92,8 @@ class Marks:
     def flow(self, wire_id: str) -> Flow:
         """What was decided about a wire."""
         outcome = self.outcomes.get(wire_id)
+        if wire_id in self.broken and not outcome:
+            return Flow.BROKEN
         return Flow.PLAIN if not outcome else _FLOWS[ConnectionOutcome(outcome)]
 
     def row_label(self, node_id: str) -> str:

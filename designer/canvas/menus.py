@@ -146,7 +146,8 @@ class Menus:
         chosen = view.selection.nodes or [node_id]
         if len(chosen) == 1:
             if scene.look[row] in ASKING:
-                self._add(menu, "Answer…", lambda: view.answer_requested.emit(node_id), "Return")
+                words = "Fix the condition…" if node_id in scene.marks.incidents else "Answer…"
+                self._add(menu, words, lambda: view.answer_requested.emit(node_id), "Return")
             self._add(menu, "Open", lambda: view.node_activated.emit(node_id), icon="sliders-horizontal")
             if view.inside.can_enter(node_id):
                 self._add(menu, "Open inside", lambda: view.inside.enter(node_id), "Alt+Down", "log-in")

@@ -27,6 +27,7 @@ _FLOWS: dict[Flow, State] = {
     Flow.TAKEN: ("taken", "taken", "success"),
     Flow.DEAD: ("not taken", "not taken", "skipped"),
     Flow.POISONED: ("its condition could not be decided", "undecided", "failed"),
+    Flow.BROKEN: ("its condition has to be repaired", "to be repaired", "paused"),
 }
 
 

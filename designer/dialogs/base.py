@@ -70,8 +70,11 @@ class Scrim(QWidget):
 class Dialog(QDialog, Generic[T]):
     """A card with a tile, a title, a reason, a body and a row of buttons.
 
-    `answer` is what the person decided; it starts as what closing the dialog means.
+    `answer` is what the person decided; it starts as what closing the dialog means. `dims`: the window is
+    out of reach while the dialog is open, and looks so.
     """
+
+    dims = True
 
     def __init__(
         self,
@@ -181,7 +184,7 @@ class Dialog(QDialog, Generic[T]):
         parent = self.parentWidget()
         if parent is not None:
             window = parent.window()
-            if self._scrim is None:
+            if self._scrim is None and self.dims:
                 self._scrim = Scrim(window)
             self._fit()
             middle = window.frameGeometry().center()

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
+from designer.execution.holding_calls import HoldingCalls
 from engine.errors import StoreError
 from engine.files import codec
 from engine.history.statistics import WorkflowStatistics
@@ -45,7 +46,7 @@ EngineFactory = Callable[[], Awaitable["WorkflowEngine"]]
 """Makes an engine with its store open; called on the engine's own loop."""
 
 
-class EngineBridge(QObject):
+class EngineBridge(HoldingCalls, QObject):
     """Owns the engine and its thread; every coroutine here is awaited on the window's loop.
 
     `batch_arrived(RunBatch)` tells of every execution that was started, resumed or watched here.
@@ -117,18 +118,6 @@ class EngineBridge(QObject):
     async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None = None) -> bool:
         """Goes on with a paused execution; raises SchemaValidationError if a value does not fit."""
         return await self._call(lambda host: host.resume(execution_id, inputs))
-
-    async def step(self, execution_id: str) -> bool:
-        """Lets one step begin and holds every other before it does."""
-        return await self._call(lambda host: host.step(execution_id))
-
-    async def set_breakpoints(self, execution_id: str, breakpoints: Collection[str]) -> bool:
-        """Holds from now on exactly these steps before they begin; those it has not got are left out."""
-        return await self._call(lambda host: host.set_breakpoints(execution_id, breakpoints))
-
-    async def repair(self, execution_id: str, conditions: Mapping[str, str]) -> bool:
-        """Goes on with these conditions in place of broken ones; raises what is wrong with them."""
-        return await self._call(lambda host: host.repair(execution_id, conditions))
 
     async def pause(self, execution_id: str) -> bool:
         """Starts nothing new; what runs finishes first."""

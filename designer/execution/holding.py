@@ -41,6 +41,16 @@ class RunHolding:
             self._controller.call_failed.emit(error.message, error.hint)
             return False
 
+    async def try_condition(self, connection_id: str, condition: str) -> tuple[bool, str]:
+        """Whether a condition would hold in place of a broken one, or what is wrong with it."""
+        execution_id = self._controller.view.execution_id
+        if execution_id is None:
+            return False, "The run is no longer on screen."
+        try:
+            return await self._bridge.try_condition(execution_id, connection_id, condition), ""
+        except WorkflowError as error:
+            return False, _told(error)
+
     async def repair(self, conditions: Mapping[str, str]) -> str:
         """Goes on with these conditions in place of broken ones; what is wrong with them, or nothing."""
         execution_id = self._controller.view.execution_id
@@ -49,7 +59,7 @@ class RunHolding:
         try:
             await self._bridge.repair(execution_id, conditions)
         except WorkflowError as error:
-            return f"{error.message} {error.hint}".strip()
+            return _told(error)
         return ""
 
     def _on_run_changed(self, view: RunView) -> None:
@@ -71,3 +81,9 @@ class RunHolding:
             await self._bridge.set_breakpoints(execution_id, wanted)
         except WorkflowError as error:
             self._controller.call_failed.emit(error.message, error.hint)
+
+
+def _told(error: WorkflowError) -> str:
+    """The error and what to do about it, as sentences."""
+    message = error.message if error.message.endswith((".", "!", "?")) else f"{error.message}."
+    return f"{message} {error.hint}".strip()

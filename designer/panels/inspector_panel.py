@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from designer.editor import Editor
+from designer.forms.context import FormContext
 from designer.panels.inspector_context import ColumnsOf, Surroundings
 from designer.panels.inspector_node import NodePage
 from designer.panels.inspector_others import ConnectionPage, ManyPage, WorkflowPage
@@ -73,6 +74,12 @@ class InspectorPanel(QWidget):
     def set_secrets(self, names: Sequence[str]) -> None:
         """The secrets that parameters may refer to."""
         self._surroundings.secrets = tuple(names)
+
+    def context_for_condition(self, connection_id: str) -> FormContext:
+        """The surroundings of a connection's condition, for a form that stands elsewhere."""
+        if connection_id not in self._surroundings.workflow.connections:
+            return FormContext()
+        return self._surroundings.for_connection(connection_id)
 
     def show_tab(self, index: int) -> None:
         """Open one of a node's tabs."""

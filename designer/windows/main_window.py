@@ -22,6 +22,7 @@ from designer.windows.edit_wiring import EditWiring
 from designer.windows.examples import examples
 from designer.windows.file_wiring import FileWiring
 from designer.windows.hold_wiring import HoldWiring
+from designer.windows.incident_wiring import IncidentWiring
 from designer.windows.inside_wiring import InsideWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
 from designer.windows.outline_wiring import OutlineWiring
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.run_wiring = RunWiring(self, session)
         self.part_wiring = PartWiring(self, session)
         self.hold_wiring = HoldWiring(self, session)
+        self.incident_wiring = IncidentWiring(self, session)
         self.outline_wiring = OutlineWiring(self, session)
         self.file_wiring = FileWiring(self, session)
         self.inside_wiring = InsideWiring(self, session)

@@ -59,7 +59,7 @@ class RunWiring(QObject):
         bottom.history.execution_activated.connect(self._show_execution)
         window.commands.connect_all(
             {
-                "run.run": lambda: self._start(controller.run(options=self._options())),
+                "run.run": self._run,
                 "run.run_with": lambda: self._start(controller.run(ask_inputs=True, options=self._options())),
                 "run.pause": lambda: self._start(controller.pause()),
                 "run.stop": lambda: self._start(controller.stop()),
@@ -76,6 +76,14 @@ class RunWiring(QObject):
     def _options(self) -> RunOptions:
         return RunOptions(reuse=self._session.settings.reuse_results)
 
+    def _run(self) -> None:
+        """Run, or go on; a run that waits for a condition asks for it instead."""
+        view = self._session.controller.view
+        if view.incidents and not view.questions:
+            self._window.commands["run.answer"].trigger()
+        else:
+            self._start(self._session.controller.run(options=self._options()))
+
     def _answer(self, node_id: str) -> None:
         way = self._session.shown.way
         self._start(self._session.controller.answer(f"{way}/{node_id}" if way else node_id))
@@ -90,7 +98,9 @@ class RunWiring(QObject):
         actions["run.run_with"].setEnabled(not view.is_active)
         actions["run.pause"].setEnabled(view.can_pause)
         actions["run.stop"].setEnabled(view.is_active and view.execution_id is not None)
-        actions["run.answer"].setEnabled(view.is_active and bool(view.questions))
+        actions["run.answer"].setEnabled(view.needs_person)
+        only_incidents = bool(view.incidents) and not view.questions
+        actions["run.answer"].setText("Fix the condition…" if only_incidents else "Answer the run…")
         actions["run.undo"].setEnabled(bool(self._session.controller.undoable))
         actions["run.clear"].setEnabled(not view.is_active and view.status is not None)
         self._show_question(view)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from engine.errors import CannotRestart
 from engine.history.status import ExecutionStatus
 from engine.run.execution import Execution
-from engine.run.incidents import sort_repairs
+from engine.run.incidents import sort_repairs, would_hold
 from engine.run.questions import Supplied
 from engine.run.runtime import Runtime
 from engine.run.stops import must_be_steps
@@ -62,6 +63,17 @@ class HeldRuns:
             whole.resume(sort_repairs(whole, {key: str(text) for key, text in known.items()}))
             await self._runtime.barrier()
         return execution is not None
+
+    async def try_condition(self, execution_id: str, connection_id: str, condition: str) -> bool:
+        """Whether a condition would hold in place of a broken one; raises as `repair_workflow` does.
+
+        Nothing changes; a switch that it leaves without a way on is no fault here.
+        """
+        execution = await self._going_on(execution_id)
+        if execution is None:
+            raise CannotRestart("The run has ended")
+        whole, known = self._runtime.composer.to_the_whole(execution, {connection_id: condition})
+        return would_hold(whole, *next((key, str(text)) for key, text in known.items()))
 
     async def _going_on(self, execution_id: str) -> Execution | None:
         """The living execution, once its store works if it waits for that; None when it has ended."""

@@ -59,21 +59,11 @@ def check_repairs(execution: Execution, conditions: Mapping[str, str]) -> None:
     cannot be evaluated either; NoRouteMatched when a switch still could not be left by any connection.
     """
     steps = execution.steps
-    plan, progress = steps.plan, steps.progress
-    open_routes = {
-        route.id: route for number in steps.incidents for route in scheduler.undecided(plan, progress, number)
-    }
     for connection_id, text in conditions.items():
-        route = open_routes.get(connection_id)
-        if route is None:
-            raise DefinitionError(
-                f"No connection {connection_id!r} waits for a condition",
-                hint=did_you_mean(connection_id, open_routes) if open_routes else "",
-            )
-        compile_condition(text.strip() or "true")
-        steps.decide(route, {**steps.conditions, connection_id: text})
+        steps.decide(_waiting_route(steps, connection_id, text), {connection_id: text})
     for number in steps.incidents:
-        if any(open_routes[name].source == number for name in conditions):
+        own = {route.id for route in steps.plan.steps[number].outgoing}
+        if not own.isdisjoint(conditions):
             for stuck in _still_stuck(steps, number, {**steps.conditions, **conditions}):
                 if isinstance(stuck.error, NoRouteMatched):
                     raise stuck.error
@@ -104,6 +94,17 @@ def sort_repairs(execution: Execution, conditions: Mapping[str, str]) -> Supplie
                 supplied.parts |= {**inner.parts, part.id: inner}
     check_repairs(execution, supplied.conditions)
     return supplied
+
+
+def would_hold(execution: Execution, connection_id: str, condition: str) -> bool:
+    """Whether the condition holds for the connection, in the run or in one of its parts."""
+    for composite in execution.steps.nested.values():
+        for part in composite.parts.values():
+            way = part.id[len(execution.id) + 1 :] + "/"
+            if connection_id.startswith(way):
+                return would_hold(part, connection_id.removeprefix(way), condition)
+    steps = execution.steps
+    return steps.decide(_waiting_route(steps, connection_id, condition), {connection_id: condition})
 
 
 def repair(execution: Execution, conditions: Mapping[str, str]) -> None:
@@ -172,6 +173,22 @@ def unhandled(plan: Plan, state: ExecutionState) -> Mapping[str, Any] | None:
         if step.id not in asking and not _is_led_on(step, state):
             return {**(known.error or {}), "step_id": step.id}
     return None
+
+
+def _waiting_route(steps: Steps, connection_id: str, condition: str) -> Route:
+    """The connection that waits for a condition; raises DefinitionError, or ConditionError for bad text."""
+    waiting = {
+        route.id: route
+        for number in steps.incidents
+        for route in scheduler.undecided(steps.plan, steps.progress, number)
+    }
+    if connection_id not in waiting:
+        raise DefinitionError(
+            f"No connection {connection_id!r} waits for a condition",
+            hint=did_you_mean(connection_id, waiting),
+        )
+    compile_condition(condition.strip() or "true")
+    return waiting[connection_id]
 
 
 def _still_stuck(steps: Steps, number: int, conditions: Mapping[str, str]) -> list[Stuck]:

@@ -115,7 +115,7 @@ def answer_box(at: tuple[float, float] | list[float]) -> QRectF:
     return QRectF(at[0] + x, at[1] + y, width, height)
 
 
-def draw_answer(painter: QPainter, inks: Inks, at: list[float]) -> None:
+def draw_answer(painter: QPainter, inks: Inks, at: list[float], text: str = "Answer…") -> None:
     """The button that hangs from a card that needs a person."""
     box = answer_box(at)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -124,7 +124,7 @@ def draw_answer(painter: QPainter, inks: Inks, at: list[float]) -> None:
     painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     painter.setPen(inks.glyph)
     painter.setFont(inks.button)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "Answer…")
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def draw_ghost(painter: QPainter, inks: Inks, at: tuple[float, float], *, trigger: bool) -> None:

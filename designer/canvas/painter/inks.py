@@ -51,6 +51,7 @@ class Inks:
             Flow.DEAD: self.wire,
             Flow.POISONED: self.failed,
             Flow.FLOWING: self.running,
+            Flow.BROKEN: self.paused,
         }
 
     def edge(self, look: Look) -> QColor:

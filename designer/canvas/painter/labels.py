@@ -116,6 +116,7 @@ def draw_pill(
 ) -> None:
     """A 20 px pill; after the decision it begins with a tick or a cross."""
     edge = inks.accent if lit else inks.failed if connection.on == "error" else inks.border
+    edge = inks.paused if flow is Flow.BROKEN and not lit else edge
     painter.setPen(stroke(edge, 1.5 if lit else 1.0, (3.0, 2.0) if flow is Flow.DEAD and not lit else ()))
     painter.setBrush(inks.card)
     painter.drawRoundedRect(box, PILL_H / 2, PILL_H / 2)
@@ -134,6 +135,11 @@ def draw_pill(
             painter.drawLine(QPointF(left + 1, middle - 3.2), QPointF(left + 7.4, middle + 3.2))
             painter.drawLine(QPointF(left + 1, middle + 3.2), QPointF(left + 7.4, middle - 3.2))
         left += 15
+    elif flow is Flow.BROKEN:
+        painter.setPen(stroke(inks.paused, 1.8))
+        painter.drawLine(QPointF(left + 4, middle - 4.2), QPointF(left + 4, middle + 0.6))
+        painter.drawPoint(QPointF(left + 4, middle + 4.0))
+        left += 11
     room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
     painter.setFont(inks.pill)
     painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)

@@ -322,7 +322,8 @@ class Layer:
                 x, y = scene.xy[row].tolist()
                 badges.draw_breakpoint(painter, inks, QPointF(x, y + CARD_H / 2))
         for row in rows[look == Look.NEEDS_INPUT].tolist():
-            decor.draw_answer(painter, inks, scene.xy[row].tolist())
+            text = "Fix…" if scene.ids[row] in scene.marks.incidents else "Answer…"
+            decor.draw_answer(painter, inks, scene.xy[row].tolist(), text)
         for row in rows.tolist() if scene.marks.problems else ():
             problem = scene.marks.problems.get(scene.ids[row])
             if problem is not None and scene.look[row] == Look.IDLE:

@@ -23,6 +23,7 @@ DASHES: dict[Flow, tuple[float, ...]] = {
     Flow.DEAD: (1.2, 3.0),
     Flow.POISONED: (1.2, 3.0),
     Flow.FLOWING: (5.0, 3.5),
+    Flow.BROKEN: (3.0, 3.0),
 }
 
 

@@ -1,0 +1,196 @@
+"""Conditions that a run could not evaluate: the card, wire and banner, and the dialog that repairs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from designer.canvas.incidents import show_incidents
+from designer.dialogs.fix_condition import ConditionFix, FixConditionDialog, Way
+from designer.execution.run_view import RunView
+from designer.windows.banner import Notice
+from designer.windows.session import Session
+from engine.model.edits import set_condition
+
+if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
+
+BROKEN = "broken condition"
+_WHERE = re.compile(r"^.*? at character \d+: ", re.DOTALL)
+
+
+class IncidentWiring(QObject):
+    """One dialog at a time; it goes when what it is about is repaired, or the run has ended."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._item: Mapping[str, Any] = {}
+        self._shown: list[tuple[str, str]] | None = None
+        self.dialog: FixConditionDialog | None = None
+        session.controller.run_changed.connect(self._on_run_changed)
+        window.canvas.answer_requested.connect(self._answer)
+        window.commands["run.answer"].triggered.connect(lambda *_: self._answer())
+        self._on_run_changed(session.controller.view)
+
+    def fix(self, node_id: str = "") -> None:
+        """Open the dialog for what is broken at this step, or for the first that is."""
+        found = [item for item in self._incidents() if not node_id or _node_of(item) == node_id]
+        if not found:
+            return
+        if self.dialog is not None:
+            if self._item == found[0]:
+                self.dialog.raise_()
+                self.dialog.activateWindow()
+                return
+            self._close()
+        self._item = item = found[0]
+        ways = self._ways(item)
+        if not ways:
+            return
+        own = all(way.connection_id in self._session.editor.root.connections for way in ways)
+        step = self._session.controller.steps.get(_node_of(item))
+        self.dialog = dialog = FixConditionDialog(
+            source=str(item.get("source", "")),
+            problem=problem_words(item),
+            ways=ways,
+            output=step.output if step is not None else None,
+            context=self._window.inspector.context_for_condition,
+            can_change_workflow=own,
+            parent=self._window,
+        )
+        dialog.try_wanted.connect(self._try)
+        dialog.decided.connect(self._on_decided)
+        dialog.start()
+
+    def _incidents(self) -> list[Mapping[str, Any]]:
+        return list(self._session.controller.view.incidents)
+
+    def _answer(self, node_id: str = "") -> None:
+        if node_id:
+            self.fix(node_id)
+        elif not self._session.controller.view.questions:
+            self.fix()
+
+    def _on_run_changed(self, view: RunView) -> None:
+        incidents = list(view.incidents)
+        keys = [(str(item.get("path")), str(item.get("text"))) for item in incidents]
+        if keys == self._shown:
+            return
+        self._shown = keys
+        cards = {_node_of(item): card_words(item) for item in reversed(incidents)}
+        wires = {str(name) for item in incidents for name in _wires_of(item)}
+        show_incidents(self._window.canvas.canvas_scene, cards, wires)
+        if self.dialog is not None and self._item not in incidents:
+            self._close()
+        banner = self._window.stage.banner
+        if not incidents:
+            banner.withdraw(BROKEN)
+        else:
+            others = f" ({len(incidents)} conditions in all)" if len(incidents) > 1 else ""
+            banner.post(
+                Notice(
+                    key=BROKEN,
+                    text=f"{banner_words(incidents[0])}{others}",
+                    button="Fix the condition…",
+                    act=self.fix,
+                    icon="triangle-alert",
+                )
+            )
+        self._window.stage.arrange_banner()
+
+    def _ways(self, item: Mapping[str, Any]) -> list[Way]:
+        """The connections whose conditions a person can change for this incident."""
+        connection = item.get("connection_id")
+        if connection is not None:
+            target, text = str(item.get("target", "")), str(item.get("condition") or "")
+            return [Way(connection_id=str(connection), target=target, condition=text)]
+        root = self._session.editor.root
+        ways = []
+        for name in map(str, item.get("connections", ())):
+            drawn = root.connections.get(name)
+            target = root.nodes[drawn.target].label if drawn is not None else name
+            text = (drawn.condition or "") if drawn is not None else ""
+            ways.append(Way(connection_id=name, target=target, condition=text))
+        return ways
+
+    def _try(self, connection_id: str, text: str) -> None:
+        self._session.tasks.start(self._tried(connection_id, text))
+
+    async def _tried(self, connection_id: str, text: str) -> None:
+        holds, fault = await self._window.hold_wiring.holding.try_condition(connection_id, text)
+        dialog = self.dialog
+        if dialog is not None and (dialog.connection_id, dialog.condition) == (connection_id, text):
+            word = "It holds: the run goes on this way." if holds else "It does not hold: not this way."
+            dialog.show_verdict(word, plain(fault))
+
+    def _on_decided(self, answer: ConditionFix) -> None:
+        if answer.decision == "repair":
+            self._session.tasks.start(self._repair(answer))
+        elif answer.decision == "stop":
+            self._window.commands["run.stop"].trigger()
+        if answer.decision != "repair" and self.sender() is self.dialog:
+            self.dialog = None
+
+    async def _repair(self, answer: ConditionFix) -> None:
+        fault = await self._window.hold_wiring.holding.repair({answer.connection_id: answer.condition})
+        if fault:
+            if self.dialog is not None:
+                self.dialog.show_verdict("", plain(fault))
+            return
+        self._close()
+        workflow = self._session.editor.root
+        drawn = workflow.connections.get(answer.connection_id)
+        if answer.change_workflow and drawn is not None and drawn.condition != answer.condition:
+            self._session.editor.push(
+                set_condition(workflow, answer.connection_id, condition=answer.condition)
+            )
+
+    def _close(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.accept()
+            dialog.deleteLater()
+
+
+def card_words(item: Mapping[str, Any]) -> str:
+    """The second line of the card."""
+    if item.get("connection_id") is None:
+        return "No way on from here"
+    return "Condition needs a fix"
+
+
+def banner_words(item: Mapping[str, Any]) -> str:
+    """What the banner says."""
+    if item.get("connection_id") is None:
+        return f"{item.get('source')}: no condition holds, and nothing is for everything else"
+    return f"{item.get('source')} → {item.get('target')}: the condition cannot be checked"
+
+
+def problem_words(item: Mapping[str, Any]) -> str:
+    """What is wrong, as a sentence."""
+    error = item.get("error")
+    hint = error.get("hint", "") if isinstance(error, Mapping) else ""
+    text = plain(str(item.get("text", "")))
+    if item.get("connection_id") is not None:
+        text = f"The condition to {item.get('target')} cannot be checked: {text}"
+    return f"{text if text.endswith('.') else f'{text}.'} {hint}".strip()
+
+
+def plain(fault: str) -> str:
+    """What is wrong, without saying again where: the text itself is in view."""
+    return _WHERE.sub("", fault).strip()
+
+
+def _node_of(item: Mapping[str, Any]) -> str:
+    """The step on the drawing: the one that holds the part, when it is in a part."""
+    return str(item.get("step_id", "")).partition("/")[0]
+
+
+def _wires_of(item: Mapping[str, Any]) -> list[Any]:
+    connection = item.get("connection_id")
+    return [connection] if connection is not None else list(item.get("connections", ()))
