@@ -164,7 +164,8 @@ def test_that_an_effect_too_many_is_found_out(
     lived: Biography, tmp_path: Path, step: str, what: str, life: int, message: str | None
 ) -> None:
     shutil.copytree(lived.folder, tmp_path, dirs_exist_ok=True)
-    line = {"what": what, "step": step, "key": f"{lived.run().state.id}:{step}", "attempt": 1, "life": life}
+    run_id = lived.run().state.id
+    line = {"what": what, "run": run_id, "step": step, "key": f"{run_id}:{step}", "attempt": 1, "life": life}
     with effects_path(tmp_path).open("a") as stream:
         stream.write(json.dumps(line) + "\n")
     told = replace(lived, folder=tmp_path)

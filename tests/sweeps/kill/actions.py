@@ -100,6 +100,7 @@ class Effects:
     def _write(self, what: str, context: StepContext) -> None:
         line = {
             "what": what,
+            "run": context.execution_id,
             "step": context.step_id,
             "key": context.idempotency_key,
             "attempt": context.attempt,

@@ -41,6 +41,11 @@ class Run:
         """It was called off as it was created: the store could not promise that it would be kept."""
         return self.state.status is ExecutionStatus.CANCELLED and self.state.started_at is None
 
+    def uncertain_steps(self) -> set[str]:
+        """The steps of which nobody knows whether they took effect."""
+        steps = self.state.steps.items()
+        return {step_id for step_id, step in steps if step.status is StepStatus.UNCERTAIN}
+
     def ended_steps(self) -> set[str]:
         """The steps whose end is recorded."""
         return {

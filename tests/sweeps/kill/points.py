@@ -106,6 +106,12 @@ class MarkedStore(SqliteStateManager):
         self._reaper.at("after an append")
         return events
 
+    def create_part(self, *given: Any) -> Event:
+        self._reaper.at("before an append")
+        event = super().create_part(*given)
+        self._reaper.at("after an append")
+        return event
+
 
 class MarkedEngine(WorkflowEngine):
     """Says when a step is dispatched, and what comes right before and after its action."""

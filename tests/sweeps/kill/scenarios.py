@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine import WorkflowEngine
 from engine.history.events import EventType
 from tests.support.builders import make_workflow, node, wire
+from tests.support.compositions import body, each, loop, sub
 
 Json = dict[str, Any]
 Promise = Callable[..., None]
@@ -28,9 +29,25 @@ class Scenario:
 
     @property
     def at_most_once(self) -> set[str]:
-        return {
-            item["id"] for item in self.workflow["nodes"] if item["config"].get("delivery") == "at_most_once"
-        }
+        return {item["id"] for item in everything(self.workflow) if _is_careful(item)}
+
+    @property
+    def acting(self) -> set[str]:
+        """The steps that leave an effect when they complete."""
+        effects = ("send", "note", "large", "flaky")
+        return {item["id"] for item in everything(self.workflow) if item["config"].get("action") in effects}
+
+
+def everything(workflow: Json) -> Iterator[Json]:
+    """The nodes, and those inside them."""
+    for item in workflow["nodes"]:
+        yield item
+        if "workflow" in item["config"]:
+            yield from everything(item["config"]["workflow"])
+
+
+def _is_careful(item: Json) -> bool:
+    return bool(item["config"].get("delivery") == "at_most_once")
 
 
 def act(node_id: str, action: str = "echo", **config: Any) -> Json:
@@ -224,4 +241,31 @@ def cancelled() -> Scenario:
     return Scenario(name="cancelled with rollback", workflow=drawn, conduct=call_off)
 
 
-SCENARIOS = tuple(make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled))
+def inside() -> Scenario:
+    """Parts for each of some items, rounds of a loop, and a part that asks, with a part of its own."""
+    item = body(
+        act("small", "send", parameters={"n": "${item}"}),
+        act("then", "note", parameters={"n": "${small.sent.n}"}),
+        connections=["small>then"],
+        outputs={"n": "${then.noted.n}"},
+    )
+    deep = body(act("deepest", "send", delivery="at_most_once"), outputs={"ok": "${deepest.sent}"})
+    asking = body(
+        act("asked", "send", parameters={"limit": "${input.threshold}"}),
+        sub("below", deep),
+        act("flaky", "flaky", retry={"max_attempts": 3, "initial_interval": 2, "jitter": "none"}),
+        connections=["asked>below", "below>flaky"],
+        inputs={"type": "object", "properties": {"threshold": {"type": "number"}}},
+    )
+    nodes = [
+        act("start", "send"),
+        each("items", item, [1, 2, 3], concurrency=2),
+        loop("rounds", body(act("round", "send", parameters={"n": "${index}"})), times=2),
+        sub("part", asking),
+        act("end", "send", parameters={"all": "${items.output}"}),
+    ]
+    drawn = drawing(nodes, "start>items", "start>rounds", "start>part", "items>end", "rounds>end", "part>end")
+    return Scenario(name="workflows inside a workflow", workflow=drawn, conduct=answer)
+
+
+SCENARIOS = tuple(make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside))
