@@ -18,7 +18,7 @@ _LONGEST_WAIT_S = 366 * 24 * 3600
 @handler(idempotent=True)
 async def manual(params: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """The start of a run."""
-    return {"started_at": _iso(datetime.now(UTC))}
+    return {"started_at": _iso(_now())}
 
 
 @handler(idempotent=True, pure=True, version="1")
@@ -48,15 +48,18 @@ async def wait(params: Mapping[str, Any], context: StepContext) -> dict[str, Any
     seconds = _seconds(params)
     if seconds > _LONGEST_WAIT_S:
         raise ActionError("The wait is longer than a year", hint="Check the date, or the number of seconds.")
-    if seconds > 0:
-        await context.sleep(seconds)
-    return {"waited_s": seconds, "ended_at": _iso(datetime.now(UTC))}
+    left = seconds
+    while left > 0:
+        await context.sleep(left)
+        # A clock that was set back meanwhile still has to come to the moment.
+        left = _seconds(params) if params.get("until") not in (None, "") else 0.0
+    return {"waited_s": seconds, "ended_at": _iso(_now())}
 
 
 def _seconds(params: Mapping[str, Any]) -> float:
     until = params.get("until")
     if until not in (None, ""):
-        return max(0.0, (_moment(str(until)) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (_moment(str(until)) - _now()).total_seconds())
     given = params.get("seconds")
     if given in (None, ""):
         raise ActionError(
@@ -75,13 +78,17 @@ def _seconds(params: Mapping[str, Any]) -> float:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        # A time without a zone is meant as the clock on the wall of this computer. One in the hour that is
+        # left out as summer begins is not earlier than it says, as `astimezone` would have it.
+        return datetime.fromtimestamp(datetime.fromisoformat(text.strip()).timestamp(), UTC)
+    except (ValueError, OverflowError):
         raise ActionError(
             f"'{text}' is not a date and time", hint="Write it like 2026-12-31T18:00."
         ) from None
-    # A time without a zone is meant as the clock on the wall of this computer.
-    return moment.astimezone(UTC)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _iso(moment: datetime) -> str:

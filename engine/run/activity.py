@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any, Literal
 
 from engine.actions.context import StepContext
@@ -17,15 +18,17 @@ class Activity:
     """What is known of a started step that has not ended; the execution keeps one for each such step.
 
     attempt: of the attempt that runs or ran last, from 1. first_started_at, started_at (of the attempt) and
-    due_at are epoch seconds. stop: why the running attempt was told to stop, if it was. last_error: of the
-    attempt before. is_abandoned: the run went on without it; whatever it still returns is discarded.
-    is_parked: its worker does not count as one. form: the schema of what a person is asked, when that is why
-    the step is paused. crashes: how often in a row the program died while it ran.
+    due_at are epoch seconds; longest_wait_s: how long the wait until due_at was meant to be, after a restart.
+    stop: why the running attempt was told to stop, if it was. last_error: of the attempt before.
+    is_abandoned: the run went on without it; whatever it still returns is discarded. is_parked: its worker
+    does not count as one. form: the schema of what a person is asked, when that is why the step is paused.
+    crashes: how often in a row the program died while it ran.
     """
 
     # What most steps never set stands here once for all: one of these is made a step.
     params: dict[str, Any] | None = None
     due_at: float | None = None
+    longest_wait_s: float = inf
     timer: TimerHandle | None = None
     task: asyncio.Task[Any] | None = None
     context: StepContext | None = None

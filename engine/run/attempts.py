@@ -11,6 +11,7 @@ from engine.actions.context import StepContext
 from engine.errors import ActionError, StepTimeoutError
 from engine.plan.step import Step
 from engine.run.activity import Activity
+from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.dispatcher import GRACE_S
 
@@ -113,6 +114,7 @@ class Attempts:
         if timeouts.total is None or activity.first_started_at is None:
             return timeouts.attempt
         left = max(0.0, activity.first_started_at + timeouts.total - self._clock.now())
+        left = min(left, timeouts.total)  # a clock that was set back gives no more time
         return left if timeouts.attempt is None else min(left, timeouts.attempt)
 
     def _timed_out(self, activity: Activity, limit: float | None) -> StepTimeoutError:
@@ -136,19 +138,21 @@ class Attempts:
 
     async def sleep(self, execution: Execution, activity: Activity, seconds: float) -> None:
         """Wait without a slot; an attempt that a restart interrupted in its sleep waits for the rest."""
-        now = self._clock.now()
-        until = activity.due_at if activity.due_at is not None else now + max(0.0, seconds)
+        now, most_s = self._clock.now(), max(0.0, seconds)
+        until = now + most_s
+        if activity.due_at is not None:
+            until, most_s = activity.due_at, activity.longest_wait_s
         activity.due_at = None
         if until > now:
-            await self._sleep_until(execution, activity, until, until - now)
+            await self._sleep_until(execution, activity, until, most_s)
 
     async def _sleep_until(
-        self, execution: Execution, activity: Activity, until: float, delay_s: float
+        self, execution: Execution, activity: Activity, until: float, most_s: float
     ) -> None:
         if activity.is_abandoned:
             raise asyncio.CancelledError
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_later(delay_s, partial(_set, woken))
+        timer = Alarm(self._clock, until, partial(_set, woken), most_s=most_s)
         execution.steps.sleeps(activity, until)
         activity.holds_slot = False
         self._semaphore.release()
@@ -165,8 +169,8 @@ class Attempts:
         activity.holds_slot = True
 
     def since(self, started: float) -> float:
-        """Milliseconds from a moment to now."""
-        return round((self._clock.now() - started) * 1000, 3)
+        """Milliseconds from a moment to now; none when the clock was set back meanwhile."""
+        return max(0.0, round((self._clock.now() - started) * 1000, 3))
 
 
 def _set(future: asyncio.Future[None]) -> None:

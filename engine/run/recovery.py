@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Any, Final
 
 from engine.history.events import Event, EventDraft, EventType
@@ -18,6 +19,7 @@ from engine.history.status import ExecutionStatus, StepStatus
 from engine.plan.step import Step
 from engine.run import incidents, scheduler
 from engine.run.activity import Activity
+from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.execution import Execution
 from engine.run.restart import still_true
@@ -61,13 +63,16 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
     events = still_true(events)
     _find_failures(execution, events)
     execution.stops.restore(events)
-    answered = _answered(events)
+    answered, longest = _answered(events), _longest_waits(events)
     again: list[int] = []
     for step in plan.steps:
         known = state.steps.get(step.id)
         if known is not None and known.status is not StepStatus.PENDING:
-            again += _restore_step(execution, step, known, clock, is_answered=step.id in answered)
+            again += _restore_step(execution, step, known, is_answered=step.id in answered)
+            if step.index in steps.waiting and step.index not in steps.nested:
+                _wait_on(execution, step, known, clock, longest.get(step.id, inf))
             if step.index in steps.activities:
+                steps.activities[step.index].longest_wait_s = longest.get(step.id, inf)
                 steps.activities[step.index].crashes = crashes.get(step.id, 0)
     if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
         return
@@ -160,9 +165,7 @@ def _answered(events: Iterable[Event]) -> set[str]:
     return answered
 
 
-def _restore_step(
-    execution: Execution, step: Step, known: StepState, clock: Clock, *, is_answered: bool
-) -> list[int]:
+def _restore_step(execution: Execution, step: Step, known: StepState, *, is_answered: bool) -> list[int]:
     """Put one step in its place; returns its number when it is to run again."""
     steps, number = execution.steps, step.index
     if number in steps.nested:
@@ -178,10 +181,8 @@ def _restore_step(
             activity.due_at = known.waiting_until
             return [number]
         case StepStatus.WAITING:
-            activity = _activity(execution, step, known.attempts, known)
+            _activity(execution, step, known.attempts, known)
             steps.waiting.add(number)
-            wait = (known.waiting_until or 0.0) - clock.now()
-            activity.timer = clock.call_later(max(0.0, wait), partial(execution.due, number))
         case StepStatus.PAUSED:
             activity = _activity(execution, step, max(0, known.attempts - 1), known)
             activity.first_started_at = None
@@ -195,6 +196,22 @@ def _restore_step(
         case _:
             pass  # it has ended, and stands in the live state
     return []
+
+
+def _longest_waits(events: Iterable[Event]) -> dict[str, float]:
+    """How long each step's last wait was meant to be: a clock set back since then does not prolong it."""
+    waits = {
+        str(event.step_id): event.data["until"] - event.ts
+        for event in events
+        if event.type is EventType.STEP_WAITING and event.data.get("until") is not None
+    }
+    return {step_id: wait for step_id, wait in waits.items() if wait > 0}
+
+
+def _wait_on(execution: Execution, step: Step, known: StepState, clock: Clock, most_s: float) -> None:
+    due = partial(execution.due, step.index)
+    alarm = Alarm(clock, known.waiting_until or 0.0, due, most_s=most_s)
+    execution.steps.activities[step.index].timer = alarm
 
 
 def _activity(execution: Execution, step: Step, attempt: int, known: StepState) -> Activity:

@@ -25,6 +25,7 @@ from engine.history.status import StepStatus
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
 from engine.plan.step import Rollback, Step
 from engine.run.activity import Activity
+from engine.run.alarm import Alarm
 from engine.run.attempts import Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.dispatcher import GRACE_S
@@ -338,7 +339,7 @@ class Rollbacks:
 
     async def _sleep(self, one: _Round, until: float) -> None:
         """Wait for the moment, or until nothing further is to be undone."""
-        timer = self._clock.call_later(max(0.0, until - self._clock.now()), one.sleeper.set)
+        timer = Alarm(self._clock, until, one.sleeper.set)
         try:
             await one.sleeper.wait()
         finally:

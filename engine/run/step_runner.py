@@ -23,6 +23,7 @@ from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
 from engine.plan.step import Call, Step
 from engine.run.activity import Activity
+from engine.run.alarm import Alarm
 from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
@@ -107,7 +108,7 @@ class StepRunner:
             if execution.secrets.masks:
                 output = execution.secrets.mask(output)
             self._seams._validate_output_schema(step, output)
-            duration_ms = round((self._clock.now() - started) * 1000, 3)
+            duration_ms = self._attempts.since(started)
             more = key.to_json() if key is not None and await self._reuse.still(key) else None
             try:
                 steps.complete(activity, output, duration_ms=duration_ms, more=more)
@@ -115,7 +116,9 @@ class StepRunner:
                 raise _no_json(error) from error
             except StorageRefused as error:
                 await self._dispatcher.held_up(error)
-                await record_end(self._dispatcher, execution, activity, output, duration_ms=duration_ms)
+                await record_end(
+                    self._dispatcher, execution, activity, output, duration_ms=duration_ms, more=more
+                )
         except (MissingInputError, FormRequired) as question:
             activity.first_started_at = None  # the time a person takes is not the step's
             steps.asks(activity, question)
@@ -307,8 +310,9 @@ class StepRunner:
                 step.retry, error, failures=activity.attempt, max_attempts=max_attempts, rng=self._rng
             )
         if wait is not None and self._has_time(activity, wait):
-            execution.steps.waits(activity, self._clock.now() + wait, error, max_attempts)
-            activity.timer = self._clock.call_later(wait, partial(execution.due, step.index))
+            until = self._clock.now() + wait
+            execution.steps.waits(activity, until, error, max_attempts)
+            activity.timer = Alarm(self._clock, until, partial(execution.due, step.index), most_s=wait)
             return
         if wait is not None and not (isinstance(error, StepTimeoutError) and error.in_all):
             error = StepTimeoutError(step.id, step.timeouts.total or 0.0, in_all=True, last=error)

@@ -64,7 +64,10 @@ class StepRecord:
 
 @dataclass(slots=True)
 class ExecutionRecord:
-    """One execution's row and those of its steps; times in microseconds since the epoch."""
+    """One execution's row and those of its steps; times in microseconds since the epoch.
+
+    at: of its latest event. A clock that is set back lets time stand still in a run, and never go backwards.
+    """
 
     key: int
     id: str
@@ -72,6 +75,7 @@ class ExecutionRecord:
     workflow_name: str
     definition_hash: str
     created_at: int
+    at: int = 0
     status: ExecutionStatus = ExecutionStatus.PENDING
     reason: str = ""
     error: Mapping[str, Any] | None = None
@@ -162,6 +166,7 @@ class Ledger:
             workflow_name=data["workflow_name"],
             definition_hash=data["definition_hash"],
             created_at=at,
+            at=at,
             seq=1,
             is_part="parent" in data,
         )
@@ -190,11 +195,11 @@ class Ledger:
             written.append(data)
             texts.append(text)
         # Whole microseconds, so that an event read back equals the event that was published.
-        now = round(self._now() * 1e6)
+        now, is_set_back = self._time_of(record)
         execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq
         events: list[Event] = []
         for (event_type, step_id, attempt, _, given, _), data in zip(drafts, written, strict=True):
-            at = now if given is None else round(given * 1e6)
+            at = now if given is None or is_set_back else round(given * 1e6)
             if event_type not in TRANSIENT:
                 seq += 1
             place = (execution_id, workflow_id, seq, at / 1e6, event_type, step_id, attempt, data)
@@ -210,11 +215,19 @@ class Ledger:
         record.seq = seq
         return Admitted(events, texts, now)
 
+    def _time_of(self, record: ExecutionRecord) -> tuple[int, bool]:
+        """The time of what happens to the run now, and whether the clock has been set back since the last."""
+        now = round(self._now() * 1e6)
+        if now < record.at:
+            return record.at, True
+        record.at = now
+        return now, False
+
     def _admit_ran(self, record: ExecutionRecord, drafts: Sequence[EventDraft]) -> Admitted:
         """`admit` for a step that began and completed at once, at a third of the cost; nothing can fail."""
-        now = round(self._now() * 1e6)
+        now, is_set_back = self._time_of(record)
         begun, completed = drafts[0], drafts[1]
-        at = now if begun.ts is None else round(begun.ts * 1e6)
+        at = now if begun.ts is None or is_set_back else round(begun.ts * 1e6)
         ts = now / 1e6
         execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq
         step_id, attempt, data = completed.step_id, completed.attempt, completed.data

@@ -330,8 +330,11 @@ class SqliteStateManager(ExecutionStateManager):
             (record.key,),
         )
         record.steps = {row[0]: _step_record(row) for row in rows}
-        last = await self._read("SELECT max(seq) AS item FROM journal WHERE execution = ?", (record.key,))
-        record.seq = last[0]
+        last = await self._read(
+            "SELECT json_array(seq, ts) AS item FROM journal WHERE execution = ? ORDER BY seq DESC LIMIT 1",
+            (record.key,),
+        )
+        record.seq, record.at = last[0]
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:
