@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,7 +75,13 @@ class Editor(QObject):
         self.document = document
         self.undo_stack = QUndoStack(self)
         self._seals = 0
-        document.subscribe_place(lambda _place: self.place_changed.emit())
+        # WORKAROUND: PySide deletes commands twice when a stack goes with a reference cycle that the garbage
+        # collector breaks up; so the document, which the commands hold, must not hold the editor.
+        told = weakref.WeakMethod(self._tell_place)
+        document.subscribe_place(lambda _place: _call(told))
+
+    def _tell_place(self) -> None:
+        self.place_changed.emit()
 
     @property
     def workflow(self) -> Workflow:
@@ -124,3 +131,9 @@ class Editor(QObject):
         """The current revision is what the file holds."""
         self.document.path = path
         self.undo_stack.setClean()
+
+
+def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
+    found = method()
+    if found is not None:
+        found()

@@ -7,6 +7,7 @@ takes long to import (duckdb, networkx, validators, the engine) is imported in t
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from dataclasses import dataclass
@@ -210,6 +211,7 @@ def engine_factory(store: Path, settings: Settings, secrets: Secrets | None = No
 
 def run(*, file: Path | None, store: Path | None) -> int:
     """Opens the window and returns when it has been closed."""
+    spare_collecting()
     application = QApplication([APP])
     application.setApplicationName("Workflow Designer")
     application.setQuitOnLastWindowClosed(False)
@@ -232,6 +234,12 @@ def run(*, file: Path | None, store: Path | None) -> int:
             logging.getLogger().removeHandler(handler)
             handler.close()
     return 0
+
+
+def spare_collecting() -> None:
+    """Let Python's collector look for garbage less often: a full look at a large drawing takes 50 ms, in the
+    middle of whatever the person does."""
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _may_be_in_use(store: Path) -> bool:

@@ -16,6 +16,7 @@ from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, PLUS_D, PLUS_LEN
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Rows: TypeAlias = npt.NDArray[np.intp]
+Counts: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Box: TypeAlias = tuple[float, float, float, float]
 """left, top, right, bottom"""

@@ -141,7 +141,8 @@ class Scene(QObject):
         for node_id in self.marks.steps:
             if node_id in self.row_of:
                 self.look[self.row_of[node_id]] = self.marks.look(node_id)
-        self.wires = WireRows(workflow, self.row_of, self._leaving, self.marks.flow)
+        flow = self.marks.flow if self.marks.outcomes else None
+        self.wires = WireRows(workflow, self.row_of, self.outputs, self._leaving, flow)
         self.wires.hide(self.frames.one_card(self.wires.source, self.wires.target))
         self.wires.place(self.xy)
         self.has_input: Mask = np.zeros(count, bool)
@@ -152,9 +153,7 @@ class Scene(QObject):
         self.has_error[self.wires.source[self.wires.down]] = True
 
     def _leaving(self, connection: Connection) -> tuple[float, float]:
-        """Where a wire leaves its source's card."""
-        if connection.on == "error":
-            return geometry.ERROR_OFFSET
+        """Where a wire leaves a card of several outputs, or the group that is folded over it."""
         row = self.row_of[connection.source]
         if self.frames.card_of(row) is not None:
             return geometry.output_offset(0, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.canvas import geometry
-from designer.canvas.geometry import Box, Floats, Mask, Rows
+from designer.canvas.geometry import Box, Counts, Floats, Mask, Rows
 from designer.canvas.looks import Flow
 from engine.model import Connection, Workflow
 from engine.model.bends import bends
@@ -44,9 +44,11 @@ class WireRows:
         self,
         workflow: Workflow,
         node_rows: dict[str, int],
+        outputs: Counts,
         leave: Callable[[Connection], tuple[float, float]],
-        flow: Callable[[str], Flow],
+        flow: Callable[[str], Flow] | None,
     ) -> None:
+        """outputs: how many each node has. leave: where a wire leaves one of several. flow: its outcome."""
         wires = workflow.connections.values()
         shown = [c for c in wires if c.source in node_rows and c.target in node_rows]
         self.ids: list[str] = [connection.id for connection in shown]
@@ -54,12 +56,19 @@ class WireRows:
         self.source: Rows = np.array([node_rows[c.source] for c in shown], np.intp)
         self.target: Rows = np.array([node_rows[c.target] for c in shown], np.intp)
         self.down: Mask = np.array([c.on == "error" for c in shown], bool)
-        self.labelled: Mask = np.array([bool(pill_text(workflow, c)) for c in shown], bool)
-        self.flow = np.array([flow(c.id) for c in shown], np.uint8)
+        self.labelled: Mask = np.array(
+            [bool(c.condition) or c.on != "success" or is_switch_case(workflow, c) for c in shown], bool
+        )
+        self.flow = np.zeros(len(shown), np.uint8)
+        if flow is not None:
+            self.flow[:] = [flow(wire_id) for wire_id in self.ids]
         self.ends: Floats = np.empty((len(shown), 4))
         self.boxes: Floats = np.empty((len(shown), 4))
         self.hidden: Mask | None = None
-        self._leave = np.array([leave(c) for c in shown], np.float64).reshape(-1, 2)
+        self._leave: Floats = np.tile(geometry.output_offset(0, 1), (len(shown), 1))
+        self._leave[self.down] = geometry.ERROR_OFFSET
+        for row in np.flatnonzero((outputs[self.source] > 1) & ~self.down).tolist():
+            self._leave[row] = leave(shown[row])
         self.bend({row: bends(c) for row, c in enumerate(shown) if c.extra})
 
     def __len__(self) -> int:

@@ -27,6 +27,11 @@ _KINDS: Mapping[str, type[Any]] = {
 
 def encode_change(change: model.Change) -> dict[str, Json]:
     """One object with one key, the change's kind; fields that have their default value are left out."""
+    if isinstance(change, model.NodesMoved):  # thousands of places at once, when a large drawing is tidied up
+        places: dict[str, Json] = {
+            node_id: None if at is None else [*at] for node_id, at in change.positions.items()
+        }
+        return {"NodesMoved": {"positions": places}}
     return {type(change).__name__: _plain(change)}
 
 

@@ -35,6 +35,7 @@ class Checker(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(lambda: tasks.start(self._check_current()))
+        self._is_checking = False
         self._unsubscribe = document.subscribe_edits(self._on_edited)
 
     async def check(self, workflow: Workflow) -> Sequence[Problem]:
@@ -44,6 +45,11 @@ class Checker(QObject):
     def check_soon(self) -> None:
         """Checks what is on screen when the person has paused for a moment."""
         self._timer.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was drawn has been checked."""
+        return not self._timer.isActive() and not self._is_checking
 
     def close(self) -> None:
         """Checks nothing any more."""
@@ -56,7 +62,11 @@ class Checker(QObject):
 
     async def _check_current(self) -> None:
         workflow = self._document.root
-        problems = await self.check(workflow)
+        self._is_checking = True
+        try:
+            problems = await self.check(workflow)
+        finally:
+            self._is_checking = False
         if workflow is self._document.root:
             self.checked.emit(list(problems))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.model.edits import set_workflow
 from engine.model.workflow import Workflow
 
 SUFFIX = ".workflow.json"
+PICTURE_SUFFIX = ".png"
 UNTITLED = "Untitled workflow"
 
 
@@ -108,20 +110,19 @@ class FileCommands(QObject):
         if self.is_open_elsewhere(path):
             return False
         try:
-            is_picture = path.suffix.lower() == ".png"
-            workflow = codec.decode(picture_file.read(path)) if is_picture else workflow_file.load(path)
+            workflow = await asyncio.to_thread(_read, path)
         except (WorkflowFileError, OSError) as error:
             self._settings.forget_file(path)
             hint = error.hint if isinstance(error, WorkflowFileError) else ""
             await self._dialogs.show_error(f"{path.name} cannot be opened", str(error), hint)
             return False
-        if is_picture:
+        if path.suffix.lower() == PICTURE_SUFFIX:
             self._show(workflow, None, edited=True)
             self.said.emit(f"Opened the workflow that {path.name} carries; save it to keep it")
             return True
         self._settings.remember_file(path)
         self._show(workflow, path)
-        recovery = journals.find(journals.journal_of(path))
+        recovery = await asyncio.to_thread(journals.find, journals.journal_of(path))
         if recovery is not None:
             await self._offer(recovery)
         return True
@@ -194,15 +195,18 @@ class FileCommands(QObject):
         if self._editor.root.name == UNTITLED:
             named = set_workflow(self._editor.root, name=path.name.removesuffix(SUFFIX))
             self._editor.push(named, place=())
-        workflow = self._editor.root
-        self._journal.about_to_save(codec.encode(workflow))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            workflow_file.save(path, workflow)
-        except (OSError, WorkflowFileError) as error:
-            hint = error.hint if isinstance(error, WorkflowFileError) else ""
-            await self._dialogs.show_error(f"{path.name} cannot be saved", str(error), hint)
-            return False
+        workflow = None
+        while workflow is not self._editor.root:  # who edits while a large file is written has that saved too
+            workflow = self._editor.root
+            text = await asyncio.to_thread(codec.encode, workflow)
+            self._journal.about_to_save(text)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                await asyncio.to_thread(workflow_file.write_text, path, text)
+            except (OSError, WorkflowFileError) as error:
+                hint = error.hint if isinstance(error, WorkflowFileError) else ""
+                await self._dialogs.show_error(f"{path.name} cannot be saved", str(error), hint)
+                return False
         self._editor.mark_saved(path)
         self._journal.saved()
         self._settings.remember_file(path)
@@ -217,6 +221,13 @@ class FileCommands(QObject):
 
     def _folder(self) -> Path:
         return self.path.parent if self.path is not None else documents_folder()
+
+
+def _read(path: Path) -> Workflow:
+    """The workflow in a file, or in a picture that carries one. Raises WorkflowFileError or OSError."""
+    if path.suffix.lower() == PICTURE_SUFFIX:
+        return codec.decode(picture_file.read(path))
+    return workflow_file.load(path)
 
 
 def _absolute(path: Path) -> Path:

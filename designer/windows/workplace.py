@@ -84,8 +84,10 @@ class Workplace:
         self.session.shown.close()
         await self.session.controller.close()
         await self.tasks.close()
-        # Its destructor clears the stack and would tell a window that is half gone.
+        # A stack that is cleared by its destructor would tell a window that is half gone, and its commands
+        # would be deleted twice where the garbage collector comes first (see Editor).
         self.session.editor.undo_stack.blockSignals(True)
+        self.session.editor.undo_stack.clear()
 
     def _raise_other(self, path: Path) -> bool:
         return self.session.desktop.raise_window_of(path, but=self.window)

@@ -180,12 +180,15 @@ class _Draft:
                 self._known(self.nodes, node.id, "node")
                 self.nodes[node.id] = node
             case NodesMoved(positions=positions):
-                for node_id, place in positions.items():
-                    self._known(self.nodes, node_id, "node")
+                known = self._base.nodes if self._nodes is None else self._nodes
+                layout = self.layout
+                for node_id, place in positions.items():  # thousands at once, when a large drawing is tidied
+                    if node_id not in known:
+                        raise ValueError(f"there is no node {node_id!r}")
                     if place is None:
-                        self.layout.pop(node_id, None)
+                        layout.pop(node_id, None)
                     else:
-                        self.layout[node_id] = place
+                        layout[node_id] = place
             case ConnectionAdded(connection=connection, index=index):
                 if connection.id in self.connections:
                     raise ValueError(f"there is a connection {connection.id!r} already")
@@ -222,7 +225,8 @@ class _Draft:
             case NodeChanged(node=node):
                 return NodeChanged(node=self._known(self.nodes, node.id, "node"))
             case NodesMoved(positions=positions):
-                return NodesMoved(positions={node_id: self.layout.get(node_id) for node_id in positions})
+                before_move = self._base.layout if self._layout is None else self._layout
+                return NodesMoved(positions={node_id: before_move.get(node_id) for node_id in positions})
             case ConnectionAdded(connection=connection):
                 return ConnectionRemoved(connection_id=connection.id)
             case ConnectionRemoved(connection_id=connection_id):

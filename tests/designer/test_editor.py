@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from designer.document.document import Document
 from designer.editor import Editor
 from engine.model import Connection, Edit, Node, Workflow, edits
-from engine.model.changes import NodeRemoved
+from engine.model.changes import NodeAdded, NodeRemoved
 
 
 @pytest.fixture
@@ -87,3 +89,17 @@ def test_that_observers_see_both_sides_of_a_change_and_can_leave(editor: Editor)
     editor.undo_stack.redo()
     assert seen == [("A", "New", 1), ("New", "A", 1)]
     assert editor.document.revision == 3
+
+
+def test_that_an_editor_goes_without_the_help_of_the_garbage_collector(qtbot: QtBot) -> None:
+    editor = Editor(Document(Workflow(id="w")))
+    editor.push(Edit(label="Add", changes=(NodeAdded(node=Node(id="a", type="flow.wait")),)))
+    gone = weakref.ref(editor)
+    gc.disable()
+    try:
+        document = editor.document
+        del editor
+        assert gone() is None
+        document.go_to(())
+    finally:
+        gc.enable()
