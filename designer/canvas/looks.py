@@ -154,6 +154,14 @@ def _way(step: StepState) -> str:
     return f"{word} of {_clock(at)} used" if at is not None else ""
 
 
+def card_text(step: StepState) -> str:
+    """`status_text` as it fits on a card."""
+    made = step.reused_from or {}
+    if look_of(step) is Look.REUSED and made.get("unchanged") and made.get("at") is not None:
+        return f"Unchanged since {_clock(made['at'])}"
+    return status_text(step)
+
+
 def row_label(output: Any) -> str:
     """ "336,776 × 19" when the output holds a table, else ""."""
     if not isinstance(output, dict):

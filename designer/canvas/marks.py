@@ -87,7 +87,7 @@ class Marks:
         if node_id in self.stale:
             return "Result is out of date"
         step = self.steps.get(node_id)
-        return "" if step is None else looks.status_text(step)
+        return "" if step is None else looks.card_text(step)
 
     def flow(self, wire_id: str) -> Flow:
         """What was decided about a wire."""

@@ -21,6 +21,7 @@ from designer.canvas.abroad import Abroad, Visit
 from designer.canvas.context import AddContext
 from designer.canvas.dropping import Dropping
 from designer.canvas.hits import NOTHING, Hit
+from designer.canvas.looks import status_text
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.connect import ConnectTool
 from designer.canvas.tools.edge_pan import EdgePan
@@ -316,6 +317,9 @@ class Pointing(QObject):
             node = scene.node(found.row)
             problem = scene.marks.problems.get(node.id)
             lines = [node.label, scene.subtitle(found.row), scene.marks.stale.get(node.id, "")]
+            step = scene.marks.steps.get(node.id)
+            if step is not None and (words := status_text(step)) != lines[1]:
+                lines.append(words)
             if is_pinned(node):
                 lines.append("Pinned: its result is used and it is not run. P takes the pin out.")
             if has_breakpoint(node):

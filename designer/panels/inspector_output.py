@@ -67,7 +67,7 @@ class OutputTab(Body):
             return card
         column.addLayout(_pair("Last run", status_word(step.status.value, step.reason), self))
         if way := _way(step):
-            column.addLayout(_pair("Result", way, self))
+            column.addLayout(_pair(*way, self))
         elif step.duration_ms is not None:
             column.addLayout(_pair("Took", duration(step.duration_ms / 1000), self))
         if step.attempts > 1:
@@ -155,12 +155,15 @@ def summary(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
-def _way(step: StepState) -> str:
-    """Where a result came from that the step did not give just now."""
+def _way(step: StepState) -> tuple[str, str] | None:
+    """Where a result came from that the step did not give just now: what it is called, and what it is."""
     if step.via == "pinned":
-        return "pinned"
-    at = (step.reused_from or {}).get("at") if step.via == "reused" else None
-    return f"of {datetime.fromtimestamp(at).astimezone():%d %B, %H:%M}" if at is not None else ""
+        return "Result", "pinned"
+    made = (step.reused_from or {}) if step.via == "reused" else {}
+    if made.get("at") is None:
+        return None
+    name = "Unchanged since" if made.get("unchanged") else "Result of"
+    return name, f"{datetime.fromtimestamp(made['at']).astimezone():%d %B, %H:%M}".lstrip("0")
 
 
 def _error_text(step: StepState) -> str:

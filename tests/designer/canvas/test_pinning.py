@@ -94,3 +94,14 @@ def test_that_the_menu_offers_parts_with_a_reason(canvas: CanvasView, possible: 
     assert several is not None
     assert not any(action.text().startswith("Run to here") for action in several.actions())
     several.close()
+
+
+def test_that_an_unchanged_result_says_since_when_and_in_full_in_its_tip(canvas: CanvasView) -> None:
+    made = {"execution_id": "before", "at": 1_000_000.0, "unchanged": True}
+    reused = StepState(status=StepStatus.COMPLETED, output=1, via="reused", reused_from=made)
+    canvas.apply_run({"read": reused}, {})
+    scene = canvas.canvas_scene
+    text = scene.subtitle(scene.row_of["read"])
+    assert text.startswith("Unchanged since ")
+    full = f"Unchanged: result of {text.removeprefix('Unchanged since ')} used"
+    assert full in tip(canvas, "read")

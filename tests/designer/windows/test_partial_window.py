@@ -197,7 +197,7 @@ def test_that_unchanged_steps_say_so_and_everything_can_be_run_again(parts: Desk
     second = wait_for(parts, qtbot, ExecutionStatus.COMPLETED, but=first)
     scene = window.canvas.canvas_scene
     assert [Look(look) for look in scene.look.tolist()] == [Look.REUSED, Look.REUSED, Look.IDLE]
-    assert scene.subtitle(0).startswith("Unchanged: result of ")
+    assert scene.subtitle(0).startswith("Unchanged since ")
     window.commands["run.anew"].trigger()
     third = wait_for(parts, qtbot, ExecutionStatus.FAILED, but=second)
     assert statuses(parts) == {"a": "completed", "b": "completed", "read": "unhandled"}
