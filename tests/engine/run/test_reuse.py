@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -393,3 +395,18 @@ async def test_that_pinned_tables_survive_pruning(tmp_path: Path) -> None:
         assert lost["status"] == "FAILED"
         assert "not in the store any more" in lost["error"]["message"]
         assert "Unpin" in lost["error"]["hint"]
+
+
+async def test_that_results_used_again_say_nothing_about_how_long_a_step_takes(tmp_path: Path) -> None:
+    done = Actions()
+    path = tmp_path / "runs.db"
+    async with WorkflowEngine(registry=done.registry, state_manager=SqliteStateManager(path)) as engine:
+        state = await run(engine, pure(n=1))
+        await run(engine, pure(n=1))
+        took = state["steps"]["a"]["duration_ms"]
+    with closing(sqlite3.connect(path)) as connection:
+        row = connection.execute(
+            "SELECT runs, completed, not_run, mean_duration_ms, min_duration_ms, p50_active_ms IS NOT NULL "
+            "FROM step_statistics WHERE step_id = 'a'"
+        ).fetchone()
+    assert row == (2, 2, 1, took, took, 1)
