@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.history.state import StepState
+from engine.history.state import PARTS_ASK, StepState
 from engine.history.status import StepStatus
 
 
@@ -103,6 +103,8 @@ def look_of(step: StepState) -> Look:
         return Look.QUEUED
     if step.status is StepStatus.WAITING and step.reason == "retry":
         return Look.RETRYING
+    if step.status is StepStatus.WAITING and step.reason == PARTS_ASK:
+        return Look.NEEDS_INPUT
     if step.status is StepStatus.PAUSED and step.reason in ("user", "breakpoint"):
         return Look.PAUSED
     if step.status is StepStatus.COMPLETED and step.via == "reused":
@@ -188,6 +190,10 @@ def _progress(step: StepState) -> str:
 
 
 def _waiting(step: StepState) -> str:
+    if step.reason == PARTS_ASK:
+        return _asking(step)
+    if step.reason == "child":
+        return _progress(step) or "Runs its steps"
     if step.waiting_until is None:
         return "Waiting"
     left = step.waiting_until - time.time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,11 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         self.as_default = QCheckBox("Use as the default for later runs", self)
         self.as_default.setVisible(self._has_inputs())
         self.body.addWidget(self.as_default)
+        self.for_all = QCheckBox("Use for all items", self)
+        self.for_all.setToolTip("Otherwise each item that needs the value asks for it again")
+        self.for_all.setChecked(True)
+        self.for_all.setVisible(self._has_items())
+        self.body.addWidget(self.for_all)
         self.keep_secret = QCheckBox("Keep it on this computer, in its keyring", self)
         self.keep_secret.setToolTip("Otherwise it is known to this run only, and asked for again by the next")
         self.keep_secret.setChecked(can_keep_secrets)
@@ -100,9 +106,11 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         count = len(self._needed)
         spoken = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
         title = f"The run needs {spoken} value{'s' if count != 1 else ''}"
-        paths = [f"${{{item.get('path', '')}}}" for item in self._needed]
+        # The way to a step inside another is told by its title.
+        asked_for = dict.fromkeys(str(item.get("path", "")).rpartition("/")[2] for item in self._needed)
+        paths = [f"${{{path}}}" for path in asked_for]
         listed = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
-        have = "which has no value" if count == 1 else "which have no values"
+        have = "which has no value" if len(paths) == 1 else "which have no values"
         return title, f"“{node_title}” uses {listed}, {have}. {saved}"
 
     # -- form ----------------------------------------------------------------------------------------
@@ -134,6 +142,10 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
             str(item.get("path", "")).startswith("input.") for item in self._needed
         )
 
+    def _has_items(self) -> bool:
+        """Whether inputs of the steps inside a For each or Repeat are asked for, by one item of many."""
+        return not self._is_form and all(_OF_ITEM.match(str(item.get("path", ""))) for item in self._needed)
+
     # -- answers -------------------------------------------------------------------------------------
 
     def _on_resume(self) -> None:
@@ -142,6 +154,8 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         values: dict[str, Json] = self.form.value()
         if self._is_form:
             values = {str(self._needed[0].get("path")): values}
+        if self._has_items() and self.for_all.isChecked():
+            values = {_OF_ITEM.sub(r"\1/\2", key): value for key, value in values.items()}
         self.close_with(
             MissingInputAnswer(
                 decision="resume",
@@ -153,6 +167,10 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
 
     def _on_stop(self) -> None:
         self.close_with(MissingInputAnswer(decision="stop"))
+
+
+# The input of one item, `each/3/input.limit`; without the number it is that of all.
+_OF_ITEM = re.compile(r"([^/]+)/[0-9]+/(input\.)")
 
 
 def _key(item: Mapping[str, Any]) -> str:

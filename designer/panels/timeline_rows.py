@@ -105,6 +105,8 @@ class TimelineRows:
             number = self._row_of[step_id] = len(self.rows)
             self.rows.append(TimelineRow(step_id=step_id, status=status))
         row = self.rows[number]
+        if status is StepStatus.WAITING and event.data.get("reason") == "child":
+            status = StepStatus.RUNNING  # its own steps are at work
         row.status = status
         row.attempts = max(row.attempts, event.attempt)
         row.error = error_message(event.data.get("error")) or row.error

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from engine.history.state import StepState
+from engine.history.state import PARTS_ASK, StepState
 from engine.history.status import StepStatus
 
 MAX_VALUE: Final = 160
@@ -60,6 +60,8 @@ def step_words(step: StepState) -> str:
         case StepStatus.RUNNING:
             return step.progress_text or (f"{step.progress:.0%}" if step.progress is not None else "running")
         case StepStatus.WAITING:
+            if step.reason == PARTS_ASK:
+                return f"waits inside for {', '.join(step.missing) or 'an answer'}"
             if step.reason == "child":
                 return step.progress_text or "its parts run"
             again = f" again, attempt {step.attempts + 1}" if step.reason == "retry" else ""

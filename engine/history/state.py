@@ -72,10 +72,7 @@ class StepState:
 
 @dataclass(slots=True, kw_only=True)
 class ExecutionState:
-    """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared.
-
-    Of a part: ``parent`` is the run whose step it works for, ``scope`` its ``item`` and ``index``.
-    """
+    """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared."""
 
     id: str
     workflow_id: str
@@ -95,6 +92,7 @@ class ExecutionState:
     ended_at: float | None = None
     seq: int = 0
     epoch: int = 1
+    # Of a part: the run whose step it works for, and its `item` and `index`.
     parent: str = ""
     scope: Mapping[str, Any] = field(default_factory=dict)
 
@@ -226,6 +224,8 @@ _COMPLETED = EventType.STEP_COMPLETED
 _RESOLVED = EventType.CONNECTION_RESOLVED
 _RUNNING = EventType.STEP_RUNNING
 _OUTCOMES: Mapping[str, ConnectionOutcome] = {outcome.value: outcome for outcome in ConnectionOutcome}
+PARTS_ASK: Final = "child_asks"
+"""Why a step is WAITING whose parts ask a person something."""
 # Why a run is shown as paused while its store refuses; no journal ever holds it.
 STORAGE_ERROR: Final = "storage_error"
 
@@ -355,6 +355,11 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.options = kept | {name: value for name, value in held.items() if value}
         case EventType.INPUT_REQUIRED if event.step_id is not None:
             _ask(state, event.step_id, event.data["needed"])
+            if state.steps.get(event.step_id, _NOT_RUN).status is StepStatus.WAITING:
+                values = [item for item in event.data["needed"] if item.get("name") and not item.get("form")]
+                reason = PARTS_ASK if event.data["needed"] else "child"
+                names = dict.fromkeys(item["name"] for item in values)
+                _change_step(state, event.step_id, reason=reason, missing=tuple(names))
         case EventType.STEP_PROGRESS if event.step_id is not None:
             _change_step(
                 state,
@@ -376,12 +381,8 @@ def _take_note(state: ExecutionState, event: Event) -> None:
 
 def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) -> None:
     """What this step asks for, in place of what it asked for before."""
-    inside = f"{step_id}/"  # what its parts ask for is asked for by the step
-    state.needed = [
-        item
-        for item in state.needed
-        if item.get("step_id") != step_id and not str(item.get("step_id", "")).startswith(inside)
-    ]
+    own = f"{step_id}/"  # what its parts ask for is asked for by the step
+    state.needed = [item for item in state.needed if not f"{item.get('step_id')}/".startswith(own)]
     state.needed.extend(needed)
 
 

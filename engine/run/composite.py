@@ -202,7 +202,7 @@ class Composite(LivingParts, ABC):
 
     def called(self, number: int) -> str:
         """What a person calls a part."""
-        return f"item {number}"
+        return f"item {number + 1}"
 
     def _is_dropped(self, status: ExecutionStatus) -> bool:
         """Whether a part was cancelled because the step has failed already: that is no failure of its own."""

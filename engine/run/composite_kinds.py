@@ -1,4 +1,4 @@
-"""The kinds of composite steps: one sub-workflow, one for each item, one time after the other."""
+"""The kinds of composite steps: one sub-workflow, one part for each item, one round after the other."""
 
 from __future__ import annotations
 
@@ -135,8 +135,8 @@ class Loop(Composite):
             return None
         if self._index >= self._most:
             raise LoopLimitExceeded(
-                f'"{self.activity.step.label}" is not done after {self._most} times',
-                hint="Allow more times, or see why its condition does not change.",
+                f'"{self.activity.step.label}" is not done after {self._most} rounds',
+                hint="Allow more of them, or see why its condition does not change.",
             )
         number, self._index = self._index, self._index + 1
         return Part(number, self._last)
@@ -155,14 +155,14 @@ class Loop(Composite):
 
     def progress(self) -> dict[str, Any]:
         if self._times is None:
-            return {"fraction": None, "text": f"{self._index} times"}
+            return {"fraction": None, "text": f"round {self._index}"}
         return {"fraction": self._index / (self._times or 1), "text": f"{self._index} of {self._times}"}
 
     async def result(self) -> tuple[Json, dict[str, Any]]:
         return self._last, {}
 
     def called(self, number: int) -> str:
-        return f"time {number}"
+        return f"round {number + 1}"
 
     def _goes_on(self) -> bool:
         if self.body.condition is None:
@@ -177,7 +177,7 @@ class Loop(Composite):
         except ConditionError as error:
             hint = error.hint
             if self._index == 0:
-                hint = "Before the first time nothing has been given yet: set a first value, or use until."
+                hint = "Before the first round nothing has been given yet: set a first value, or use until."
             raise ConditionError(
                 f'"{self.activity.step.label}": {error.message}',
                 source=error.source,

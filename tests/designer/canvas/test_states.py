@@ -34,6 +34,17 @@ TABLE = {"table": {"$table": "f00", "rows": 336776, "columns": [{"name": "a"}] *
         (StepState(status=S.RUNNING), Look.RUNNING, ""),
         (StepState(status=S.RUNNING, progress=0.63, progress_text="7 of 12"), Look.RUNNING, "63 % · 7 of 12"),
         (StepState(status=S.WAITING, reason="retry"), Look.RETRYING, "Waiting"),
+        (StepState(status=S.WAITING, reason="child"), Look.RUNNING, "Runs its steps"),
+        (
+            StepState(status=S.WAITING, reason="child", progress=0.25, progress_text="3 of 12"),
+            Look.RUNNING,
+            "25 % · 3 of 12",
+        ),
+        (
+            StepState(status=S.WAITING, reason="child_asks", missing=("limit",)),
+            Look.NEEDS_INPUT,
+            "Needs a value for limit",
+        ),
         (StepState(status=S.COMPLETED), Look.COMPLETED, ""),
         (StepState(status=S.COMPLETED, via="reused"), Look.REUSED, ""),
         (

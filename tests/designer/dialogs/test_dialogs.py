@@ -349,3 +349,28 @@ def test_that_undoing_lists_what_will_be_undone_and_asks_about_what_nobody_knows
     dialog.boxes["pay"].setChecked(True)
     click(qtbot, dialog.undo_button)
     assert dialog.answer == {"pay": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_for_all", "key"),
+    [
+        ("each/3/input.limit", True, "each/input.limit"),
+        ("each/3/input.limit", False, "each/3/input.limit"),
+        ("part/input.limit", None, "part/input.limit"),
+        ("each/3/deep/input.limit", None, "each/3/deep/input.limit"),
+    ],
+)
+def test_that_one_answer_can_be_for_all_items(
+    window: QWidget, qtbot: QtBot, path: str, is_for_all: bool | None, key: str
+) -> None:
+    asked = {"step_id": "each/3/check", "path": path, "name": "limit", "schema": {"type": "number"}}
+    dialog = missing(window, qtbot, asked)
+    assert "uses ${input.limit}, which has no value" in words(dialog.text_label)
+    assert dialog.for_all.isVisible() == (is_for_all is not None)
+    if is_for_all is False:
+        dialog.for_all.click()
+    row = dialog.form.row(path)
+    assert row is not None
+    qtbot.keyClicks(row.editor.focus_target(), "5")
+    click(qtbot, dialog.resume_button)
+    assert dialog.answer.values == {key: 5}

@@ -103,7 +103,7 @@ class TestLoop:
     async def test_that_a_loop_which_is_never_done_fails(self, engine: WorkflowEngine) -> None:
         inner = body(node("n", parameters={"n": 1}), outputs={"n": "${n.n}"})
         state = await run(engine, make_workflow([loop("again", inner, until="n > 1", max_iterations=3)]))
-        assert outcome(state) == ("FAILED", '"again" is not done after 3 times')
+        assert outcome(state) == ("FAILED", '"again" is not done after 3 rounds')
         assert state["error"]["type"] == "LoopLimitExceeded"
 
     async def test_that_a_condition_which_cannot_be_decided_says_which(self, engine: WorkflowEngine) -> None:
@@ -121,7 +121,7 @@ class TestFailures:
         inner = body({**node("check", "fail"), "title": "Check it"})
         around = body(sub("deep", inner), name="Around")
         state = await run(engine, make_workflow([each("each", around, ["a"])]))
-        assert outcome(state) == ("FAILED", 'item 0 › "deep" › "Check it": no such column')
+        assert outcome(state) == ("FAILED", 'item 1 › "deep" › "Check it": no such column')
         error = state["error"]
         assert (error["type"], error["path"], error["step_id"]) == (
             "PartFailed", "each/0/deep/check", "each",
@@ -152,7 +152,7 @@ class TestFailures:
         state = await run(
             engine, make_workflow([each("each", body(node("a", "fail")), [1] * 50, concurrency=2)])
         )
-        assert outcome(state) == ("FAILED", 'item 0 › "a": boom')
+        assert outcome(state) == ("FAILED", 'item 1 › "a": boom')
         assert actions.count("a") <= 4
 
     @pytest.mark.parametrize(

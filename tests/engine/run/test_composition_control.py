@@ -44,7 +44,7 @@ class TestQuestions:
             "step_id": "out/in/a", "path": "out/in/input.limit", "name": "limit", "title": "Limit",
             "schema": {"type": "number", "title": "Limit"},
         }  # fmt: skip
-        assert state["steps"]["out"]["status"] == "WAITING"
+        assert (state["steps"]["out"]["status"], state["steps"]["out"]["reason"]) == ("WAITING", "child_asks")
         assert await engine.resume_workflow(execution_id, {"out/in/input.limit": 3})
         state = await engine.wait(execution_id)
         assert state["outputs"]["out"] == {"in": {"limit": 3, "item": None}}
@@ -130,7 +130,7 @@ class TestQuestions:
         inner = body(node("a", parameters={"x": "${input.x}"}), node("bad", "fail"))
         actions.errors["bad"] = [ActionError("boom")]
         _, state = await started(engine, make_workflow([each("each", inner, [1, 2, 3], concurrency=2)]))
-        assert (state["status"], state["error"]["message"]) == ("FAILED", 'item 0 › "bad": boom')
+        assert (state["status"], state["error"]["message"]) == ("FAILED", 'item 1 › "bad": boom')
 
 
 class TestPause:
