@@ -11,8 +11,9 @@ back and where it lies on the canvas decide no result.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.model.json_value import Json
 from engine.model.pins import is_pinned, pinned_output
@@ -21,6 +22,10 @@ from engine.model.workflow import Connection, Node, Workflow
 _NO_MATTER = frozenset(
     {"retry", "timeout", "delivery", "priority", "rollback", "breakpoint", "pin", "disabled"}
 )
+
+
+_Way: TypeAlias = tuple[str, str, str, str, int]
+"""Source, port, outcome, condition and priority of a wire."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +43,65 @@ class Made:
 
 
 def stale(now: Workflow, made: Mapping[str, Made]) -> dict[str, str]:
-    """Why each result is out of date, by node; nodes without a result and those up to date are not in it."""
+    """Why each result is out of date, by node; nodes without a result and those up to date are not in it.
+
+    Linear, and next to nothing for what is the very same object in both drawings.
+    """
     own: dict[str, str] = {}
-    arriving: dict[int, dict[str, list[Connection]]] = {}
-    runs = {one.run for one in made.values()}
-    for node_id, one in made.items():
-        node = now.nodes.get(node_id)
-        if node is None or node.disabled:
+    drawings = {id(one.workflow): one.workflow for one in made.values()}
+    for then in drawings.values():
+        if then is now or (then.nodes is now.nodes and then.connections is now.connections):
             continue
-        if is_pinned(node):
-            if pinned_output(node) != one.output:
-                own[node_id] = "Another result is pinned."
-            continue
-        then = one.workflow
-        same = then is now or (then.nodes is now.nodes and then.connections is now.connections)
-        if same and len(runs) < 2:
-            continue
-        why = "" if same else _node_differs(then.nodes.get(node_id), node)
-        if not why:
-            before, after = (_arriving(arriving, workflow, node_id) for workflow in (then, now))
-            why = "" if same else _way_differs(then, now, before, after)
-            why = why or _ran_since(now, made, one, after)
-        if why:
-            own[node_id] = why
+        suspects = {
+            node_id
+            for node_id in _suspects(then, now)
+            if node_id in made and made[node_id].workflow is then and not now.nodes[node_id].disabled
+        }
+        before, after = (_arriving(drawing, suspects) for drawing in (then, now)) if suspects else ({}, {})
+        for node_id in suspects:
+            why = _differs(then, now, node_id, made[node_id].output)
+            why = why if why is not None else _way_differs(then, now, before[node_id], after[node_id])
+            if why:
+                own[node_id] = why
+    if len({one.run for one in made.values()}) > 1:
+        own = {**_ran_since(now, made), **own}
     return {**_following(now, own, made), **own} if own else own
+
+
+def _suspects(then: Workflow, now: Workflow) -> set[str]:
+    """The nodes that differ between two drawings, and those to which something else leads."""
+    changed = {i for i, node in now.nodes.items() if (old := then.nodes.get(i)) is not node and old != node}
+    found = set(changed)
+    if then.connections is not now.connections:
+        for wire_id, wire in now.connections.items():
+            was = then.connections.get(wire_id)
+            if was is not wire and (was is None or was.target != wire.target or _way(was) != _way(wire)):
+                found.add(wire.target)
+                found.update(() if was is None else (was.target,))
+        found.update(
+            wire.target for wire_id, wire in then.connections.items() if wire_id not in now.connections
+        )
+    switched = {i for i in changed if i in then.nodes and then.nodes[i].disabled != now.nodes[i].disabled}
+    if switched:
+        found.update(wire.target for wire in now.connections.values() if wire.source in switched)
+    return found & now.nodes.keys()
+
+
+def _arriving(workflow: Workflow, node_ids: set[str]) -> dict[str, set[_Way]]:
+    """How each of these nodes is reached."""
+    found: dict[str, set[_Way]] = {node_id: set() for node_id in node_ids}
+    for wire in workflow.connections.values():
+        if wire.target in found:
+            found[wire.target].add(_way(wire))
+    return found
+
+
+def _differs(then: Workflow, now: Workflow, node_id: str, output: Json) -> str | None:
+    """Why a node's own part puts its result out of date; "" where nothing else counts, None if it does not."""
+    node = now.nodes[node_id]
+    if is_pinned(node):
+        return "" if pinned_output(node) == output else "Another result is pinned."
+    return _node_differs(then.nodes.get(node_id), node) or None
 
 
 def _node_differs(then: Node | None, now: Node) -> str:
@@ -82,20 +122,7 @@ def _matters(node: Node) -> dict[str, Json]:
     return {key: value for key, value in node.config.items() if key not in _NO_MATTER}
 
 
-def _arriving(
-    known: dict[int, dict[str, list[Connection]]], workflow: Workflow, node_id: str
-) -> list[Connection]:
-    """The wires that lead to a node; looked up for the whole workflow at once."""
-    found = known.get(id(workflow))
-    if found is None:
-        found = known[id(workflow)] = {}
-        for connection in workflow.connections.values():
-            found.setdefault(connection.target, []).append(connection)
-    return found.get(node_id, [])
-
-
-def _way_differs(then: Workflow, now: Workflow, before: list[Connection], after: list[Connection]) -> str:
-    old, new = {_way(wire) for wire in before}, {_way(wire) for wire in after}
+def _way_differs(then: Workflow, now: Workflow, old: set[_Way], new: set[_Way]) -> str:
     if {way[:2] for way in new} - {way[:2] for way in old}:
         return "Something new leads to it."
     if old - new and {way[:2] for way in old} - {way[:2] for way in new}:
@@ -109,16 +136,20 @@ def _way_differs(then: Workflow, now: Workflow, before: list[Connection], after:
     return ""
 
 
-def _way(wire: Connection) -> tuple[str, str, str, str, int]:
+def _way(wire: Connection) -> _Way:
     return wire.source, wire.source_port or "", wire.on, wire.condition or "", wire.priority
 
 
-def _ran_since(now: Workflow, made: Mapping[str, Made], one: Made, arriving: Iterable[Connection]) -> str:
-    for wire in arriving:
-        before = made.get(wire.source)
-        if before is not None and before.changed > one.run:
-            return f"“{now.nodes[wire.source].label}” has given something else since."
-    return ""
+def _ran_since(now: Workflow, made: Mapping[str, Made]) -> dict[str, str]:
+    """The results made from what a step gave before it gave something else."""
+    found: dict[str, str] = {}
+    for wire in now.connections.values():
+        before, one, node = made.get(wire.source), made.get(wire.target), now.nodes.get(wire.target)
+        if before is None or one is None or node is None or before.changed <= one.run:
+            continue
+        if wire.source in now.nodes and not node.disabled and not is_pinned(node):
+            found[wire.target] = f"“{now.nodes[wire.source].label}” has given something else since."
+    return found
 
 
 def _following(now: Workflow, own: Mapping[str, str], made: Mapping[str, Made]) -> dict[str, str]:

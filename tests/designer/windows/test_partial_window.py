@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,12 +12,15 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Look
+from designer.dialogs.questions import HappenedDialog
+from designer.execution.bridge import EngineHost
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model import edits
 from engine.model.pins import is_pinned
 from engine.model.workflow import Connection, Node, Workflow
 from tests.support.desk import Desk
+from tests.support.qt_loop import spin
 
 Key, Shift = Qt.Key, Qt.KeyboardModifier.ShiftModifier
 
@@ -232,3 +236,38 @@ def test_that_what_pins_refer_to_is_kept_until_the_file_is_opened_without_them(
     file = window.session.editor.document.path
     window.session.editor.replace(window.session.editor.root, file)
     qtbot.waitUntil(lambda: not held())
+
+
+@pytest.mark.parametrize(("happened", "via"), [(True, "person"), (False, "")])
+def test_that_a_doubtful_step_is_decided_by_a_person(
+    parts: Desk, qtbot: QtBot, tmp_path: Path, happened: bool, via: str
+) -> None:
+    window = parts.window
+    (tmp_path / "late.csv").write_text("n\n1\n", "utf-8")
+    editor = window.session.editor
+    editor.push(edits.set_config(editor.workflow, "a", delivery="at_most_once"))
+    workflow = editor.root
+
+    async def leave_behind(host: EngineHost) -> str:
+        """A run whose program died while its first step ran."""
+        engine, store = host.engine, host.engine.state_manager
+        plan = engine._compiler.compile(workflow)
+        await store.save_definition(plan.definition_hash, json.loads(plan.definition))
+        made = await store.create_execution(
+            workflow.id, definition_hash=plan.definition_hash, base_dir=str(tmp_path)
+        )
+        await store.update_execution_status(made, ExecutionStatus.RUNNING)
+        await store.update_step_status(made, "a", StepStatus.RUNNING)
+        await engine.wait(made)
+        return made
+
+    session = window.session
+    execution_id = spin(session.bridge._call(leave_behind))
+    spin(session.controller.attach(execution_id))
+    qtbot.waitUntil(lambda: window.stage.banner.text == "A may or may not have run", timeout=15_000)
+    window.stage.banner._button.click()
+    qtbot.waitUntil(lambda: bool(window.findChildren(HappenedDialog)))
+    (dialog,) = window.findChildren(HappenedDialog)
+    (dialog.happened_button if happened else dialog.again_button).click()
+    wait_for(parts, qtbot, ExecutionStatus.COMPLETED if not happened else ExecutionStatus.PAUSED)
+    assert session.controller.steps["a"].via == via

@@ -322,3 +322,35 @@ async def test_that_a_run_based_on_another_runs_a_step_that_it_had_taken(
     state = await ended(any_engine, second)
     assert actions.calls == ["b", "c"]
     assert state["steps"]["a"]["via"] == "reused"
+
+
+async def test_that_a_keeper_of_statuses_hears_of_a_restart(actions: ScriptedActions) -> None:
+    told: list[tuple[str, ...]] = []
+
+    class Keeper:
+        async def create_execution(self, workflow_id: str, input_data: Any) -> str:
+            return "one"
+
+        async def get_execution_state(self, execution_id: str) -> None: ...
+
+        async def update_execution_status(self, execution_id: str, status: str, *, error: Any = None) -> None:
+            told.append((status,))
+
+        async def update_step_status(
+            self, execution_id: str, step_id: str, status: str, *, output: Any = None, error: Any = None
+        ) -> None:
+            told.append((step_id, status))
+
+        async def update_execution_inputs(self, execution_id: str, new_inputs: Any) -> None: ...
+
+        async def get_step_output(self, execution_id: str, step_id: str) -> None: ...
+
+    actions.errors["a"] = [ActionError("no")]
+    async with WorkflowEngine(registry=actions.registry, state_manager=Keeper()) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "fail"), "b"))
+        await engine.wait(execution_id)
+        told.clear()
+        await engine.retry_from(execution_id)
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+    assert told[:4] == [("a", "PENDING"), ("b", "PENDING"), ("RUNNING",), ("a", "RUNNING")]
+    assert told[-1] == ("COMPLETED",)
