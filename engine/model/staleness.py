@@ -97,7 +97,7 @@ def _arriving(workflow: Workflow, node_ids: set[str]) -> dict[str, set[_Way]]:
 
 
 def _differs(then: Workflow, now: Workflow, node_id: str, output: Json) -> str | None:
-    """Why a node's own part puts its result out of date; "" where nothing else counts, None if it does not."""
+    """Why a node by itself is out of date; "" where nothing else counts, None if it is not."""
     node = now.nodes[node_id]
     if is_pinned(node):
         return "" if pinned_output(node) == output else "Another result is pinned."
