@@ -108,6 +108,8 @@ class Pieces:
             if row < 0:
                 return QRectF()
             left, top, right, bottom = scene.wires.boxes[row].tolist()
+            if left > right:  # inside a folded group, whose card stands for it
+                return scene.card(int(scene.wires.source[row]))
             return QRectF(left, top, max(1.0, right - left), max(1.0, bottom - top))
         if kind == "group":
             frame = scene.frames.of(piece_id)

@@ -268,12 +268,12 @@ class Scene(QObject):
 
     def _refresh(self, node_ids: Iterable[str], wires: Sequence[int] = ()) -> None:
         rows = self.rows(node_ids)
-        before: dict[int, int] = {}
+        # As plain numbers: to compare an enumeration's member with an array's takes ten times as long.
+        were = self.look[rows].tolist()
+        now = [int(self.marks.look(self.ids[row])) for row in rows]
+        self.look[rows] = now
+        before = {row: was for row, was, new in zip(rows, were, now, strict=True) if was != new}
         for row in rows:
-            look = self.marks.look(self.ids[row])
-            if look != self.look[row]:
-                before[row] = int(self.look[row])
-                self.look[row] = look
             self._texts.pop(row, None)
         if before:
             self.relooked.emit(before)
