@@ -105,6 +105,13 @@ class Frames:
                     self._boxes[number] = None
                     number = self.all[number].around
 
+    def with_cards(self, rows: list[int]) -> list[int]:
+        """These rows, and all that are seen at the same card: it lies in the middle of all of them."""
+        if self.hidden is None:
+            return rows
+        numbers = np.unique(self._card_of[rows]).tolist()
+        return [*rows, *(row for number in numbers if number >= 0 for row in self.all[number].rows)]
+
     def visible(self, rows: Rows) -> Rows:
         """Those of these rows that are not folded away."""
         return rows if self.hidden is None else rows[~self.hidden[rows]]

@@ -208,7 +208,7 @@ class Scene(QObject):
         rows = self.rows(node_ids)
         if not rows:
             return
-        wires = self.wires.at(rows, len(self.ids))
+        wires = self.wires.at(self.frames.with_cards(rows), len(self.ids))
         area, frames = self._around(rows, wires), self.frames.holding(self.xy, rows)
         self.places[rows] = positions
         self.frames.follow_moves(self.places, self.xy, rows)
