@@ -28,11 +28,14 @@ class RunHolding:
         controller.run_changed.connect(self._on_run_changed)
         document.subscribe(lambda *_: self._on_edited())
 
-    async def step(self) -> bool:
-        """Lets one step of the run begin; without a run, starts one that stops before its first step."""
+    async def step(self, *, reuse: bool = True) -> bool:
+        """Lets one step of the run begin; without a run, starts one that stops before its first step.
+
+        reuse: whether that run takes the results of unchanged steps.
+        """
         view = self._controller.view
         if not view.is_active:
-            return await self._controller.run(options=RunOptions(step_by_step=True))
+            return await self._controller.run(options=RunOptions(step_by_step=True, reuse=reuse))
         if view.execution_id is None:
             return False
         try:

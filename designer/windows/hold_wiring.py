@@ -33,12 +33,16 @@ class HoldWiring(QObject):
         session.editor.document.subscribe(lambda *_: self._on_selected())
         window.commands.connect_all(
             {
-                "run.step": lambda: session.tasks.start(self.holding.step()),
+                "run.step": self._step,
                 "node.breakpoint": window.canvas.breakpoints.toggle,
             }
         )
         self._on_run_changed(session.controller.view)
         self._on_selected()
+
+    def _step(self) -> None:
+        reuse = self._session.settings.reuse_results
+        self._session.tasks.start(self.holding.step(reuse=reuse))
 
     def held(self) -> list[str]:
         """The steps that are held before they begin, in the order of the file."""
@@ -66,23 +70,32 @@ class HoldWiring(QObject):
 
     def _show_stop(self) -> None:
         view, banner = self._session.controller.view, self._window.stage.banner
-        held = self.held() if view.status is ExecutionStatus.PAUSED and view.reason == "breakpoint" else []
-        if not held:
+        is_stopped = view.status is ExecutionStatus.PAUSED and view.reason == "breakpoint"
+        held = self.held() if is_stopped else []
+        inside = self._held_inside() if is_stopped and not held else ""
+        if inside:
+            self._post(f"Stopped inside {inside}")
+        elif not held:
             banner.withdraw(STOPPED)
             self._window.stage.arrange_banner()
+        if not held:
             return
         labels = [self._session.editor.root.nodes[node_id].label for node_id in held]
         others = f" and {len(held) - 1} more" if len(held) > 1 else ""
-        banner.post(
-            Notice(
-                key=STOPPED,
-                text=f"Stopped before {labels[0]}{others}",
-                button="Resume",
-                act=self._window.commands["run.run"].trigger,
-            )
-        )
-        self._window.stage.arrange_banner()
+        self._post(f"Stopped before {labels[0]}{others}")
         self._go_to(held[0])
+
+    def _held_inside(self) -> str:
+        """The step of the drawing in whose parts the run has stopped."""
+        steps = self._session.controller.steps
+        nodes = self._session.editor.root.nodes.values()
+        waits = (node for node in nodes if (step := steps.get(node.id)) and step.reason == "child")
+        return next((node.label for node in waits), "")
+
+    def _post(self, text: str) -> None:
+        act = self._window.commands["run.run"].trigger
+        self._window.stage.banner.post(Notice(key=STOPPED, text=text, button="Resume", act=act))
+        self._window.stage.arrange_banner()
 
     def _go_to(self, node_id: str) -> None:
         canvas = self._window.canvas

@@ -30,16 +30,17 @@ class IncidentWiring(QObject):
         self._window = window
         self._session = session
         self._item: Mapping[str, Any] = {}
-        self._shown: list[tuple[str, str]] | None = None
+        self._shown: list[tuple[str, str, str]] | None = None
         self.dialog: FixConditionDialog | None = None
         session.controller.run_changed.connect(self._on_run_changed)
+        session.shown.statuses_changed.connect(lambda *_: self._on_run_changed(session.controller.view))
         window.canvas.answer_requested.connect(self._answer)
         window.commands["run.answer"].triggered.connect(lambda *_: self._answer())
         self._on_run_changed(session.controller.view)
 
     def fix(self, node_id: str = "") -> None:
         """Open the dialog for what is broken at this step, or for the first that is."""
-        found = [item for item in self._incidents() if not node_id or _node_of(item) == node_id]
+        found = [item for item in self._incidents() if not node_id or self._node_of(item) == node_id]
         if not found:
             return
         if self.dialog is not None:
@@ -53,7 +54,7 @@ class IncidentWiring(QObject):
         if not ways:
             return
         own = all(way.connection_id in self._session.editor.root.connections for way in ways)
-        step = self._session.controller.steps.get(_node_of(item))
+        step = self._session.shown.steps.get(self._node_of(item))
         self.dialog = dialog = FixConditionDialog(
             source=str(item.get("source", "")),
             problem=problem_words(item),
@@ -78,12 +79,20 @@ class IncidentWiring(QObject):
 
     def _on_run_changed(self, view: RunView) -> None:
         incidents = list(view.incidents)
-        keys = [(str(item.get("path")), str(item.get("text"))) for item in incidents]
+        way = self._session.shown.way
+        keys = [(way, str(item.get("path")), str(item.get("text"))) for item in incidents]
         if keys == self._shown:
             return
         self._shown = keys
-        cards = {_node_of(item): card_words(item) for item in reversed(incidents)}
-        wires = {str(name) for item in incidents for name in _wires_of(item)}
+        cards = {self._node_of(item): card_words(item) for item in reversed(incidents)}
+        cards.pop("", None)
+        start = f"{way}/" if way else ""
+        wires = {
+            name.removeprefix(start)
+            for item in incidents
+            for name in map(str, _wires_of(item))
+            if name.startswith(start)
+        }
         show_incidents(self._window.canvas.canvas_scene, cards, wires)
         if self.dialog is not None and self._item not in incidents:
             self._close()
@@ -102,6 +111,12 @@ class IncidentWiring(QObject):
                 )
             )
         self._window.stage.arrange_banner()
+
+    def _node_of(self, item: Mapping[str, Any]) -> str:
+        """The step on screen: the one that holds the part, when it is in a part; "" when it is elsewhere."""
+        way, step_id = self._session.shown.way, str(item.get("step_id", ""))
+        start = f"{way}/" if way else ""
+        return step_id.removeprefix(start).partition("/")[0] if step_id.startswith(start) else ""
 
     def _ways(self, item: Mapping[str, Any]) -> list[Way]:
         """The connections whose conditions a person can change for this incident."""
@@ -184,11 +199,6 @@ def problem_words(item: Mapping[str, Any]) -> str:
 def plain(fault: str) -> str:
     """What is wrong, without saying again where: the text itself is in view."""
     return _WHERE.sub("", fault).strip()
-
-
-def _node_of(item: Mapping[str, Any]) -> str:
-    """The step on the drawing: the one that holds the part, when it is in a part."""
-    return str(item.get("step_id", "")).partition("/")[0]
 
 
 def _wires_of(item: Mapping[str, Any]) -> list[Any]:

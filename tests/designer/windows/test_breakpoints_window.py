@@ -130,3 +130,28 @@ def test_that_breakpoints_set_during_a_run_count_for_it(chain: Desk, qtbot: QtBo
     toggle(chain, qtbot, "c")
     window.commands["run.run"].trigger()
     wait_for(chain, qtbot, ExecutionStatus.COMPLETED)
+
+
+def test_that_a_stop_inside_a_step_is_told_and_resumed(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    inner = {
+        "id": "inner",
+        "nodes": [
+            {
+                "id": "x",
+                "type": "flow.set_values",
+                "config": {"parameters": {"values": {"v": 1}}, "breakpoint": True},
+            }
+        ],
+        "connections": [],
+    }
+    part = Node(id="part", type="flow.subworkflow", title="Part", config={"workflow": inner})
+    path = tmp_path / "inside.workflow.json"
+    workflow = Workflow(id="p", name="P", nodes={"part": part}, connections={}, layout={"part": (0.0, 0.0)})
+    workflow_file.save(path, workflow)
+    desk.open(path)
+    desk.window.commands["run.run"].trigger()
+    wait_for(desk, qtbot, ExecutionStatus.PAUSED)
+    assert desk.window.stage.banner.text == "Stopped inside Part"
+    desk.window.commands["run.run"].trigger()
+    wait_for(desk, qtbot, ExecutionStatus.COMPLETED)
+    assert desk.window.stage.banner.text == ""

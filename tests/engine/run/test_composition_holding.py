@@ -37,6 +37,8 @@ async def test_that_a_condition_inside_a_part_is_repaired_from_the_run(
     assert (needed["connection_id"], needed["connections"]) == ("part/xy", ["part/xy"])
     with pytest.raises(ConditionError):
         await engine.repair_workflow(execution_id, {"part/xy": "n <"})
+    assert await engine.try_condition(execution_id, "part/xy", "n == 1")
+    assert not await engine.try_condition(f"{execution_id}/part", "xy", "n == 2")
     await engine.repair_workflow(execution_id, {"part/xy": "n == 1"})
     state = await engine.wait(execution_id)
     assert (state["status"], actions.calls, state["needed"]) == ("COMPLETED", ["x", "y", "after"], [])

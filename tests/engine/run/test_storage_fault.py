@@ -60,6 +60,23 @@ async def test_that_a_full_disk_stops_the_run_and_tells_who_waits(actions: Scrip
         assert (state["status"], state["error"], actions.calls) == ("COMPLETED", None, ["a", "b"])
 
 
+async def test_that_a_run_can_be_stepped_once_its_store_works_again(actions: ScriptedActions) -> None:
+    store = FullStore()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", "gate"), "b", "c"))
+        await actions.reached["a"].wait()
+        await settle()
+        store.is_full = True
+        actions.gates["a"].set()
+        assert (await engine.wait(execution_id))["reason"] == "storage_error"
+        with pytest.raises(StorageFull):
+            await engine.step_workflow(execution_id)
+        store.is_full = False
+        assert await engine.step_workflow(execution_id)
+        state = await engine.wait(execution_id)
+        assert (state["reason"], actions.calls) == ("breakpoint", ["a", "b"])
+
+
 async def test_that_an_external_effect_waits_until_its_run_is_on_disk(actions: ScriptedActions) -> None:
     synced: list[list[str]] = []
 
