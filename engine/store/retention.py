@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _NAME_BYTES = re.compile(_NAME.pattern.encode())
 _PARQUET = b"PAR1"
+_RUNS_A_TRANSACTION = 20
+_PARTS_A_TRANSACTION = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,19 @@ def choose(
         if summary.id != wholes[summary.id] and (wholes[summary.id] in going or wholes[summary.id] == "")
     ]
     return [*parts, *(summary.id for summary in ended if summary.id in going)]
+
+
+def groups(execution_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """What goes in one transaction, parts before the runs that they are of; one group at least.
+
+    What a run commits waits while one of them is written, so none is large.
+    """
+    parts = [execution_id for execution_id in execution_ids if "/" in execution_id]
+    wholes = [execution_id for execution_id in execution_ids if "/" not in execution_id]
+    for ids, size in ((parts, _PARTS_A_TRANSACTION), (wholes, _RUNS_A_TRANSACTION)):
+        yield from (ids[first : first + size] for first in range(0, len(ids), size))
+    if not execution_ids:
+        yield ()
 
 
 def names_in(text: str) -> list[str]:

@@ -27,6 +27,7 @@ from engine.store.database import Connect, Database, connect
 from engine.store.json_text import encode
 from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
 from engine.store.results import StoredResult
+from engine.store.retention import groups
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
@@ -43,8 +44,6 @@ _PAGE_EVENTS = 20_000
 _PAGE_PARTS = 2_000
 # So many ended executions stay known, so that a late writer is told it is late.
 _ENDED_KEPT = 64
-# What a run commits waits while one transaction of a pruning is written.
-_RUNS_A_TRANSACTION = 20
 
 _EXECUTION_COLUMNS = (
     "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, json(error), "
@@ -261,8 +260,7 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def _remove(self, execution_ids: Sequence[str]) -> int:
         removed = 0
-        for first in range(0, max(1, len(execution_ids)), _RUNS_A_TRANSACTION):
-            group = execution_ids[first : first + _RUNS_A_TRANSACTION]
+        for group in groups(execution_ids):
             going = [execution_id for execution_id in group if self._forget(execution_id)]
             self._going.update(going)
             try:
@@ -273,10 +271,11 @@ class SqliteStateManager(ExecutionStateManager):
         return removed
 
     def _forget(self, execution_id: str) -> bool:
-        """Drop the record of an ended execution; False when it went on meanwhile."""
-        record = self._ledger.records.get(execution_id)
-        if record is not None and not record.status.is_terminal:
-            return False
+        """Drop the record of an ended execution; False when it, or the run it is a part of, went on."""
+        for each_id in (execution_id, execution_id.partition("/")[0]):
+            record = self._ledger.records.get(each_id)
+            if record is not None and not record.status.is_terminal:
+                return False
         self._ledger.records.pop(execution_id, None)
         if execution_id in self._ended:
             self._ended.remove(execution_id)

@@ -254,17 +254,24 @@ class TestRollback:
 
 
 class TestWatching:
-    async def test_that_progress_and_parts_can_be_followed(self, engine: WorkflowEngine) -> None:
+    async def test_that_progress_and_parts_can_be_followed(
+        self, engine: WorkflowEngine, actions: ScriptedActions
+    ) -> None:
+        async def slow(params: dict[str, Any], context: Any) -> None:
+            await settle()
+
+        actions.registry.register("test", "slow", slow)
+        inner = body(node("wait", "slow"))
         execution_id = await engine.start_workflow(
-            make_workflow([each("each", body("a"), [1, 2, 3], concurrency=1)])
+            make_workflow([each("each", inner, [1, 2, 3], concurrency=1)])
         )
         told = [
-            event.data["text"]
+            (event.data["text"], round(event.data["fraction"], 2))
             async for event in engine.events(execution_id)
             if event.type is EventType.STEP_PROGRESS
         ]
-        assert told[-1:] in ([], ["3 of 3"], ["2 of 3"])
-        assert told == sorted(told)
+        # None once the step has ended.
+        assert told == [("1 of 3", 0.33), ("2 of 3", 0.67)]
         types = [event.type.value async for event in engine.events(f"{execution_id}/each/1")]
         assert types[0] == "EXECUTION_CREATED"
         assert types[-1] == "EXECUTION_COMPLETED"

@@ -9,7 +9,8 @@ import pytest
 
 from engine import ExecutionStateManager, WorkflowEngine
 from engine.errors import ExecutionNotFound, StoreError
-from tests.support.builders import chain, node
+from tests.support.builders import chain, make_workflow, node
+from tests.support.compositions import body, each
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -129,3 +130,14 @@ async def test_that_what_cannot_be_a_state_manager_is_refused() -> None:
 
     with pytest.raises(TypeError, match="abstract"):
         Half()  # type: ignore[abstract] # the mistake under test
+
+
+async def test_that_a_keeper_is_not_told_of_the_parts_of_steps(actions: ScriptedActions) -> None:
+    keeper = Keeper()
+    async with WorkflowEngine(registry=actions.registry, state_manager=keeper) as engine:
+        workflow = make_workflow([each("each", body("a"), [1, 2])])
+        state = await engine.wait(await engine.start_workflow(workflow))
+    assert state["outputs"] == {"each": [{"a": {}}, {"a": {}}]}
+    assert {told[0] for told in keeper.told} == {"created", state["execution_id"]}
+    steps = [told[1:3] for told in keeper.told if told[1] == "each"]
+    assert steps == [("each", "RUNNING"), ("each", "WAITING"), ("each", "RUNNING"), ("each", "COMPLETED")]
