@@ -153,11 +153,23 @@ class StepsToRunFirst(WorkflowError):
 
 
 class ActionError(WorkflowError):
-    """A step's work failed for a reason the analyst can mend (a column, a path, a value)."""
+    """A step's work failed for a reason the analyst can mend (a column, a path, a value).
 
-    def __init__(self, message: str, *, hint: str = "", column: str | None = None) -> None:
+    column: the one that is not there; meant: the one that was probably meant.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", column: str | None = None, meant: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.column = column
+        self.meant = meant
+
+    def to_json(self) -> dict[str, Any]:
+        described = super().to_json()
+        if self.column is not None and self.meant is not None:
+            described |= {"column": self.column, "meant": self.meant}
+        return described
 
 
 class PartFailed(ActionError):

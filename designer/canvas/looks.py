@@ -126,7 +126,8 @@ def status_text(step: StepState) -> str:
         case StepStatus.PAUSED:
             return _asking(step)
         case StepStatus.FAILED:
-            return _first_line(step.error) or "Failed"
+            has_fix = step.error is not None and "meant" in step.error
+            return (_first_line(step.error) or "Failed") + (" · 1 fix" if has_fix else "")
         case StepStatus.ROLLBACK_FAILED:
             return f"Not undone: {_first_line(step.error) or 'it failed'}"
         case StepStatus.SKIPPED:

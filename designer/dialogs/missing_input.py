@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,7 @@ class MissingInputAnswer:
     values: Mapping[str, Json] = field(default_factory=dict)
     use_as_default: bool = False
     keep_secrets: bool = False
+    make_inputs: bool = False
 
 
 LATER = MissingInputAnswer(decision="later")
@@ -38,7 +39,8 @@ LATER = MissingInputAnswer(decision="later")
 class MissingInputDialog(Dialog[MissingInputAnswer]):
     """Asks for what one paused step needs. `needed` is the engine's list; all items are of one step.
 
-    `complaint` says why an earlier answer was refused. Closing the dialog means Later.
+    `complaint` says why an earlier answer was refused, `undeclared` which inputs the workflow only refers to.
+    Closing the dialog means Later.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         values: Mapping[str, Json] | None = None,
         base_dir: Path | None = None,
         can_keep_secrets: bool = False,
+        undeclared: Collection[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         self._needed = list(needed)
@@ -83,6 +86,11 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         self.for_all.setChecked(True)
         self.for_all.setVisible(self._has_items())
         self.body.addWidget(self.for_all)
+        self._undeclared = frozenset(undeclared)
+        self.make_input = QCheckBox("Make it an input of the workflow", self)
+        self.make_input.setToolTip("Asked for before a run from then on, and kept in the workflow's file")
+        self.make_input.setVisible(any(_key(item) in self._undeclared for item in self._needed))
+        self.body.addWidget(self.make_input)
         self.keep_secret = QCheckBox("Keep it on this computer, in its keyring", self)
         self.keep_secret.setToolTip("Otherwise it is known to this run only, and asked for again by the next")
         self.keep_secret.setChecked(can_keep_secrets)
@@ -160,6 +168,7 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
             MissingInputAnswer(
                 decision="resume",
                 values=values,
+                make_inputs=self.make_input.isVisibleTo(self) and self.make_input.isChecked(),
                 keep_secrets=self.keep_secret.isVisibleTo(self) and self.keep_secret.isChecked(),
                 use_as_default=self.as_default.isChecked() and self._has_inputs(),
             )

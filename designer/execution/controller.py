@@ -43,6 +43,9 @@ class RunDialogs(Protocol):
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         """Makes the values the defaults of the workflow's inputs."""
 
+    def make_inputs(self, values: Mapping[str, Any]) -> None:
+        """Makes what was only referred to inputs of the workflow."""
+
     async def keep_secrets(self, values: Mapping[str, Any]) -> None:
         """Keeps the secrets among the values on this computer; raises WorkflowError when it cannot."""
 
@@ -372,6 +375,8 @@ class RunController(QObject):
             except WorkflowError as error:
                 self.call_failed.emit(error.message, error.hint)
                 return
+            if answer.make_inputs:
+                self._dialogs.make_inputs(answer.values)
             if answer.use_as_default:
                 self._dialogs.keep_as_default(answer.values)
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from PySide6.QtCore import Signal
@@ -14,6 +13,7 @@ from designer.forms.context import Column, FormContext
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.theme.spoken import name_buttons
 from designer.theme.stylesheet import repolish
+from engine.expression.suggestions import nearest
 from engine.model.json_value import Json
 
 Row = TypeVar("Row", bound=QWidget)
@@ -67,8 +67,7 @@ class FormScope:
         name = next((name for name in names if name.casefold() not in known), None)
         if name is None:
             return None
-        near = get_close_matches(name, columns, 1, 0.6)
-        return name, near[0] if near else ""
+        return name, nearest(name, columns)
 
     def _made_columns(self) -> list[str]:
         properties = self.root.get("properties")

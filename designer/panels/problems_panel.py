@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from designer.panels import paint, texts
 from designer.panels.empty_state import EmptyState
 from designer.panels.models import ROOT, Index, header_text
 from designer.panels.panel_table import PanelTable
-from engine.problem import Problem
+from engine.problem import Fix, Problem
 
-_COLUMNS = ("Problem", "Node", "What to do")
+_COLUMNS = ("Problem", "Node", "What to do", "")
+_FIX_COLUMN = 3
+# Further ones are mended when these are.
+_MOST_FIXES = 100
 _ICONS = {"error": "octagon-x", "warning": "triangle-alert", "info": "info"}
 _GRAVITY = {"error": 0, "warning": 1, "info": 2}
 
@@ -56,7 +60,7 @@ class ProblemsModel(QAbstractTableModel):
         problem = self._problems[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self._texts(problem)[index.column()]
+                return (*self._texts(problem), "")[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
                 return "\n".join(filter(None, (problem.message, problem.suggestion)))
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == 0:
@@ -90,6 +94,7 @@ class ProblemsPanel(QWidget):
     """The list; errors stop a run, warnings do not, and notes are not even wrong."""
 
     problem_activated = Signal(object)  # Problem
+    fix_requested = Signal(object, object)  # Problem, Fix
     count_changed = Signal(int, str)  # how many, and the gravest severity ("" for none)
     summary_changed = Signal(str)
 
@@ -98,7 +103,7 @@ class ProblemsPanel(QWidget):
         self.setObjectName("problemsPanel")
         self.model = ProblemsModel(self)
         self.table = PanelTable("Problems", self.model, self)
-        self.table.share_width([(220, 5), (90, 2), (160, 4)])
+        self._lay_out(with_fixes=False)
         self.table.setSelectionMode(PanelTable.SelectionMode.SingleSelection)
         self.empty = EmptyState(
             "circle-check", "No problems", "The workflow can run. Problems are listed here as you draw.", self
@@ -122,6 +127,7 @@ class ProblemsPanel(QWidget):
         if list(self.model.problems) == by_gravity(problems):
             return
         self.model.set_problems(problems)
+        self._offer_fixes()
         self.stack.setCurrentWidget(self.table if problems else self.empty)
         errors = sum(problem.severity == "error" for problem in problems)
         warnings = sum(problem.severity == "warning" for problem in problems)
@@ -132,6 +138,34 @@ class ProblemsPanel(QWidget):
         self.summary = " · ".join(parts) or "No problems"
         self.count_changed.emit(errors + warnings, "error" if errors else "warning" if warnings else "")
         self.summary_changed.emit(self.summary)
+
+    def _offer_fixes(self) -> None:
+        """A button for every fix, at the end of its row; resetting the model has taken the old ones away."""
+        with_fixes = [row for row, problem in enumerate(self.model.problems) if problem.fixes]
+        self._lay_out(with_fixes=bool(with_fixes))
+        for row in with_fixes[:_MOST_FIXES]:
+            problem = self.model.problems[row]
+            cell = QWidget()
+            line = QHBoxLayout(cell)
+            line.setContentsMargins(4, 0, 4, 0)
+            line.setSpacing(10)
+            for fix in problem.fixes:
+                button = QPushButton(fix.label, cell)
+                button.setProperty("variant", "link")
+                what = f"Add the input {fix.right}" if fix.kind == "input" else fix.label
+                button.setToolTip(f"{what}. It can be undone.")
+                button.clicked.connect(partial(self._on_fix, problem, fix))
+                line.addWidget(button)
+            line.addStretch(1)
+            self.table.setIndexWidget(self.model.index(row, _FIX_COLUMN), cell)
+
+    def _lay_out(self, *, with_fixes: bool) -> None:
+        self.table.setColumnHidden(_FIX_COLUMN, not with_fixes)
+        widths = [(160, 5), (80, 2), (60, 1), (200, 3)] if with_fixes else [(220, 5), (90, 2), (160, 4)]
+        self.table.share_width(widths)
+
+    def _on_fix(self, problem: Problem, fix: Fix, _checked: bool = False) -> None:
+        self.fix_requested.emit(problem, fix)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -162,7 +162,12 @@ class FileBar(QWidget):
 
 
 class ErrorView(QWidget):
-    """Why a step failed, what to do about it, and the details for whoever is asked for help."""
+    """Why a step failed, what to do about it, and the details for whoever is asked for help.
+
+    `column_renamed` carries the column that is not there and the one that was meant, when that is wanted.
+    """
+
+    column_renamed = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,6 +195,12 @@ class ErrorView(QWidget):
         texts.addWidget(self.hint)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        self.fix = QPushButton(self)
+        self.fix.setProperty("variant", "primary")
+        self.fix.hide()
+        self.fix.clicked.connect(self._on_fix)
+        self._renaming: tuple[str, str] | None = None
+        buttons.addWidget(self.fix)
         buttons.addWidget(self.toggle)
         buttons.addWidget(self.copy)
         buttons.addStretch(1)
@@ -209,9 +220,18 @@ class ErrorView(QWidget):
         hint = str(error.get("hint") or "")
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
+        wrong, right = error.get("column"), error.get("meant")
+        self._renaming = (str(wrong), str(right)) if wrong and right else None
+        self.fix.setText(f"Use '{right}'")
+        self.fix.setToolTip("Changes the step's parameters; it can be undone")
+        self.fix.setVisible(self._renaming is not None)
         self.details.setPlainText(_details(error))
         self.toggle.setChecked(False)
         self._on_toggled(False)
+
+    def _on_fix(self) -> None:
+        if self._renaming is not None:
+            self.column_renamed.emit(*self._renaming)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

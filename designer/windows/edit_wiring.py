@@ -16,9 +16,10 @@ from designer.windows.session import Session
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model.changes import NodeChanged
+from engine.model.fixes import fix_column, fix_edit
 from engine.model.pins import is_pinned, pinned_output
 from engine.model.workflow import Workflow
-from engine.problem import Problem
+from engine.problem import Fix, Problem
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
@@ -41,6 +42,8 @@ class EditWiring(QObject):
         window.bottom.node_activated.connect(self._go_to)
         window.palette_panel.node_chosen.connect(self._on_node_chosen)
         window.bottom.problems.problem_activated.connect(self._on_problem_activated)
+        window.bottom.problems.fix_requested.connect(self._on_fix_requested)
+        window.bottom.data.column_renamed.connect(self._on_column_renamed)
         session.editor.edit_refused.connect(window.status_line.say)
         session.editor.document.subscribe(self._on_document_changed)
         window.inspector.set_upstream_columns(session.columns.columns_of)
@@ -164,6 +167,22 @@ class EditWiring(QObject):
             self._window.canvas.select([connection.id])
             self._window.canvas.center_on(connection.source)
         self._window.docks.reveal(self._window.docks.inspector)
+
+    def _on_fix_requested(self, problem: Problem, fix: Fix) -> None:
+        editor = self._session.editor
+        edit = fix_edit(editor.root, problem, fix)
+        if edit is not None and editor.push(edit, ()):
+            self._window.status_line.say(f"{edit.label}: done")
+        else:
+            self._window.status_line.say("That has changed since")
+
+    def _on_column_renamed(self, node_id: str, wrong: str, right: str) -> None:
+        editor = self._session.editor
+        edit = fix_column(editor.workflow, node_id, wrong, right)
+        if edit is not None and editor.push(edit):
+            self._window.status_line.say(f"{edit.label}: done. Run it again.")
+        else:
+            self._window.status_line.say(f"The step names no column {wrong} any more")
 
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[object]) -> None:
         if any(isinstance(change, NodeChanged) and is_pinned(change.node) for change in changes):

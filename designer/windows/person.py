@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from designer.dialogs.base import ask
 from designer.dialogs.missing_input import MissingInputAnswer, MissingInputDialog
@@ -22,20 +22,19 @@ from designer.dialogs.questions import (
 )
 from designer.document.journal import Recovery
 from designer.execution.run_view import Question, RunView
-from designer.execution.secret_keeper import KnownSecrets
 from designer.execution.undoable import Undoable
 from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
+from designer.windows.secret_person import SecretPerson
 from designer.windows.titles import title_of
-from engine.errors import WorkflowError
 from engine.model.edits import set_input_default
+from engine.model.fixes import declare_input
 from engine.model.workflow import Workflow
 
 if TYPE_CHECKING:
     from designer.dialogs.export_picture import PictureChoice, Preview
     from designer.dialogs.keymap import Keymap
     from designer.editor import Editor
-    from designer.execution.secret_keeper import SecretKeeper
     from designer.settings import Settings
     from designer.theme.controller import ThemeController
 
@@ -44,16 +43,15 @@ WORKFLOW_FILTER = (
 )
 
 
-class Person:
+class Person(SecretPerson):
     """Asks with the program's own dialogs over `window`, which must be set before the first question.
 
     An error that nobody expected is shown while no other one is; further ones are in the log.
     """
 
     def __init__(self) -> None:
-        self.window: QWidget | None = None
+        super().__init__()
         self.editor: Editor | None = None
-        self.secrets: SecretKeeper | None = None
         self._is_showing_error = False
 
     async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
@@ -73,15 +71,13 @@ class Person:
             total=view.total,
             complaint=complaint,
             base_dir=self._folder(),
+            undeclared=self._undeclared(
+                str(item.get("name", "")) for item in question.needed if not item.get("form")
+            ),
             can_keep_secrets=await self._can_keep_secrets(question),
             parent=self.window,
         )
         return await ask(dialog)
-
-    async def _can_keep_secrets(self, question: Question) -> bool:
-        """Whether a secret that is asked for can be kept on this computer; reads the keyring only then."""
-        asks = any(item.get("secret") for item in question.needed)
-        return asks and self.secrets is not None and bool((await self.secrets.look()).where)
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         """Makes values of workflow inputs their defaults, as edits that can be undone."""
@@ -191,41 +187,16 @@ class Person:
 
         await ask(PreferencesDialog(settings, theme, self.window))
 
-    async def show_secrets(self, workflow: Workflow) -> None:
-        """The secrets of this computer, and which steps use them."""
-        from designer.dialogs.secrets import SecretsDialog
-        from designer.execution.secret_keeper import secret_users
+    def make_inputs(self, values: Mapping[str, Any]) -> None:
+        """Makes what was only referred to inputs of the workflow, as edits that can be undone."""
+        assert self.editor is not None
+        for name in self._undeclared(values):
+            self.editor.push(declare_input(self.editor.root, name, values[name]), ())
 
-        keeper = self.secrets
-        assert keeper is not None
-        dialog = SecretsDialog(secret_users(workflow), self.window)
-
-        async def do(work: Awaitable[None]) -> None:
-            try:
-                await work
-            except WorkflowError as error:
-                dialog.complain(f"{error.message}. {error.hint}")
-
-        def show(known: KnownSecrets) -> None:
-            dialog.show_names(known.kept, known.environment, known.where, known.trouble)
-
-        async with asyncio.TaskGroup() as tasks:
-            dialog.keep_requested.connect(lambda name, value: tasks.create_task(do(keeper.keep(name, value))))
-            dialog.forget_requested.connect(lambda name: tasks.create_task(do(keeper.forget(name))))
-            keeper.changed.connect(show)
-            try:
-                await keeper.look()
-                await ask(dialog)
-            finally:
-                keeper.changed.disconnect(show)
-
-    async def keep_secrets(self, values: Mapping[str, Any]) -> None:
-        """Keeps what was given for secrets; what cannot be kept counts for the run all the same."""
-        assert self.secrets is not None
-        for key, value in values.items():
-            path = key.rpartition("/")[2]
-            if path.startswith("secrets."):
-                await self.secrets.keep(path.removeprefix("secrets."), str(value))
+    def _undeclared(self, names: Iterable[str]) -> list[str]:
+        """Those that are no inputs of the workflow yet, and could be: a name, not the path of something."""
+        declared = self.editor.root.input_properties if self.editor is not None else {}
+        return [name for name in names if name.isidentifier() and name not in declared]
 
     async def show_shortcuts(self, actions: Actions, keymap: Keymap) -> None:
         """Every key on one sheet, where it can be changed."""

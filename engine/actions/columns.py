@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from engine.actions.sql import ColumnType
 from engine.errors import ActionError
+from engine.expression.suggestions import nearest
 
 Columns: TypeAlias = Mapping[str, ColumnType]
 """The columns of a table by name, in their order."""
@@ -39,21 +39,14 @@ def no_such_column(name: str, columns: Iterable[str], *, where: str = "") -> Act
         return ActionError(f"A column{place} is not chosen", hint="Choose a column.")
     near = nearest(name, known)
     if near:
-        return ActionError(
-            f"No column '{name}'{place}. Did you mean '{near[0]}'?", hint=f"Use '{near[0]}'.", column=name
-        )
+        message = f"No column '{name}'{place}. Did you mean '{near}'?"
+        return ActionError(message, hint=f"Use '{near}'.", column=name, meant=near)
     listed = ", ".join(known[:_LISTED]) + (
         f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
     )
     return ActionError(
         f"No column '{name}'{place}", hint=f"The columns are: {listed or 'none'}.", column=name
     )
-
-
-def nearest(name: str, known: Sequence[str]) -> list[str]:
-    """The names most like this one, best first; upper and lower case and spaces do not count."""
-    plain = {_plain(candidate): candidate for candidate in reversed(known)}
-    return [plain[match] for match in get_close_matches(_plain(name), plain, n=3, cutoff=0.6)]
 
 
 def free_name(wish: str, taken: Iterable[str], suffix: str = "") -> str:
@@ -67,7 +60,3 @@ def free_name(wish: str, taken: Iterable[str], suffix: str = "") -> str:
         name = f"{wish}{suffix}_{number}"
         number += 1
     return name
-
-
-def _plain(name: str) -> str:
-    return "".join(name.casefold().replace("_", " ").split())

@@ -7,12 +7,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from engine.errors import ActionError
+from engine.expression.suggestions import nearest
 
 if TYPE_CHECKING:
     from engine.actions.context import StepContext
@@ -173,11 +173,8 @@ def _not_found(path: Path) -> ActionError:
     if not path.parent.is_dir():
         return ActionError(f"There is no folder '{path.parent}'", hint="Check the path of the file.")
     names = [entry.name for entry in path.parent.iterdir()]
-    near = get_close_matches(path.name, names, n=1)
-    if near:
-        return ActionError(
-            f"There is no file '{path.name}'. Did you mean '{near[0]}'?", hint=f"Use '{near[0]}'."
-        )
+    if near := nearest(path.name, names):
+        return ActionError(f"There is no file '{path.name}'. Did you mean '{near}'?", hint=f"Use '{near}'.")
     return ActionError(f"There is no file '{path.name}'", hint=f"Looked in {path.parent}.")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from engine.actions import row_types as types
 from engine.actions.sql import Bindings, ColumnType, Fragment
 from engine.errors import ActionError
+from engine.expression.suggestions import nearest
 
 Build: TypeAlias = Callable[[Sequence[Fragment], Bindings], Fragment]
 
@@ -28,8 +28,8 @@ def call(name: str, arguments: Sequence[Fragment], bindings: Bindings) -> Fragme
     """The SQL of a call; ActionError for an unknown function or a wrong number of arguments."""
     function = FUNCTIONS.get(name)
     if function is None:
-        near = get_close_matches(name.lower(), FUNCTIONS, n=1)
-        hint = f"Use {near[0]}(...)." if near else f"There are: {', '.join(sorted(FUNCTIONS))}."
+        near = nearest(name, FUNCTIONS)
+        hint = f"Use {near}(...)." if near else f"There are: {', '.join(sorted(FUNCTIONS))}."
         raise ActionError(f"There is no function '{name}' for rows", hint=hint)
     count = len(arguments)
     if count < function.at_least or (function.at_most is not None and count > function.at_most):

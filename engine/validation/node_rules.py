@@ -11,7 +11,7 @@ from engine.json_schema.validators import Fault, Validator, validator
 from engine.model.embedded import is_composite
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
-from engine.problem import Problem
+from engine.problem import Fix, Problem
 from engine.validation.drawing import GENERIC_TRIGGER, Drawing
 
 # Types of workflows that name their service and action themselves.
@@ -36,6 +36,7 @@ def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
                 node_id=node.id,
                 pointer=f"/nodes/{index}/type",
                 suggestion=near,
+                fixes=(Fix(label=f"Use {near}", kind="text", wrong=node.type, right=near),) if near else (),
             )
             continue
         if node.type == GENERIC_TRIGGER or is_composite(node) or drawing.known_actions is None:
@@ -55,13 +56,17 @@ def _action(drawing: Drawing, index: int, key: tuple[str, str], pointer: str) ->
     if known is None or key in known:
         return
     names = [f"{service}.{action}" for service, action in known] if hasattr(known, "__iter__") else []
+    near = nearest(".".join(key), names)
+    service, _, action = near.rpartition(".")
+    fix = Fix(label=f"Use {action}", kind="text", wrong=key[1], right=action)
     yield Problem(
         severity="error",
         code="unknown-action",
         message=f'{drawing.label(index)}: there is no action "{key[1]}" in the service "{key[0]}"',
         node_id=drawing.ids[index],
         pointer=pointer,
-        suggestion=nearest(".".join(key), names),
+        suggestion=near,
+        fixes=(fix,) if near and service == key[0] else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from engine.expression.suggestions import nearest
@@ -11,7 +12,7 @@ from engine.expression.templates import escape_pointer
 from engine.json_schema.validators import schema_faults
 from engine.model.json_value import Json
 from engine.model.policy import RETRY_KEYS, TIMEOUT_KEYS, RetryPolicy, Timeouts
-from engine.problem import Problem
+from engine.problem import Fix, Problem
 from engine.validation.drawing import Drawing
 
 _JOINS: Final = ("merge", "all", "any", "n_of", "always")
@@ -59,13 +60,20 @@ def _attempts(drawing: Drawing, index: int, config: Mapping[str, Json]) -> Itera
         unknown = _unknown_keys(described, known)
         for name, near in unknown:
             words = f"{key}: {_unknown(name, near, known)}"
-            yield _config_problem(drawing, index, f"{key}/{escape_pointer(name)}", f"{key}-bad", words, near)
+            place = f"{key}/{escape_pointer(name)}"
+            found = _config_problem(drawing, index, place, f"{key}-bad", words, near)
+            yield replace(found, fixes=rename_key(near))
         if isinstance(described, dict):
             described = {name: value for name, value in described.items() if name in known}
         try:
             read(described)
         except ValueError as error:
             yield _config_problem(drawing, index, key, f"{key}-bad", f"{key}: {error}")
+
+
+def rename_key(near: str) -> tuple[Fix, ...]:
+    """The fix for a key that is misspelt."""
+    return (Fix(label=f"Call it {near}", kind="key", right=near),) if near else ()
 
 
 def _shown(choice: Json) -> str:
@@ -133,7 +141,8 @@ def _on_failure(on_failure: Json) -> Iterator[Problem]:
         yield _setting_problem("on_failure", words, nearest(str(mode), _FAILURE_MODES))
     for name, near in _unknown_keys(on_failure, _FAILURE_KEYS):
         words = f"on_failure: {_unknown(name, near, _FAILURE_KEYS)}"
-        yield _setting_problem(f"on_failure/{escape_pointer(name)}", words, near)
+        found = _setting_problem(f"on_failure/{escape_pointer(name)}", words, near)
+        yield replace(found, fixes=rename_key(near))
     rollback = on_failure.get("rollback", False) if isinstance(on_failure, dict) else False
     if not isinstance(rollback, bool):
         yield _setting_problem("on_failure/rollback", f"rollback must be true or false, not {rollback!r}")

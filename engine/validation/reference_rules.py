@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from engine.errors import ExpressionError
@@ -19,7 +19,7 @@ from engine.model.embedded import LOOP, LOOP_CONDITIONS, SUBWORKFLOW
 from engine.model.json_value import Json
 from engine.model.subworkflows import COMPOSITES
 from engine.model.workflow import Node
-from engine.problem import Problem
+from engine.problem import Fix, Problem
 from engine.validation.drawing import Drawing
 
 OWN_FIELDS: Final = ("input", "output")
@@ -196,7 +196,9 @@ def _plain_names(drawing: Drawing, place: _Place, expression: Expression) -> Ite
             label = drawing.label(place.index)
             message = f"{label} gives no {name}; it gives {', '.join(properties)}"
             near = nearest(name, [*properties, *drawing.ids])
-            yield _problem(drawing, place, "warning", "name-unknown", message, near)
+            unknown = _problem(drawing, place, "warning", "name-unknown", message, near)
+            fix = Fix(label=f"Use {near}", kind="text", wrong=name, right=near)
+            yield replace(unknown, fixes=(fix,)) if near else unknown
 
 
 def _tolerates_absence(node: syntax.Expr) -> bool:
@@ -237,8 +239,8 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
     if target is None:
         near = nearest(step, [*drawing.ids, *sorted(ROOTS)])
         message = f"there is no step {step}, which ${{{path}}} refers to"
-        suggestion = f"${{{str(path).replace(step, near, 1)}}}" if near else ""
-        yield _problem(drawing, place, "error", "reference-unknown", message, suggestion)
+        right = str(path).replace(step, near, 1) if near else ""
+        yield _reference_problem(drawing, place, "error", "reference-unknown", message, path, right)
     elif target == place.index:
         message = f"${{{path}}} refers to the step itself, which has no output yet"
         yield _problem(drawing, place, "error", "reference-self", message, "")
@@ -284,8 +286,8 @@ def _field(drawing: Drawing, place: _Place, path: Path, target: int) -> Iterator
         return
     near = nearest(str(parts[0]), properties)
     message = f"${{{path}}}: {drawing.label(target)} gives no {parts[0]}; it gives {', '.join(properties)}"
-    suggestion = f"${{{str(path).replace(str(parts[0]), near, 1)}}}" if near else ""
-    yield _problem(drawing, place, "warning", "field-unknown", message, suggestion)
+    right = str(path).replace(str(parts[0]), near, 1) if near else ""
+    yield _reference_problem(drawing, place, "warning", "field-unknown", message, path, right)
 
 
 def _input(drawing: Drawing, place: _Place, path: Path, *, has_default: bool) -> Iterator[Problem]:
@@ -296,10 +298,20 @@ def _input(drawing: Drawing, place: _Place, path: Path, *, has_default: bool) ->
     name = str(path.parts[0])
     near = nearest(name, declared)
     message = f"${{{path}}}: the workflow has no input {name}"
-    suggestion = (
-        f"${{{str(path).replace(name, near, 1)}}}" if near else f"Add {name} to the inputs of the workflow."
-    )
-    yield _problem(drawing, place, "warning", "input-unknown", message, suggestion)
+    right = str(path).replace(name, near, 1) if near else ""
+    found = _reference_problem(drawing, place, "warning", "input-unknown", message, path, right)
+    suggestion = found.suggestion or f"Add {name} to the inputs of the workflow."
+    add = Fix(label="Add it", kind="input", right=name)
+    yield replace(found, suggestion=suggestion, fixes=(*found.fixes, add))
+
+
+def _reference_problem(
+    drawing: Drawing, place: _Place, severity: str, code: str, message: str, path: Path, right: str
+) -> Problem:
+    """A reference that leads nowhere, and the one that was probably meant, if any."""
+    found = _problem(drawing, place, severity, code, message, f"${{{right}}}" if right else "")
+    fix = Fix(label=f"Use {right}", kind="text", wrong=str(path), right=right)
+    return replace(found, fixes=(fix,)) if right else found
 
 
 def _problem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from engine.expression.suggestions import nearest
@@ -13,6 +14,7 @@ from engine.model.policy import RetryPolicy, Timeouts
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
 from engine.validation.node_rules import holds_reference
+from engine.validation.policy_rules import rename_key
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "rollback": ("service", "action", "parameters", "retry", "timeout"),
@@ -42,7 +44,8 @@ def _stand_in(
         if key not in keys:
             near = nearest(str(key), keys)
             words = f"has no {key!r}; it takes {', '.join(keys)}"
-            yield _problem(drawing, index, f"{role}/{key}", words, severity="warning", suggestion=near)
+            found = _problem(drawing, index, f"{role}/{key}", words, severity="warning", suggestion=near)
+            yield replace(found, fixes=rename_key(near))
     for key, read in (("retry", RetryPolicy.from_json), ("timeout", Timeouts.from_json)):
         if key in keys and described.get(key) is not None:
             try:

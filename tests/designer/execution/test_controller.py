@@ -35,6 +35,7 @@ class Person:
         self.asked: list[tuple[Question, str]] = []
         self.defaults: list[Mapping[str, Any]] = []
         self.inputs: Mapping[str, Any] | None = {}
+        self.made: list[Mapping[str, Any]] = []
         self.secrets: list[Mapping[str, Any]] = []
         self.undo_on_stop: bool | None = True
         self.undos: list[Undoable] = []
@@ -50,6 +51,9 @@ class Person:
 
     def keep_as_default(self, values: Mapping[str, Any]) -> None:
         self.defaults.append(values)
+
+    def make_inputs(self, values: Mapping[str, Any]) -> None:
+        self.made.append(values)
 
     async def keep_secrets(self, values: Mapping[str, Any]) -> None:
         self.secrets.append(values)
@@ -250,6 +254,13 @@ def test_that_steps_that_fell_out_by_a_failure_are_not_counted_as_done(desk: Des
     send(run, EventType.EXECUTION_FAILED, error={"message": "no"})
     qtbot.waitUntil(lambda: desk.view.status is ExecutionStatus.FAILED)
     assert (desk.view.done, desk.view.total) == (2, 4)
+
+
+def test_that_what_was_asked_for_can_become_an_input(desk: Desk, qtbot: QtBot) -> None:
+    desk.person.answers = [Answer(decision="resume", values={"threshold": 60}, make_inputs=True)]
+    run = desk.run()
+    desk.pause_for_input(run)
+    qtbot.waitUntil(lambda: desk.person.made == [{"threshold": 60}])
 
 
 def test_that_a_secret_is_kept_before_the_run_goes_on_with_it(desk: Desk, qtbot: QtBot) -> None:
