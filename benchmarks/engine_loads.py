@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import duckdb
@@ -29,6 +29,18 @@ WAITS_AT_ONCE = 100
 DEPTH = 13
 COLUMNS = [{"name": f"c{number}", "type": "number"} for number in range(10)]
 
+
+class Timing:
+    """What time is measured by: the wall's, or the process's own, which says more on a busy machine."""
+
+    def __init__(self) -> None:
+        self.clock: Callable[[], float] = perf_counter
+
+    def use_cpu(self) -> None:
+        self.clock = process_time
+
+
+timing = Timing()
 _made_at: list[float] = []
 """When tables were complete."""
 
@@ -169,7 +181,7 @@ def table(params: dict[str, Any], context: Any) -> dict[str, Any]:
     write_table(target, source)
     size = target.stat().st_size
     sha = context.artifacts.adopt(target)
-    _made_at.append(perf_counter())
+    _made_at.append(timing.clock())
     return {"n": {"$table": sha, "rows": ROWS, "columns": COLUMNS, "bytes": size}}
 
 
@@ -188,11 +200,11 @@ async def run_in(engine: WorkflowEngine, load: Load) -> float:
     """Seconds for so many runs at once, each a workflow of its own."""
     workflow = codec.decode(load.make())
     engine._prepare(workflow)
-    began = perf_counter()
+    began = timing.clock()
     ids = await asyncio.gather(*(engine.start_workflow(workflow, {}) for _ in range(load.times)))
     for execution_id in ids:
         await finished(engine, execution_id)
-    return perf_counter() - (_made_at[-1] if load.from_table else began)
+    return timing.clock() - (_made_at[-1] if load.from_table else began)
 
 
 async def finished(engine: WorkflowEngine, execution_id: str) -> None:
@@ -232,10 +244,10 @@ async def bare(load: Load) -> float:
             dead.add(wire["target"])
     slots = asyncio.Semaphore(load.at_once) if load.ideal_s else None
     with tempfile.TemporaryDirectory() as folder:
-        began = perf_counter()
+        began = timing.clock()
         one = partial(_bare_run, actions, before, dead, slots, Path(folder))
         await asyncio.gather(*(one() for _ in range(load.times)))
-        return perf_counter() - (_made_at[-1] if load.from_table else began)
+        return timing.clock() - (_made_at[-1] if load.from_table else began)
 
 
 _SKIPPED = object()
@@ -260,7 +272,7 @@ async def _bare_run(
             case "table" | "rewrite":
                 target = folder / f"{node_id}.parquet"
                 await asyncio.to_thread(write_table, target, source)
-                _made_at.append(perf_counter())
+                _made_at.append(timing.clock())
                 return target
             case "wait" if slots is not None:
                 async with slots:

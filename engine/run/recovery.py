@@ -23,7 +23,7 @@ from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.execution import Execution
 from engine.run.restart import still_true
-from engine.store.artifacts import ArtifactStore
+from engine.store.artifacts import ArtifactStore, has_reference
 
 # So many times in a row a step may bring the program down before its run is given up.
 MAX_CRASHES: Final = 5
@@ -31,10 +31,10 @@ MAX_CRASHES: Final = 5
 
 async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> ExecutionState:
     """The state with large outputs read back, as references need their values."""
-    steps = {
-        step_id: replace(step, output=await artifacts.expand_async(step.output))
-        for step_id, step in state.steps.items()
-    }
+    steps = dict(state.steps)
+    for step_id, step in state.steps.items():
+        if has_reference(step.output):
+            steps[step_id] = replace(step, output=await artifacts.expand_async(step.output))
     if not state.parent:
         return replace(state, steps=steps)
     # What a part was given may have been as large as what a step gives.

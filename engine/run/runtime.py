@@ -25,6 +25,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
+from engine.run.garbage import uncollected
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
@@ -261,7 +262,11 @@ class Runtime:
         await self.store.close()
 
     async def _revive(self, execution_id: str) -> Execution | None:
-        state = await self.store.load_state(execution_id)
+        await self.store.open()
+        await self.store.commit()
+        events = await self.store.read_events(execution_id)
+        with uncollected():
+            state = ExecutionState.fold(events)
         if state.status.is_terminal:
             return None
         if state.parent and state.parent not in self._executions:
@@ -269,22 +274,28 @@ class Runtime:
         if execution_id in self._executions:
             return self._executions[execution_id]  # it came back with the run that it is a part of
         execution = await self._load(state)
-        await self._place(execution)
+        await self._place(execution, events)
         self.composer.wake(execution)
         return execution
 
-    async def _place(self, execution: Execution) -> None:
-        """Put the steps of a started execution where the journal left them, with their parts."""
+    async def _place(self, execution: Execution, events: Sequence[Event] | None = None) -> None:
+        """Put the steps of a started execution where the journal left them, with their parts.
+
+        events: the journal, when it has been read already.
+        """
         status = execution.status
         if status is not ExecutionStatus.PENDING:
-            events = await self.store.read_events(execution.id)
+            if events is None:
+                events = await self.store.read_events(execution.id)
             await self.composer.load(execution, events)
             recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
         if status is ExecutionStatus.ROLLING_BACK:
             self.rollbacks.begin(execution, crashed=self.store.was_interrupted)
 
     async def _plan_of(self, state: ExecutionState) -> Plan:
-        return self._compiler.compile(codec.decode(await self.store.load_definition(state.definition_hash)))
+        definition = await self.store.load_definition(state.definition_hash)
+        with uncollected():
+            return self._compiler.compile(codec.decode(definition))
 
     async def _load(self, state: ExecutionState) -> Execution:
         """The execution in that state, with the definition it was started with."""
