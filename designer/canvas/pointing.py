@@ -48,6 +48,10 @@ _CURSORS = {
 }
 
 
+_NAMED = 12
+"""As many nodes does the tip of a folded group name."""
+
+
 class Pointing(QObject):
     """At most one gesture at a time; ``space_held`` makes the left button pan."""
 
@@ -283,7 +287,7 @@ class Pointing(QObject):
     def _hover(self, found: Hit) -> None:
         view, seen = self._view, self._view.layer.attention
         on_wire = found.kind in ("wire", "bend")
-        row = -1 if on_wire or found.kind == "nothing" else found.row
+        row = -1 if on_wire or found.kind in ("nothing", "group") else found.row
         wire = found.row if on_wire else -1
         if wire != seen.hovered_wire:
             for changed in (seen.hovered_wire, wire):
@@ -313,6 +317,11 @@ class Pointing(QObject):
         if found.kind in ("wire", "bend"):
             connection = scene.wire(found.row)
             text = connection.condition or {"error": "Taken when the step fails"}.get(connection.on, "")
+        elif found.kind == "group":
+            folded = scene.frames.card_of(found.row)
+            inside = "\n".join(scene.node(row).label for row in (folded.rows if folded else ())[:_NAMED])
+            more = len(folded.rows) - _NAMED if folded else 0
+            text = inside + (f"\nand {more} more" if more > 0 else "")
         elif found.kind != "nothing":
             node = scene.node(found.row)
             problem = scene.marks.problems.get(node.id)

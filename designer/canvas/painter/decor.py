@@ -77,7 +77,7 @@ def draw_plus(painter: QPainter, inks: Inks, scene: Scene, seen: Attention) -> N
     """A stub with "+" at every output that leads nowhere, on the cards that have attention."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for row in seen.plus_for:
-        if row >= len(scene.ids) or scene.has_output[row]:
+        if row >= len(scene.ids) or scene.has_output[row] or scene.frames.card_of(row) is not None:
             continue
         for index in range(int(scene.outputs[row])):
             box = plus_box(scene, row, index)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from designer.canvas import group_state, hits
 from designer.canvas.looks import Look
@@ -12,6 +14,7 @@ from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.model import edits
 from engine.model.bends import bends, set_bends
 from engine.model.changes import apply
 from engine.model.comments import comments
@@ -30,6 +33,29 @@ def test_that_a_wire_dropped_on_the_card_is_refused_with_a_reason(
     hand.drag(hand.port("write", "output"), (left + 100, top + 30))
     assert told == ["Unfold the group to connect a step in it."]
     assert shut.undo_stack.count() == 1
+
+
+def test_that_the_mouse_over_the_card_is_over_no_node(
+    canvas: CanvasView, shut: Editor, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _widget: shown.append(text))
+    left, top, _, _ = frame_box(canvas)
+    at = (left + 100, top + 30)
+    hand.move(at)
+    assert canvas.layer.attention.hovered == -1
+    assert canvas.layer.attention.plus_for == frozenset()
+    place = hand.place(*at)
+    tip = QHelpEvent(QEvent.Type.ToolTip, place, canvas.viewport().mapToGlobal(place))
+    QApplication.sendEvent(canvas.viewport(), tip)
+    assert shown == ["Read orders\nKeep large"]
+
+
+def test_that_a_node_folded_away_shows_no_button_of_its_own(canvas: CanvasView, shut: Editor) -> None:
+    shut.push(edits.disconnect(shut.workflow, canvas.catalog, ["on"]))
+    plain = canvas.viewport().grab().toImage()
+    canvas.layer.attention.plus_for = frozenset({canvas.canvas_scene.row_of["keep"]})
+    assert canvas.viewport().grab().toImage() == plain
 
 
 def test_that_tidying_and_aligning_take_the_card_as_one(canvas: CanvasView, shut: Editor) -> None:
