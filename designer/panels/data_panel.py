@@ -36,6 +36,7 @@ _SKIPPED_HINTS = {
     "upstream_failed": "A step before it failed. Mend that one and run again.",
     "disabled": "The node is disabled.",
     "cancelled": "The run was stopped before it.",
+    "not_selected": "It is no part of this run. Run to it (F7) to see its data.",
 }
 
 

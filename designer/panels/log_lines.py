@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from designer.panels import texts
@@ -15,6 +16,7 @@ _SKIP_REASONS = {
     "upstream_failed": "Skipped: a step before it failed",
     "cancelled": "Skipped: the run was stopped",
     "disabled": "Skipped: the node is disabled",
+    "not_selected": "Left out: no part of this run",
 }
 _WAIT_REASONS = {"timer": "Waiting", "child": "Waiting for a sub-workflow"}
 
@@ -71,13 +73,32 @@ def _started(event: Event) -> str:
 
 
 def _completed(event: Event) -> str:
-    text = "Completed"
-    if isinstance(event.data.get("duration_ms"), int | float):
+    text = _taken(event) or "Completed"
+    if text == "Completed" and isinstance(event.data.get("duration_ms"), int | float):
         text += f" in {texts.duration(event.data['duration_ms'] / 1000)}"
     output = event.data.get("output")
     if isinstance(output, Mapping) and isinstance(output.get("rows"), int):
         text += f", {texts.count(output['rows'], 'row')}"
     return text
+
+
+def _taken(event: Event) -> str:
+    """How a step came to a result without running for it; "" when it ran."""
+    if event.data.get("via") == "pinned":
+        return "Pinned result used"
+    made = event.data.get("reused_from")
+    if event.data.get("via") != "reused" or not isinstance(made, Mapping):
+        return ""
+    at = made.get("at")
+    when = (
+        f" of {datetime.fromtimestamp(at).astimezone():%d %B, %H:%M}" if isinstance(at, int | float) else ""
+    )
+    return f"{'Unchanged: result' if made.get('unchanged') else 'Result'}{when} used"
+
+
+def _restarted(event: Event) -> str:
+    count = len(event.data.get("steps", ()))
+    return f"Run taken up again: {texts.count(count, 'step')} to run"
 
 
 def _waiting(event: Event) -> str:
@@ -122,6 +143,7 @@ _LINES: Mapping[EventType, tuple[str, Callable[[Event], str]]] = {
     _E.EXECUTION_STARTED: ("info", _constant("Run started")),
     _E.EXECUTION_PAUSED: ("warning", _run_paused),
     _E.EXECUTION_RESUMED: ("info", _constant("Run resumed")),
+    _E.EXECUTION_RESTARTED: ("info", _restarted),
     _E.STORAGE_REFUSED: ("error", _with_error("Run paused, resume it to try again")),
     _E.STORAGE_WORKS: ("info", _constant("Run goes on: it can be recorded again")),
     _E.EXECUTION_CANCELLING: ("info", _constant("Stopping the run")),

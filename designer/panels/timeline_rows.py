@@ -85,6 +85,7 @@ class TimelineRows:
                 if event.type in STATUS_OF_STEP_EVENT
                 and event.step_id is not None
                 and event.step_id not in self._row_of
+                and not _is_left_out(event)
             }
         )
 
@@ -94,10 +95,19 @@ class TimelineRows:
         for event in events:
             if event.type is EventType.EXECUTION_STARTED:
                 self.started_at = event.ts
+            elif event.type is EventType.EXECUTION_RESTARTED:
+                changed |= self._take_back(event.data["steps"])
             status = STATUS_OF_STEP_EVENT.get(event.type)
-            if status is not None and event.step_id is not None:
+            if status is not None and event.step_id is not None and not _is_left_out(event):
                 changed.add(self._move(event.step_id, status, event))
         return changed
+
+    def _take_back(self, step_ids: Iterable[str]) -> set[int]:
+        """A run is taken up again: what these steps came to stays as bars, and says no more than that."""
+        numbers = {self._row_of[step_id] for step_id in step_ids if step_id in self._row_of}
+        for number in numbers:
+            self.rows[number].status, self.rows[number].error = StepStatus.PENDING, ""
+        return numbers
 
     def _move(self, step_id: str, status: StepStatus, event: Event) -> int:
         number = self._row_of.get(step_id)
@@ -126,3 +136,8 @@ class TimelineRows:
             row.segments.append(Segment(status=status, attempt=event.attempt, start=event.ts))
             self._growing += 1
         return number
+
+
+def _is_left_out(event: Event) -> bool:
+    """Who runs one step of a hundred does not want a row for each of the others."""
+    return event.data.get("reason") == "not_selected"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -15,6 +17,8 @@ from designer.panels.timeline_panel import TimelinePanel, tick_step
 from engine.history.events import Event
 from engine.history.status import StepStatus
 from tests.designer.panels.run_events import RUN, T0, E, column_of, event, title_of
+
+WHEN = f"{datetime.fromtimestamp(T0).astimezone():%d %B, %H:%M}"
 
 # --- log -------------------------------------------------------------------------------------------
 
@@ -60,6 +64,15 @@ def test_that_events_become_lines_in_plain_words(log) -> None:
         (event(E.EXECUTION_PAUSED, reason="form"), "Run paused: it needs an answer"),
         (event(E.STEP_FAILED, "a", error="boom"), "Failed: boom"),
         (event(E.STEP_FAILED, "a"), "Failed"),
+        (event(E.STEP_COMPLETED, "a", via="pinned", duration_ms=0), "Pinned result used"),
+        (event(E.STEP_COMPLETED, "a", via="reused", reused_from={"at": T0}), f"Result of {WHEN} used"),
+        (
+            event(E.STEP_COMPLETED, "a", via="reused", reused_from={"at": T0, "unchanged": True}),
+            f"Unchanged: result of {WHEN} used",
+        ),
+        (event(E.STEP_COMPLETED, "a", via="fallback"), "Completed"),
+        (event(E.STEP_SKIPPED, "a", reason="not_selected"), "Left out: no part of this run"),
+        (event(E.EXECUTION_RESTARTED, steps=["a"], connections=[]), "Run taken up again: 1 step to run"),
     ],
 )
 def test_that_each_kind_of_event_has_its_words(made: Event, text: str) -> None:
@@ -175,6 +188,26 @@ def test_that_attempts_and_waits_are_stretches_of_their_own(qtbot) -> None:
     assert "404 Not Found" in model.description(1)
     assert model.time_span == (T0, T0 + 5.0)
     assert not model.is_live
+
+
+def test_that_a_run_taken_up_again_goes_on_in_the_same_rows(qtbot) -> None:
+    model = TimelineModel(clock=lambda: T0 + 20)
+    QAbstractItemModelTester(model)
+    model.apply(RUN)
+    rows = model.rowCount()
+    model.apply([event(E.EXECUTION_RESTARTED, at=10.0, steps=["fetch", "mail", "new"], connections=[])])
+    fetch = next(model.row(number) for number in range(rows) if model.row(number).step_id == "fetch")
+    assert (fetch.status, fetch.error) == (StepStatus.PENDING, "")
+    model.apply(
+        [
+            event(E.STEP_RUNNING, "fetch", at=11.0),
+            event(E.STEP_COMPLETED, "fetch", at=12.0),
+            event(E.STEP_SKIPPED, "other", at=12.0, reason="not_selected"),
+        ]
+    )
+    assert model.rowCount() == rows
+    assert fetch.status is StepStatus.COMPLETED
+    assert fetch.segments[-1].start == T0 + 11.0
 
 
 def test_that_a_running_bar_grows_and_the_panel_moves_only_while_it_is_seen(qtbot) -> None:
