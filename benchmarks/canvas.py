@@ -1,5 +1,8 @@
 """Time the canvas for 100, 1,000 and 10,000 nodes: ``python -m benchmarks.canvas [nodes ...] [--json]``.
 
+With files of scientific workflows in WfFormat (``*.json.gz``) in place of sizes, their graphs are drawn, laid
+out by the canvas's own tidy up, and timed the same.
+
 Offscreen, 1600 x 1000, synchronous repaints, 1.5 wires a node. Times are medians of the milliseconds that
 the process itself used. Absolute figures move by a factor of two between runs; the ratios to the floor --
 the same pixels filled by one C++ call -- hold within one run.
@@ -7,6 +10,7 @@ the same pixels filled by one C++ call -- hold within one run.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -15,13 +19,16 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt  # the platform must be chosen first
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from designer.canvas import layout
 from designer.canvas.view import CanvasView
 from designer.document.document import Document
 from designer.editor import Editor
@@ -52,6 +59,25 @@ def workflow(count: int) -> Workflow:
     return Workflow(id="bench", nodes=nodes, connections=wires, layout=layout)
 
 
+def scientific(path: Path) -> Workflow:
+    """A workflow in WfFormat as a drawing of steps, tidied up."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        document = json.load(stream)
+    tasks = document["workflow"]["specification"]["tasks"] if "workflow" in document else document["tasks"]
+    wires = {(task["id"], child) for task in tasks for child in task["children"]}
+    wires |= {(parent, task["id"]) for task in tasks for parent in task.get("parents", ())}
+    number = {task["id"]: place for place, task in enumerate(tasks)}
+    flat = np.array([(0.0, place * 96.0) for place in range(len(tasks))])
+    ends = [(number[source], number[target], 0.0) for source, target in sorted(wires)]
+    places = layout.tidy(flat, ends).tolist()
+    return Workflow(
+        id=path.name,
+        nodes={t["id"]: Node(id=t["id"], type="flow.set_values", title=t["name"]) for t in tasks},
+        connections={f"{a}>{b}": Connection(id=f"{a}>{b}", source=a, target=b) for a, b in sorted(wires)},
+        layout={task["id"]: (x, y) for task, (x, y) in zip(tasks, places, strict=True)},
+    )
+
+
 LAST = 14
 
 
@@ -66,9 +92,8 @@ def median(act: Callable[[int], object], times: int = LAST + 1) -> float:
     return statistics.median(taken)
 
 
-def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str, float]:
-    """All figures for one size."""
-    drawn = workflow(count)
+def measure(drawn: Workflow, theme: ThemeController, settings: Settings) -> dict[str, float]:
+    """All figures for one drawing."""
     start = time.process_time()
     view = CanvasView(Editor(Document(drawn)), Catalog.load(), theme, settings)
     view.motion.allowed = False
@@ -107,9 +132,10 @@ def measure(count: int, theme: ThemeController, settings: Settings) -> dict[str,
         found[f"pan {zoom:g}"] = median(pan)
         found[f"zoom {zoom:g}"] = median(zoom_about(zoom))
     camera.zoom_at(1.0)
-    camera.look_at(QPointF(middle))
-    row = int(scene.cards_in((middle.x() - 200, middle.y() - 200, middle.x() + 200, middle.y() + 200))[0])
+    row = int(np.abs(scene.xy - (middle.x(), middle.y())).sum(axis=1).argmin())
     one = [scene.ids[row]]
+    camera.look_at(scene.card(row).center())
+    camera.finish()
 
     def drag(ids: list[str]) -> Callable[[int], None]:
         def step(turn: int) -> None:
@@ -178,21 +204,27 @@ def floor(view: CanvasView) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    sizes = [int(text) for text in arguments if text.isdigit()] or [100, 1000, 10_000]
+    sizes = [int(text) for text in arguments if text.isdigit()]
+    files = [Path(text) for text in arguments if text.endswith(".gz")]
+    sizes = sizes or ([] if files else [100, 1000, 10_000])
     application = QApplication.instance() or QApplication([])
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     theme = ThemeController("light")
     settings = Settings()
-    table = {count: measure(count, theme, settings) for count in sizes}
+    table = {f"{count:,}": measure(workflow(count), theme, settings) for count in sizes}
+    for file in files:
+        drawn = scientific(file)
+        found = {"nodes": float(len(drawn.nodes)), "wires": float(len(drawn.connections))}
+        table[file.name[:12]] = {**found, **measure(drawn, theme, settings)}
     if "--json" in arguments:
         print(json.dumps(table, indent=2))
         return
     names = list(next(iter(table.values())))
-    print(f"{'ms':>14}" + "".join(f"{count:>10,}" for count in sizes) + "   ratio last/first")
+    print(f"{'ms':>14}" + "".join(f"{name:>14}" for name in table) + "   ratio last/first")
     for name in names:
-        figures = [table[count][name] for count in sizes]
+        figures = [column[name] for column in table.values()]
         ratio = figures[-1] / figures[0] if figures[0] else 0.0
-        print(f"{name:>14}" + "".join(f"{figure:>10.2f}" for figure in figures) + f"{ratio:>10.1f}")
+        print(f"{name:>14}" + "".join(f"{figure:>14.2f}" for figure in figures) + f"{ratio:>10.1f}")
     del application
 
 

@@ -162,6 +162,32 @@ def clipped(lines: Floats, box: Box) -> Floats:
     return lines[seen]
 
 
+def thinned(lines: Floats, box: Box) -> Floats:
+    """What can be told apart of many line segments: cut off at ``box``, on whole pixels, each once.
+
+    Of ten thousand wires that leave one card most lie on each other; painting each of them, and far beyond
+    what is seen, took half a second. Cut as Liang and Barsky do (ACM TOG 3(1), 1984), all at once.
+    """
+    lines = clipped(lines, box)
+    start, way = lines[:, :2], lines[:, 2:] - lines[:, :2]
+    enters, leaves = np.zeros(len(lines)), np.ones(len(lines))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for axis in (0, 1):
+            near = (box[axis] - start[:, axis]) / way[:, axis]
+            far = (box[axis + 2] - start[:, axis]) / way[:, axis]
+            flat = way[:, axis] == 0  # runs along the box, and touches it
+            enters = np.where(flat, enters, np.maximum(enters, np.minimum(near, far)))
+            leaves = np.where(flat, leaves, np.minimum(leaves, np.maximum(near, far)))
+    seen = enters <= leaves
+    start, way, enters, leaves = start[seen], way[seen], enters[seen, None], leaves[seen, None]
+    cut = np.round(np.concatenate((start + way * enters, start + way * leaves), axis=1))
+    corner = np.floor((box[0], box[1], box[0], box[1]))
+    marks = np.clip(cut - corner, 0, 65_535).astype(np.uint64)
+    keys = (marks[:, 0] << 48) | (marks[:, 1] << 32) | (marks[:, 2] << 16) | marks[:, 3]
+    kept: Floats = np.ascontiguousarray(cut[np.unique(keys, return_index=True)[1]])
+    return kept
+
+
 def touching(points: Floats, box: Box) -> Floats:
     """The sampled wires whose own box touches ``box``."""
     low, high = points.min(axis=1), points.max(axis=1)

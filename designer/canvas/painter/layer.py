@@ -173,7 +173,8 @@ class Layer:
             hidden=seen.hidden_wire,
             clip=_device(box, zoom, offset),
         )
-        draw = wires.draw_curves if zoom >= FULL else wires.draw_plain
+        full = wires.draw_curves if len(rows) <= wires.CROWD else wires.draw_crowd
+        draw = full if zoom >= FULL else wires.draw_plain
         draw(painter, self.inks, self._scene, rows, style)
 
     # -- cards -------------------------------------------------------------------------------

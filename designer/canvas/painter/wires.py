@@ -17,6 +17,8 @@ from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
 from designer.theme.tokens import WIRE_W, WIRE_W_HOVER
 
+CROWD = 400
+"""From so many wires on, what lies on each other is drawn once, without antialiasing."""
 FEW = 40
 """Up to as many wires are drawn with round joints and many segments; a crowd goes without."""
 DASHES: dict[Flow, tuple[float, ...]] = {
@@ -85,6 +87,15 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
             _draw_chevrons(painter, inks, points, style.zoom)
 
 
+def draw_crowd(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
+    """Draw very many wires, the selected and the hovered one as they are always drawn."""
+    raised = [row for row in {*style.selected, *style.warm} if row != style.hidden]
+    lifted: Mask = np.isin(rows, raised) if raised else np.zeros(len(rows), bool)
+    draw_plain(painter, inks, scene, rows[~lifted & (rows != style.hidden)], style)
+    if lifted.any():
+        draw_curves(painter, inks, scene, rows[lifted], style)
+
+
 def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
     """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(rows) <= 3 * FEW)
@@ -101,8 +112,10 @@ def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
                 lines = geometry.segments_of(points[chosen & (down[places] == error)])
                 if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
                     lines = np.ascontiguousarray(lines[::2])  # dots, from afar
-                painter.setPen(_tone(inks, kind, error))
-                draw_lines(painter, geometry.clipped(lines, style.clip))
+                tone, width = _tone(inks, kind, error), round(WIRE_W * style.zoom - 0.2)
+                painter.setPen(stroke(tone, width) if width > 1 else tone)
+                narrow = geometry.thinned if len(lines) > CROWD else geometry.clipped
+                draw_lines(painter, narrow(lines, style.clip))
         if style.selected:
             painter.setPen(inks.accent)
             mine: Mask = np.isin(rows[places], list(style.selected))
