@@ -11,7 +11,7 @@ from engine import ActionError, SchemaValidationError, WorkflowEngine
 from engine.history.events import EventType
 from tests.support.builders import make_workflow, node
 from tests.support.compositions import body, each, loop, sub
-from tests.support.fake_clock import settle
+from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -308,3 +308,44 @@ class TestWatching:
         assert state["status"] == "COMPLETED"
         # The run itself, three parts, and those whose end has not been told yet.
         assert max(living) <= 1 + 2 * 3
+
+
+class TestEdges:
+    async def test_that_parts_which_end_at_once_do_not_hold_the_loop_up(self, engine: WorkflowEngine) -> None:
+        workflow = make_workflow([each("each", body(), [*range(300)], concurrency=200)])
+        _, state = await started(engine, workflow)
+        assert (state["status"], state["outputs"]["each"]) == ("COMPLETED", [{}] * 300)
+
+    async def test_that_the_time_a_person_takes_is_not_the_steps(
+        self, engine: WorkflowEngine, clock: FakeClock
+    ) -> None:
+        execution_id, _ = await started(engine, make_workflow([each("each", ASKS, [1], timeout=5)]))
+        await clock.advance(60)
+        assert (await engine.wait(execution_id))["status"] == "PAUSED"
+        await engine.resume_workflow(execution_id, {"limit": 2})
+        assert (await engine.wait(execution_id))["outputs"]["each"] == [{"limit": 2, "item": 1}]
+
+    async def test_that_a_part_which_cannot_be_undone_is_named(
+        self, engine: WorkflowEngine, actions: ScriptedActions
+    ) -> None:
+        inner = body(node("a", rollback={"service": "test", "action": "undo_badly"}))
+        actions.errors["bad"] = [ActionError("boom")]
+        workflow = make_workflow(
+            [each("each", inner, [1, 2]), node("bad", "fail")], ["each>bad"],
+            settings={"on_failure": {"rollback": True}},
+        )  # fmt: skip
+        _, state = await started(engine, workflow)
+        assert (state["status"], state["error"]["not_rolled_back"]) == ("ROLLBACK_FAILED", ["each"])
+        assert "each/1, each/0" in state["steps"]["each"]["error"]["message"]
+
+    async def test_that_a_composite_step_can_be_pinned_disabled_and_paused_for_its_own_inputs(
+        self, engine: WorkflowEngine, actions: ScriptedActions
+    ) -> None:
+        pinned, off = each("each", ASKS, [1]), each("off", ASKS, [1])
+        pinned["config"]["pin"] = {"output": [7]}
+        off["config"]["disabled"] = True
+        asking = each("asking", body("a"), "${input.list}")
+        execution_id, state = await started(engine, make_workflow([pinned, off, asking]))
+        assert (state["outputs"], paths(state)) == ({"each": [7], "off": None}, ["input.list"])
+        await engine.resume_workflow(execution_id, {"list": [1]})
+        assert (await engine.wait(execution_id))["outputs"]["asking"] == [{"a": {}}]

@@ -6,6 +6,7 @@ moment.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -195,3 +196,35 @@ async def test_that_a_cancelled_run_ends_its_parts_after_a_restart(tmp_path: Pat
             assert (await engine.wait(execution_id))["status"] == "CANCELLED"
             everything = await copied.list_executions(limit=None, parts=True)
             assert {summary.status for summary in everything} == {ExecutionStatus.CANCELLED}
+
+
+async def test_that_a_run_which_is_given_up_leaves_no_part_under_way(tmp_path: Path) -> None:
+    reached = asyncio.Event()
+
+    async def hang(params: dict[str, Any], context: StepContext) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    asks = body(node("ask", "note", parameters={"x": "${input.x}"}))
+    workflow = make_workflow([each("each", body(sub("in", asks)), [1, 2]), node("hang", "hang")])
+    execution_id, path = "", tmp_path / "0" / "r.db"
+    path.parent.mkdir()
+    for life in range(8):
+        registry, _ = actions()
+        registry.register("test", "hang", hang)
+        store = CopyingStore(path, tmp_path / f"copies{life}")
+        async with WorkflowEngine(registry=registry, state_manager=store) as engine:
+            execution_id = execution_id or await engine.start_workflow(workflow)
+            await engine.recover()
+            status = (await engine.get_workflow_status(execution_id))["status"]
+            if status == "QUARANTINED":
+                await asyncio.sleep(0)
+                everything = await store.list_executions(limit=None, parts=True)
+                assert {summary.status.is_terminal for summary in everything} == {True}
+                assert len(everything) == 5
+                return
+            await reached.wait()
+            reached.clear()
+            await engine._runtime.barrier()
+            path = store.made[-1]
+    raise AssertionError("the run was not given up")
