@@ -122,7 +122,7 @@ class Database:
     def _check(self, connection: sqlite3.Connection) -> None:
         found = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
         if found != ["ok"]:
-            raise _corrupt(self.path, "; ".join(found))
+            raise corrupt(self.path, "; ".join(found))
 
     def _release(self) -> None:
         for connection in self._opened:
@@ -136,6 +136,8 @@ def translated(path: Path) -> Iterator[None]:
     """SQLite's faults inside become ours, with what happened and what to do."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise corrupt(path, "a text of it cannot be read") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_FULL":
@@ -144,11 +146,20 @@ def translated(path: Path) -> Iterator[None]:
                 hint="Free some space; the run goes on from where it is.",
             ) from error
         if name in _DAMAGED:
-            raise _corrupt(path, str(error)) from error
+            raise corrupt(path, str(error)) from error
         raise StoreError(
             f"The run store {path} cannot be read or written: {error}",
             hint="Check that the disk is there and that you may write to it.",
         ) from error
+
+
+@contextmanager
+def making_sense(path: Path) -> Iterator[None]:
+    """What the program cannot make sense of inside was not written by it: bytes are not what they were."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AssertionError) as error:
+        raise corrupt(path, f"a row of it makes no sense ({error!r})") from error
 
 
 def migrations() -> list[str]:
@@ -182,7 +193,8 @@ def _closed_cleanly(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("SELECT value FROM meta WHERE name = 'closed_cleanly'").fetchone()[0])
 
 
-def _corrupt(path: Path, detail: str) -> StoreCorrupt:
+def corrupt(path: Path, detail: str) -> StoreCorrupt:
+    """The error that says so, and what to do."""
     return StoreCorrupt(
         f"The run store {path} is damaged: {detail}",
         hint="Move the file away (keep it, it may be mended) and start with a new one.",

@@ -21,7 +21,7 @@ from engine.history.events import (
     EventDraft,
     EventType,
 )
-from engine.history.state import UNDOING
+from engine.history.state import UNDOING, ExecutionState, StepState
 from engine.history.status import (
     EXECUTION_MOVES,
     STEP_ENDS,
@@ -129,6 +129,13 @@ class Ledger:
         """The status after everything admitted; PENDING for a step that nothing happened to."""
         step = self.record(execution_id).steps.get(step_id)
         return step.status if step is not None else StepStatus.PENDING
+
+    def agrees_with(self, state: ExecutionState) -> bool:
+        """Whether a record says what the fold of the journal says; True when it has gone on meanwhile."""
+        record = self.records.get(state.id)
+        if record is None or record.seq != state.seq:
+            return True
+        return record.status is state.status and _begun(record.steps) == _begun(state.steps)
 
     def is_at_rest(self) -> bool:
         """Whether no step of any execution in use is under way, nor will be by itself."""
@@ -273,6 +280,11 @@ def _is_new_step_that_ran(record: ExecutionRecord, drafts: Sequence[EventDraft])
 def _is_plain(data: Mapping[str, Any]) -> bool:
     """Whether the data is nothing but a connection and its outcome."""
     return len(data) == 2 and type(data.get("connection_id")) is str and type(data.get("outcome")) is str
+
+
+def _begun(steps: Mapping[str, StepRecord] | Mapping[str, StepState]) -> dict[str, StepStatus]:
+    known = ((step_id, step.status) for step_id, step in steps.items())
+    return {step_id: status for step_id, status in known if status is not StepStatus.PENDING}
 
 
 def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:

@@ -18,16 +18,15 @@ from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.codes import (
     EVENT_CODE,
-    EVENT_TYPES,
     EXECUTION_CODE,
     EXECUTION_STATUSES,
-    STEP_STATUSES,
 )
-from engine.store.database import Connect, Database, connect
+from engine.store.database import Connect, Database, connect, corrupt, making_sense
 from engine.store.json_text import encode
-from engine.store.ledger import ExecutionRecord, Ledger, StepRecord, claim_named
+from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import groups
+from engine.store.rows import event_of, record_of, step_record_of
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
@@ -141,9 +140,14 @@ class SqliteStateManager(ExecutionStateManager):
                 f"WHERE execution = ? AND seq > ? ORDER BY seq LIMIT {_PAGE_EVENTS}",
                 (record.key, events[-1].seq if events else after),
             )
-            events.extend(_event(record, row) for row in rows)
+            with making_sense(self.path):
+                events.extend(event_of(record, row) for row in rows)
             if len(rows) < _PAGE_EVENTS:
-                return events
+                break
+        for expected, event in enumerate(events, after + 1):
+            if event.seq != expected:
+                raise corrupt(self.path, f"event {expected} of run {execution_id} is missing")
+        return events
 
     async def find_result(self, key: str) -> StoredResult | None:
         rows = await self._read(FIND_RESULT, (key,))
@@ -183,7 +187,8 @@ class SqliteStateManager(ExecutionStateManager):
             "ORDER BY key DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
-        return [_record(row).summary() for row in rows]
+        with making_sense(self.path):
+            return [record_of(row).summary() for row in rows]
 
     async def waiting_ms(self, execution_ids: Sequence[str]) -> dict[str, float]:
         keys = await self._read(
@@ -312,7 +317,8 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
-        return _record(rows[0]) if rows else None
+        with making_sense(self.path):
+            return record_of(rows[0]) if rows else None
 
     async def _track(self, execution_id: str) -> None:
         await self.open()
@@ -328,12 +334,14 @@ class SqliteStateManager(ExecutionStateManager):
             "AS item FROM steps s WHERE execution = ?",
             (record.key,),
         )
-        record.steps = {row[0]: _step_record(row) for row in rows}
+        with making_sense(self.path):
+            record.steps = {row[0]: step_record_of(row) for row in rows}
         last = await self._read(
             "SELECT json_array(seq, ts) AS item FROM journal WHERE execution = ? ORDER BY seq DESC LIMIT 1",
             (record.key,),
         )
-        record.seq, record.at = last[0]
+        with making_sense(self.path):
+            record.seq, record.at = last[0]
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:
@@ -348,40 +356,3 @@ class SqliteStateManager(ExecutionStateManager):
             oldest = self._ended.popleft()
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
-
-
-def _event(record: ExecutionRecord, row: Sequence[Any]) -> Event:
-    seq, ts, code, step_id, attempt, data = row
-    return Event(
-        record.id, record.workflow_id, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, data or {}
-    )
-
-
-def _record(row: Sequence[Any]) -> ExecutionRecord:
-    return ExecutionRecord(
-        key=row[0],
-        id=row[1],
-        workflow_id=row[2],
-        workflow_name=row[3],
-        definition_hash=row[4],
-        status=EXECUTION_STATUSES[row[5]],
-        reason=row[6],
-        error=row[7],
-        created_at=row[8],
-        started_at=row[9],
-        ended_at=row[10],
-    )
-
-
-def _step_record(row: Sequence[Any]) -> StepRecord:
-    return StepRecord(
-        status=STEP_STATUSES[row[1]],
-        reason=row[2],
-        attempts=row[3],
-        started_at=row[4],
-        ended_at=row[5],
-        duration_ms=row[6],
-        seq=row[7],
-        due_at=row[8],
-        has_timer=row[8] is not None,
-    )

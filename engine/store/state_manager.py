@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import StoreError, WorkflowError
+from engine.errors import StoreCorrupt, StoreError, WorkflowError
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -66,6 +66,10 @@ class Standing(Protocol):
 
     def step_status(self, execution_id: str, step_id: str) -> StepStatus:
         """The status of a step; PENDING for one that nothing happened to."""
+        ...
+
+    def agrees_with(self, state: ExecutionState) -> bool:
+        """Whether an execution stands where the fold of its journal says, as far as that goes."""
         ...
 
     def is_at_rest(self) -> bool:
@@ -144,7 +148,14 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         await self.open()
         await self._track(execution_id)
         await self.commit()
-        return ExecutionState.fold(await self.read_events(execution_id))
+        events = await self.read_events(execution_id)
+        try:
+            state = ExecutionState.fold(events)
+        except (LookupError, TypeError, ValueError, AssertionError) as error:
+            raise damaged(execution_id, f"an event of it makes no sense ({error!r})") from error
+        if not self._ledger.agrees_with(state):
+            raise damaged(execution_id, "its row and those of its steps contradict its journal")
+        return state
 
     async def unfinished(self) -> list[ExecutionSummary]:
         """Every execution that has not ended, newest first: what a new process may go on with."""
@@ -298,6 +309,14 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
     @abstractmethod
     async def _track(self, execution_id: str) -> None:
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
+
+
+def damaged(execution_id: str, detail: str) -> StoreCorrupt:
+    """The error for a run whose record is not what was written."""
+    return StoreCorrupt(
+        f"The record of run {execution_id} is damaged: {detail}",
+        hint="Move the store's file away (keep it, it may be mended) and start with a new one.",
+    )
 
 
 _CALLED_OFF = (EventDraft(EventType.EXECUTION_CANCELLING), EventDraft(EventType.EXECUTION_CANCELLED))

@@ -30,6 +30,7 @@ SAMPLE = 4
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sample", action="store_true", help="some writes of every workflow")
+    parser.add_argument("--each", type=int, default=1, help="each so-many-th write only")
     parser.add_argument("--only", action="append", help="the name of a workflow; may be repeated")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -44,6 +45,7 @@ def main() -> int:
             continue
         expected, targets = _without_fault(scenario)
         cases = [(target, fault) for fault in (FULL, BROKEN, LOCKED) for target in targets]
+        cases = cases[:: asked.each]
         if asked.sample:
             cases = random.Random(scenario.name).sample(cases, SAMPLE)
         for target, fault in cases:
