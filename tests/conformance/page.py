@@ -31,7 +31,7 @@ What is compared:
   the same states entered, in the same order (with branches: the same states, none before one that leads to
   it), the same output. Tasks replay their recorded results; waits before retries are left away.
 - **workflow_patterns**, control-flow patterns (van der Aalst): each task as often as expected.
-- **cwl_workflow_conformance**, Common Workflow Language: steps with `when`, results merged by `pickValue`.
+- **cwl_workflow_conformance**, Common Workflow Language: `when`, `scatter`, results merged by `pickValue`.
 - **atom_semantics**: what the tests of the original engine expect.
 - **wfinstances** (recorded scientific workflows) and **wfgen** (generated ones): written and read back,
   checked, and run with actions that do nothing: every task once, parents first, no more than five at once.
