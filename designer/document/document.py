@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from engine.model import Change, Workflow, apply
+from engine.model import Change, Node, Workflow, apply
 from engine.model.subworkflows import (
     apply_at,
     blank,
@@ -66,6 +66,11 @@ class Document:
     def place(self) -> Place:
         """Where the shown workflow stands in the whole."""
         return self._place
+
+    @property
+    def holder(self) -> Node | None:
+        """The node that holds what is shown; None for the workflow of the file itself."""
+        return self._levels[-2].nodes[self._place[-1]] if self._place else None
 
     @property
     def titles(self) -> tuple[str, ...]:

@@ -15,16 +15,20 @@ from engine.errors import ExpressionError
 from engine.expression.paths import Missing, Path, descend
 from engine.history.state import StepState
 from engine.model import queries
+from engine.model.embedded import FOR_EACH, LOOP
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType, NodeTypes
-from engine.model.workflow import Workflow
+from engine.model.workflow import Node, Workflow
 
 ColumnsOf: TypeAlias = Callable[[str, Json], Sequence[Column]]
 """(node id, reference) -> columns, for tables that no run has made yet."""
 
 
 class Surroundings:
-    """The workflow as forms see it; the inspector keeps `workflow` and `steps` up to date."""
+    """The workflow as forms see it; the inspector keeps `workflow` and `steps` up to date.
+
+    `holder` is the node that holds the workflow, if it is one inside another.
+    """
 
     def __init__(self, workflow: Workflow, types: NodeTypes) -> None:
         self.workflow = workflow
@@ -33,6 +37,7 @@ class Surroundings:
         self.base_dir: FilePath | None = None
         self.columns_of: ColumnsOf | None = None
         self.secrets: Sequence[str] = ()
+        self.holder: Node | None = None
 
     def for_node(self, node_id: str) -> FormContext:
         """The surroundings of a node's parameters."""
@@ -147,9 +152,24 @@ class Surroundings:
         return found
 
     def _inputs(self) -> list[Suggestion]:
-        return [
+        given = [
             Suggestion(text=f"input.{name}", detail=str(schema.get("type", "input")))
             for name, schema in self.workflow.input_properties.items()
+        ]
+        return [*self._item(), *given]
+
+    def _item(self) -> list[Suggestion]:
+        """What the steps inside a For each or Repeat know besides."""
+        if self.holder is None or self.holder.type not in (FOR_EACH, LOOP):
+            return []
+        is_each = self.holder.type == FOR_EACH
+        items = self.holder.parameters.get("items")
+        first = items[0] if is_each and isinstance(items, list) and items else None
+        fields = first if isinstance(first, Mapping) else {}
+        return [
+            Suggestion(text="item", detail="the item" if is_each else "result of the round before"),
+            *(Suggestion(text=f"item.{name}", detail=type_word(value)) for name, value in fields.items()),
+            Suggestion(text="index", detail="number, from 0"),
         ]
 
     def outputs(self, node_id: str) -> list[Suggestion]:

@@ -88,6 +88,7 @@ class InspectorPanel(QWidget):
 
     def _rebuild(self) -> None:
         self._surroundings.workflow = self._editor.workflow
+        self._surroundings.holder = self._editor.document.holder
         path = self._editor.document.path
         self._surroundings.base_dir = path.parent if isinstance(path, Path) else None
         tab = self._page.tabs.currentIndex() if isinstance(self._page, NodePage) else 0

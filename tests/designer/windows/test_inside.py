@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from designer.panels.inspector_others import WorkflowPage
 from designer.windows.main_window import MainWindow
 from engine.files import workflow_file
+from engine.model import edits
 from engine.model.subworkflows import get, outputs_of
 from engine.model.workflow import Workflow
 from tests.designer.canvas.conftest import small_workflow
@@ -198,3 +199,19 @@ def test_that_a_problem_inside_marks_the_cards_on_the_way_and_leads_there(
     assert window.session.editor.document.place == ("each", "deep")
     assert window.canvas.selected_nodes() == [added]
     assert added in window.canvas.canvas_scene.marks.problems
+
+
+def test_that_a_step_inside_a_for_each_is_offered_the_item(window: MainWindow) -> None:
+    editor = window.session.editor
+    editor.push(edits.set_parameters(editor.workflow, "each", {"items": [{"region": "north", "rows": 3}]}))
+    window.canvas.select(["a"])
+    surroundings = window.inspector._surroundings
+    assert "item" not in [one.text for one in surroundings.references("a")]
+    window.canvas.inside.enter("each")
+    window.canvas.select(["x"])
+    offered = {one.text: one.detail for one in surroundings.references("x")}
+    assert offered["item.region"] == "text"
+    assert offered["item.rows"] == "integer"
+    assert {"item", "index"} <= offered.keys()
+    window.canvas.inside.enter("deep")
+    assert "item" not in [one.text for one in surroundings.references("z")]
