@@ -15,6 +15,7 @@ from engine.model import Connection
 PILL_H = 20.0
 PILL_MAX = 168.0
 _KEPT = 6000
+_FAILED = int(Look.FAILED)
 
 
 class Words:
@@ -70,9 +71,11 @@ def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: 
     painter.setFont(inks.sub)
     painter.setPen(inks.text2)
     failed: list[tuple[int, QPointF]] = []
-    for (x, y), row in zip(xy, rows, strict=True):
+    # As plain numbers: to compare an array's number with an enumeration's member takes ten times as long.
+    looks = scene.look[rows].tolist()
+    for (x, y), row, look in zip(xy, rows, looks, strict=True):
         at = QPointF(x + geometry.TEXT_X, y + 33)
-        if scene.look[row] == Look.FAILED:
+        if look == _FAILED:
             failed.append((row, at))
         else:
             painter.drawStaticText(at, words.sub(scene.subtitle(row)))
@@ -87,11 +90,12 @@ def _draw_captions(
 ) -> None:
     painter.setFont(inks.caption)
     painter.setPen(inks.text2)
-    for (x, y), row in zip(xy, rows, strict=True):
+    outputs = scene.outputs[rows].tolist()
+    for (x, y), row, count in zip(xy, rows, outputs, strict=True):
         label = scene.marks.row_label(scene.ids[row])
         if label:
             painter.drawStaticText(QPointF(x + 9, y + CARD_H + 6), words.caption(label))
-        if scene.outputs[row] > 1:
+        if count > 1:
             for index, port in enumerate(scene.type_of(row).outputs):
                 at = scene.port(row, "output", index)
                 painter.drawStaticText(
@@ -143,7 +147,9 @@ def draw_pill(
     room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
     painter.setFont(inks.pill)
     painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)
-    shown = inks.pill_metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
+    shown = text
+    if inks.pill_width(text) > room.width() + 1:
+        shown = inks.pill_metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 

@@ -270,10 +270,10 @@ class Layer:
         lit = self.attention.wires | {self.attention.hovered_wire}
         seen = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3])).adjusted(-2, -2, 2, 2)
         shown = wires.flows(scene, rows).tolist()
-        for row, middle, flow in zip(rows.tolist(), middles, shown, strict=True):
+        said = (scene.wires.flow[rows] != int(Flow.PLAIN)).tolist()
+        for row, middle, flow, decided in zip(rows.tolist(), middles, shown, said, strict=True):
             connection = scene.wire(row)
             text = pill_text(scene.workflow, connection)
-            decided = scene.wires.flow[row] != Flow.PLAIN
             kind = Flow(int(flow)) if decided else Flow.PLAIN
             place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
             if not place.intersects(seen):
