@@ -126,8 +126,9 @@ def status_text(step: StepState) -> str:
         case StepStatus.PAUSED:
             return _asking(step)
         case StepStatus.FAILED:
-            has_fix = step.error is not None and "meant" in step.error
-            return (_first_line(step.error) or "Failed") + (" · 1 fix" if has_fix else "")
+            if step.error is not None and "meant" in step.error:
+                return f"No column '{step.error['column']}' · 1 fix"
+            return _first_line(step.error) or "Failed"
         case StepStatus.ROLLBACK_FAILED:
             return f"Not undone: {_first_line(step.error) or 'it failed'}"
         case StepStatus.SKIPPED:

@@ -87,7 +87,8 @@ class ProblemsModel(QAbstractTableModel):
         message = problem.message.removeprefix(named)
         if problem.message.startswith(named):
             message = message[:1].upper() + message[1:]
-        return message, place, problem.suggestion
+        # Where a button does it, the button says it.
+        return message, place, "" if problem.fixes else problem.suggestion
 
 
 class ProblemsPanel(QWidget):

@@ -222,6 +222,8 @@ class ErrorView(QWidget):
         self.hint.setVisible(bool(hint))
         wrong, right = error.get("column"), error.get("meant")
         self._renaming = (str(wrong), str(right)) if wrong and right else None
+        if self._renaming is not None:
+            self.hint.hide()  # the button says it
         self.fix.setText(f"Use '{right}'")
         self.fix.setToolTip("Changes the step's parameters; it can be undone")
         self.fix.setVisible(self._renaming is not None)

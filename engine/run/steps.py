@@ -80,9 +80,10 @@ class Steps:
         activity.attempt += 1
         self.running.add(activity.step.index)
         data: dict[str, Any] = {"crashes": activity.crashes} if activity.crashes else {}
-        rollback = activity.step.rollback
-        if rollback is not None and rollback.needs_input and is_json(activity.params):
-            data["input"] = to_journal(activity.params) if activity.step.secrets else activity.params
+        rollback, params = activity.step.rollback, activity.params
+        # Without parameters nothing is run: a result that was there already is taken.
+        if rollback is not None and rollback.needs_input and params is not None and is_json(params):
+            data["input"] = to_journal(params) if activity.step.secrets else params
         self._journal.begin(self._execution, activity.step.id, activity.attempt, data)
 
     def sleeps(self, activity: Activity, until: float) -> None:

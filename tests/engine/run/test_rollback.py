@@ -299,3 +299,42 @@ async def test_that_a_person_says_whether_an_uncertain_step_is_to_be_undone(
     assert actions.calls[1:] == calls
     if did:
         assert (state["steps"]["pay"]["status"], actions.params["undo pay"]) == (status, [{"n": 5}])
+
+
+async def test_that_a_step_that_a_person_says_did_happen_is_undone_like_any_other(
+    actions: ScriptedActions, path: Path
+) -> None:
+    parameters = {"n": "${self.input.n}", "id": "${self.output.id}"}
+    pay = node(
+        "pay",
+        "gate",
+        parameters={"n": 5},
+        delivery="at_most_once",
+        rollback=undo(parameters=parameters),
+    )
+    async with engine_on(actions, path) as engine:
+        execution_id = await engine.start_workflow(chain(pay, "after"))
+        await actions.reached["pay"].wait()
+    async with engine_on(actions, path) as engine:
+        await engine.recover()
+        await engine.wait(execution_id)
+        await engine.resolve_uncertain(execution_id, "pay", happened=True, output={"id": 9})
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+        assert await engine.rollback_workflow(execution_id) is True
+        assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
+        check_journal([event async for event in engine.events(execution_id)])
+    assert actions.params["undo pay"] == [{"n": 5, "id": 9}]
+
+
+async def test_that_of_a_step_that_ran_again_only_its_last_run_is_undone(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    a = node("a", parameters={"n": "${input.n}"}, rollback=undo(parameters={"n": "${self.input.n}"}))
+    execution_id = await engine.start_workflow(chain(a, "b"), {"n": 1})
+    await engine.wait(execution_id)
+    await engine.retry_from(execution_id, "a")
+    await engine.wait(execution_id)
+    await engine.rollback_workflow(execution_id)
+    state = await engine.wait(execution_id)
+    assert (state["status"], actions.params["undo a"]) == ("ROLLED_BACK", [{"n": 1}])
+    assert actions.contexts["undo a"][0].idempotency_key == f"{execution_id}:a:2:rollback"
