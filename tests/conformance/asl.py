@@ -3,7 +3,7 @@
 A state is a node and Next a connection. A state machine has one token, so every node is an `any` join; only
 the end of a Parallel waits for all its branches. Choice becomes conditions (each rule only where no earlier
 one holds), Catch an error connection, Retry a retry policy without its waits. Data paths become references;
-what ResultPath says is done by the replayed action, which is told where its result belongs.
+what ResultPath says is done by the replayed action, which is told where its result belongs. A Map is a for_each.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Converted:
     wires: list[dict[str, Any]] = field(default_factory=list)
     states: dict[str, str] = field(default_factory=dict)
     last: str = ""
+    prefix: str = "s"
 
     def add(self, action: str, parameters: dict[str, Any], arrivals: list[Arrival], **config: Any) -> str:
-        node_id = f"s{len(self.nodes)}"
+        node_id = f"{self.prefix}{len(self.nodes)}"
         self.nodes.append(case_node(node_id, action, parameters, **{"join": "any", **config}))
         for one in arrivals:
             if one.source is not None:
@@ -112,10 +113,10 @@ def _state(
     for word, reason in (("Assign", "variables (Assign)"), ("ResultSelector", "ResultSelector")):
         if word in state:
             raise LeftOut(reason)
-    if state["Type"] == "Map":
-        raise LeftOut("Map: states repeated for each item")
     base = arrivals[0].base
-    if state["Type"] == "Parallel":
+    if state["Type"] == "Map":
+        node_id = _map(converted, name, state, arrivals)
+    elif state["Type"] == "Parallel":
         node_id = _parallel(converted, name, state, arrivals)
     else:
         node_id = converted.add(state["Type"].lower(), _parameters(state, base), arrivals, **_retry(state))
@@ -186,7 +187,7 @@ def _catches(
 ) -> list[tuple[str | None, Arrival]]:
     leads: list[tuple[str | None, Arrival]] = []
     for catcher in state.get("Catch") or []:
-        if len(state["Catch"]) > 1 or state["Type"] == "Parallel":
+        if len(state["Catch"]) > 1 or state["Type"] in ("Parallel", "Map"):
             raise LeftOut("several Catch clauses, or one around branches")
         wire: dict[str, Any] = {"on": "error"}
         if "States.ALL" not in catcher["ErrorEquals"]:
@@ -213,6 +214,54 @@ def _parallel(converted: Converted, name: str, state: dict[str, Any], arrivals: 
     if "ResultPath" in state:
         results["at"] = None if state["ResultPath"] is None else parts_of(state["ResultPath"])
     return converted.add("pass", results, ends, join="all")
+
+
+_OF_A_MAP = {"Type", "Next", "End", "Comment", "InputPath", "OutputPath", "ResultPath", "ItemsPath",
+             "ItemProcessor", "Iterator", "MaxConcurrency", "Catch", "ItemSelector",
+             "Parameters"}  # fmt: skip
+_OF_AN_ITEM = {"$$.Map.Item.Value": "${item}", "$$.Map.Item.Index": "${index}"}
+
+
+def _map(converted: Converted, name: str, state: dict[str, Any], arrivals: list[Arrival]) -> str:
+    """A for_each whose body is the machine inside; returns the node that holds the list of results."""
+    machine = state.get("ItemProcessor") or state.get("Iterator") or {}
+    if set(state) - _OF_A_MAP or machine.get("ProcessorConfig", {}).get("Mode", "INLINE") != "INLINE":
+        raise LeftOut("Map with batches, readers, tolerance or retries")
+    base = arrivals[0].base
+    given = below(base, state["InputPath"]) if state.get("InputPath") else base
+    items = converted.add("pass", {"effective": reference(given, state.get("ItemsPath", "$"))}, arrivals)
+    converted.states[items] = name
+    inner = Converted(prefix=f"{converted.prefix}{len(converted.nodes)}_")
+    start = Arrival(None, "item")
+    if (selector := state.get("ItemSelector") or state.get("Parameters")) is not None:
+        own = {
+            key.removesuffix(".$"): _OF_AN_ITEM[path]
+            for key, path in selector.items()
+            if isinstance(path, str) and path in _OF_AN_ITEM
+        }
+        rest = {key: path for key, path in selector.items() if key.removesuffix(".$") not in own}
+        chosen = inner.add("pass", {"effective": {**payload(rest, "input.around"), **own}}, [])
+        start = Arrival(chosen, f"{chosen}.output.data")
+    ends = _machine(inner, machine, [start])
+    if not ends:
+        raise LeftOut("Map that can only fail")
+    (end,) = _merged(inner, ends)
+    last = inner.add("pass", {"effective": f"${{{end.base}}}"}, [end])
+    converted.states |= inner.states
+    each_id = f"{converted.prefix}{len(converted.nodes)}"
+    body = {"nodes": inner.nodes, "connections": inner.wires, "outputs": f"${{{last}.output.data}}"}
+    parameters = {
+        "items": f"${{{items}.output.data}}",
+        "concurrency": 1,
+        "inputs": {"around": f"${{{given}}}"},
+    }
+    config = {"parameters": parameters, "workflow": body}
+    converted.nodes.append({"id": each_id, "type": "flow.for_each", "config": config})
+    converted.wires.append({"id": f"c{len(converted.wires)}", "source": items, "target": each_id})
+    results: dict[str, Any] = {"input": f"${{{base}}}", "effective": f"${{{each_id}.output}}"}
+    if "ResultPath" in state:
+        results["at"] = None if state["ResultPath"] is None else parts_of(state["ResultPath"])
+    return converted.add("pass", results, [Arrival(each_id, base)])
 
 
 class Replay:
@@ -273,8 +322,10 @@ async def _fault(case: dict[str, Any], converted: Converted) -> tuple[str | None
     done = state["status"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
     if done is not (case["status"] == "SUCCEEDED"):
         return f"{state['status']} instead of {case['status']}: {state['error']}", None
-    if not done and case["error"] and state["error"]["type"] != case["error"]:
-        return f"failed by {state['error']['type']} instead of {case['error']}", None
+    if not done and case["error"]:
+        why = state["error"].get("cause") or state["error"]
+        if why["type"] != case["error"]:
+            return f"failed by {why['type']} instead of {case['error']}", None
     return _difference(case, converted, stage, state), None
 
 
@@ -287,7 +338,9 @@ def _difference(
     recorded = [entry[1] for entry in case["trace"] if entry[0] == "enter"]
     if early := _first_too_early(converted, first):
         return f"{early} began before a step that leads to it"
-    if "Parallel" in case["kinds"]:
+    if "Map" in case["kinds"]:  # a state is entered once for each item
+        entered, recorded = sorted(set(entered)), sorted(set(recorded))
+    elif "Parallel" in case["kinds"]:
         entered, recorded = sorted(entered), sorted(recorded)
     if entered != recorded:
         return f"entered {entered} instead of {recorded}"
