@@ -3,7 +3,7 @@
 A state is a node and Next a connection. A state machine has one token, so every node is an `any` join; only
 the end of a Parallel waits for all its branches. Choice becomes conditions (each rule only where no earlier
 one holds), Catch an error connection, Retry a retry policy without its waits. Data paths become references;
-what ResultPath says is done by the replayed action, which is told where its result belongs. A Map is a for_each.
+what ResultPath says is done by the replayed action, which is told where its result belongs. Map: a for_each.
 """
 
 from __future__ import annotations
