@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from designer.canvas import geometry
 from designer.document.document import Place
-from engine.model import subworkflows
+from engine.model import Edit, subworkflows
+from engine.model.changes import NodeAdded
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -73,7 +78,7 @@ class Inside(QObject):
             view.message.emit(reason)
             return
         edit, node_id = subworkflows.extract(view.editor.workflow, chosen, view.catalog)
-        if view.editor.push(edit):
+        if view.editor.push(self._with_room(edit, chosen)):
             view.select([node_id])
 
     def inline(self) -> None:
@@ -90,6 +95,18 @@ class Inside(QObject):
         known = set(view.editor.workflow.nodes)
         if view.editor.push(subworkflows.inline(view.editor.workflow, chosen[0], view.catalog)):
             view.select([node_id for node_id in view.editor.workflow.nodes if node_id not in known])
+
+    def _with_room(self, edit: Edit, gone: Sequence[str]) -> Edit:
+        """The new node where it lies on none of those that stay."""
+        scene = self._view.canvas_scene
+        others = np.delete(scene.places, scene.rows(gone), axis=0)
+        changes = [
+            replace(one, position=geometry.free_place(others, one.position))
+            if isinstance(one, NodeAdded) and one.position is not None and len(others)
+            else one
+            for one in edit.changes
+        ]
+        return replace(edit, changes=tuple(changes))
 
     def _go(self, place: Place) -> None:
         try:

@@ -100,6 +100,7 @@ def test_that_a_selection_becomes_a_sub_workflow_and_comes_apart_again(desk: Des
     qtbot.keyClick(canvas, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     (made,) = canvas.selected_nodes()
     inner = get(window.session.editor.workflow.nodes[made])
+    assert len(window.canvas.canvas_scene.cards_in(_card(window, made))) == 1  # on none of the others
     assert inner is not None
     assert list(inner.nodes) == ["read", "keep"]
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -215,3 +216,9 @@ def test_that_a_step_inside_a_for_each_is_offered_the_item(window: MainWindow) -
     assert {"item", "index"} <= offered.keys()
     window.canvas.inside.enter("deep")
     assert "item" not in [one.text for one in surroundings.references("z")]
+
+
+def _card(window: MainWindow, node_id: str) -> tuple[float, float, float, float]:
+    scene = window.canvas.canvas_scene
+    card = scene.card(scene.row_of[node_id])
+    return card.left(), card.top(), card.right(), card.bottom()
