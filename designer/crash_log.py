@@ -26,7 +26,12 @@ Show = Callable[[BaseException], None]
 
 
 class JsonLines(logging.Formatter):
-    """One record as one JSON object: time (UTC), level, logger, message, and any traceback."""
+    """One record as one JSON object: time (UTC), level, logger, message, and any traceback.
+
+    `mask` takes out of every line what must not be written.
+    """
+
+    mask: Callable[[str], str] | None = None
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -38,7 +43,15 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+        line = json.dumps(entry, ensure_ascii=False)
+        return line if self.mask is None else self.mask(line)
+
+
+def mask_log(mask: Callable[[str], str]) -> None:
+    """From now on `mask` sees every line of the log before it is written."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonLines):
+            handler.formatter.mask = mask
 
 
 def open_log(folder: Path) -> RotatingFileHandler | None:

@@ -19,7 +19,7 @@ import qasync
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from designer.crash_log import CrashReporter, open_log
+from designer.crash_log import CrashReporter, mask_log, open_log
 from designer.execution.bridge import EngineBridge, EngineFactory
 from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.tasks import TaskSet
@@ -204,7 +204,9 @@ def engine_factory(store: Path, settings: Settings, secrets: Secrets | None = No
         store.parent.mkdir(parents=True, exist_ok=True)
         manager = SqliteStateManager(store)
         await manager.open()
-        return WorkflowEngine(steps, state_manager=manager, secrets=secrets)
+        engine = WorkflowEngine(steps, state_manager=manager, secrets=secrets)
+        mask_log(engine.mask)
+        return engine
 
     return make
 

@@ -269,6 +269,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         runs = await times_of_runs(self._runtime.store, workflow_id, limit=limit)
         return statistics(workflow_id, runs, version)
 
+    def mask(self, text: str) -> str:
+        """The text without any secret that a run of this engine was given: for logs of one's own."""
+        return self._runtime.vault.masker.mask(text)
+
     async def recover(self) -> list[str]:
         """Go on with every execution that an earlier process left unfinished; returns their ids.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from designer import app
-from designer.crash_log import CrashReporter, open_log
+from designer.crash_log import CrashReporter, mask_log, open_log
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a display is a matter of Linux")
@@ -98,3 +98,22 @@ def test_that_errors_of_hooks_threads_and_loops_are_all_reported(
     assert shown == ["in a slot", "in a thread", "in a task"]
     assert interrupts == [KeyboardInterrupt]
     assert threading.excepthook is before
+
+
+def test_that_a_secret_does_not_reach_the_log(tmp_path: Path) -> None:
+    handler = open_log(tmp_path / "log")
+    assert handler is not None
+    root, level = logging.getLogger(), logging.getLogger().level
+    try:
+        mask_log(lambda line: line.replace("hunter2", "•••"))
+        try:
+            raise ValueError("sent hunter2")
+        except ValueError:
+            logging.getLogger("engine").exception("failed with %s", "hunter2")
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+    written = (tmp_path / "log" / "designer.log").read_text("utf-8")
+    assert "failed with •••" in written
+    assert "hunter2" not in written

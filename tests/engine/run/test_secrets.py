@@ -290,3 +290,12 @@ async def test_that_secrets_are_not_handed_to_a_sub_workflow_as_inputs(
     async with engine_on(actions, path, source) as engine:
         with pytest.raises(DefinitionError, match="refers to the secret itself"):
             await engine.start_workflow(make_workflow([sub]))
+
+
+async def test_that_an_embedding_program_can_mask_its_own_log(
+    actions: ScriptedActions, path: Path, source: FakeSource
+) -> None:
+    async with engine_on(actions, path, source) as engine:
+        assert engine.mask(f"sent {VALUE}") == f"sent {VALUE}"  # nobody has read it yet
+        await engine.wait(await engine.start_workflow(chain(node("a", parameters={"t": "${secrets.token}"}))))
+        assert engine.mask(f"sent {VALUE}") == "sent •••"
