@@ -325,7 +325,8 @@ class Steps:
 
     def let_go(self) -> None:
         """The run is over: it goes when nobody holds it any more, and does not wait for the collector."""
-        self._execution = weakref.proxy(self._execution)
+        if not isinstance(self._execution, weakref.ProxyTypes):  # a late line of log is told after the end
+            self._execution = weakref.proxy(self._execution)
 
     def _settled(self, step: Step, ended: Ended) -> Settlement:
         return scheduler.settle(

@@ -349,3 +349,19 @@ class TestEdges:
         assert (state["outputs"], paths(state)) == ({"each": [7], "off": None}, ["input.list"])
         await engine.resume_workflow(execution_id, {"list": [1]})
         assert (await engine.wait(execution_id))["outputs"]["asking"] == [{"a": {}}]
+
+    async def test_that_a_line_of_log_may_come_after_the_end(
+        self, engine: WorkflowEngine, actions: ScriptedActions
+    ) -> None:
+        faults: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+
+        async def talk(params: dict[str, Any], context: Any) -> None:
+            context.log("just before the end")
+
+        actions.registry.register("test", "talk", talk)
+        workflow = make_workflow([sub("part", body(node("a", "talk"))), node("b", "talk")], ["part>b"])
+        execution_id, _ = await started(engine, workflow)
+        await settle()
+        lines = [event.type async for event in engine.events(f"{execution_id}/part")]
+        assert (faults, lines[-1]) == ([], EventType.EXECUTION_COMPLETED)
