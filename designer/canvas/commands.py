@@ -152,12 +152,14 @@ class Commands:
         view.selection.add(node_id for node_id in view.canvas_scene.ids if node_id in found)
 
     def open_selected(self) -> None:
-        """Open the one selected node; a node that waits for an answer asks for it."""
+        """Open the one selected node or wire; a node that waits for an answer asks for it."""
         view = self._view
         if len(view.selection.nodes) == 1:
             (node_id,) = view.selection.nodes
             asks = view.canvas_scene.look[view.canvas_scene.row_of[node_id]] in ASKING
             (view.answer_requested if asks else view.node_activated).emit(node_id)
+        elif len(view.selection.wires) == 1:
+            view.node_activated.emit("")
 
     def disconnect_selected(self) -> None:
         """Take away the selected wires and every wire of the selected nodes."""

@@ -25,6 +25,11 @@ from engine.model.node_type import NodeTypes
 
 _WORLD = 1_000_000.0
 _COUNTDOWN_MS = 1000
+_BY_KEY = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class PaintedView(QGraphicsView):
@@ -44,6 +49,7 @@ class PaintedView(QGraphicsView):
         self.canvas_scene = Scene(document, catalog, self)
         self.layer = Layer(self.canvas_scene, theme.theme)
         self.selection = Selection(self)
+        self.came_by_key = False
         self._waiting = QRect()
         self.motion = Motion(self)
         self.motion.pulsed.connect(self._on_frame)
@@ -125,11 +131,15 @@ class PaintedView(QGraphicsView):
     # program, when nothing of it may be touched any more. These two are not.
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.came_by_key = event.reason() in _BY_KEY
         self.notice()
+        self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self.came_by_key = False
         self.notice()
+        self.viewport().update()
         self.focus_lost.emit()
 
     # -- painting ----------------------------------------------------------------------------

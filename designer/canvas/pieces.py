@@ -34,12 +34,13 @@ class Pieces:
         whole = view.grouping.only()
         if whole is not None:
             return ("group", whole.group.id)
+        chosen: list[Piece] = [("wire", each) for each in selection.wires]
+        chosen += [("comment", each) for each in selection.notes]
+        if len(chosen) == 1 and not selection.nodes:
+            return chosen[0]
         if selection.focused in scene.row_of:
             return ("node", str(selection.focused))
-        chosen: list[Piece] = [("node", each) for each in selection.nodes]
-        chosen += [("wire", each) for each in selection.wires]
-        chosen += [("comment", each) for each in selection.notes]
-        return chosen[0] if len(chosen) == 1 else _NONE
+        return ("node", selection.nodes[0]) if len(selection.nodes) == 1 and not chosen else _NONE
 
     def name(self, piece: Piece, number: int, total: int) -> str:
         """What a screen reader says; ``number`` of ``total`` is a step's place."""

@@ -19,6 +19,7 @@ from designer.canvas.breakpoints import Breakpoints
 from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
+from designer.canvas.focus_ring import paint_focus
 from designer.canvas.grouping import Grouping
 from designer.canvas.inside import Inside
 from designer.canvas.keys import Keys
@@ -221,6 +222,7 @@ class CanvasView(PaintedView):
         if self._pending is not None and self.quick_add.isVisible():
             paint_pending(painter, self, *self._pending)
         self.pointing.paint(painter)
+        paint_focus(painter, self)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.pointing.cancel()

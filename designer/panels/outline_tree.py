@@ -188,6 +188,9 @@ class OutlineTree(QTreeView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QTreeView.State.EditingState:  # Enter comes up from the field as well
+            super().keyPressEvent(event)
+            return
         act = self._keys.get(_sequence(event))
         if act is not None and self.currentIndex().isValid():
             act()

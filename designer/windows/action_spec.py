@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Needs = Literal["", "nodes", "pieces", "selection", "one", "two", "movable", "wires", "groups", "named"]
+Needs = Literal[
+    "", "nodes", "pieces", "selection", "one", "two", "movable", "wires", "groups", "named", "openable"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

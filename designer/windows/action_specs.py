@@ -51,10 +51,17 @@ EDIT: tuple[ActionSpec, ...] = (
 
 NODE: tuple[ActionSpec, ...] = (
     _on(
-        "one",
+        "selection",
+        "edit.next_wire",
+        "Select the next connection",
+        "Goes round the connections of the node, and back to it",
+        "W",
+    ),
+    _on(
+        "openable",
         "node.open",
         "Open in the inspector",
-        "Shows the selected node's parameters",
+        "Shows the parameters of the node, or when the connection is taken",
         "Return",
         "Enter",
         icon="sliders-horizontal",
@@ -246,6 +253,18 @@ VIEW: tuple[ActionSpec, ...] = (
         "Shows or hides the workflow as a list of sentences that can be edited",
         "Ctrl+Alt+4",
         checkable=True,
+    ),
+    _spec(
+        "view.next_pane",
+        "Go to the next part of the window",
+        "Brings the keyboard to the toolbar, a panel or the canvas, one after the other",
+        "Shift+F6",
+    ),
+    _spec(
+        "view.previous_pane",
+        "Go to the part before",
+        "Brings the keyboard to the toolbar, a panel or the canvas, the other way round",
+        "Ctrl+Shift+F6",
     ),
     _spec(
         "view.float",

@@ -65,6 +65,7 @@ class Actions(QObject):
         met |= {"pieces": bool(nodes or notes), "selection": bool(nodes or wires or notes or bends)}
         met |= {"movable": bool(nodes or notes or bends), "wires": bool(wires or bends)}
         met |= {"groups": groups > 0, "named": count == 1 or groups == 1}
+        met |= {"openable": count == 1 or (not nodes and len(wires) == 1)}
         for spec in SPECS:
             if spec.needs:
                 self._actions[spec.id].setEnabled(met[spec.needs])

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from designer.canvas.align import Edge, Way
 from designer.canvas.group_state import COLOUR_NAMES
+from designer.canvas.wire_walk import next_wire
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
@@ -70,6 +71,7 @@ class EditWiring(QObject):
                 "edit.heal": canvas.commands.heal,
                 "edit.select_before": partial(canvas.commands.select_along, forward=False),
                 "edit.select_after": partial(canvas.commands.select_along, forward=True),
+                "edit.next_wire": partial(next_wire, canvas),
                 "node.open": canvas.commands.open_selected,
                 "node.rename": canvas.grouping.rename_selected,
                 "node.disable": canvas.commands.set_disabled,

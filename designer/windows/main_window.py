@@ -26,6 +26,7 @@ from designer.windows.incident_wiring import IncidentWiring
 from designer.windows.inside_wiring import InsideWiring
 from designer.windows.menu_table import MENUS, SEPARATOR, SUBMENUS
 from designer.windows.outline_wiring import OutlineWiring
+from designer.windows.panes import Panes
 from designer.windows.part_wiring import PartWiring
 from designer.windows.picture_wiring import PictureWiring
 from designer.windows.run_wiring import RunWiring
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.hold_wiring = HoldWiring(self, session)
         self.incident_wiring = IncidentWiring(self, session)
         self.outline_wiring = OutlineWiring(self, session)
+        self.panes = Panes(self)
         self.file_wiring = FileWiring(self, session)
         self.inside_wiring = InsideWiring(self, session)
         self.picture_wiring = PictureWiring(self, session)

@@ -22,7 +22,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "edit.undo", "edit.redo", SEPARATOR, "edit.cut", "edit.copy", "edit.paste", "edit.paste_wired",
             "edit.duplicate", SEPARATOR, "edit.delete", "edit.heal", SEPARATOR, "edit.select_all",
-            "edit.select_before", "edit.select_after", "edit.find",
+            "edit.select_before", "edit.select_after", "edit.next_wire", "edit.find",
         ),
     ),
     (
@@ -49,6 +49,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "view.commands", SEPARATOR, "view.zoom_in", "view.zoom_out", "view.zoom_100", "view.frame_all",
             "view.frame_selection", SEPARATOR, "view.palette", "view.inspector", "view.bottom",
             "view.outline", "view.float",
+            SEPARATOR, "view.next_pane", "view.previous_pane",
             SEPARATOR, "view.theme", "view.theme_system",
         ),
     ),

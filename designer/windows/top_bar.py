@@ -82,6 +82,10 @@ class TopBar(QFrame):
             icon = self._actions.spec(action.objectName()).icon
             button.setIcon(icons.icon(icon, theme.text, theme.disabled))
 
+    def first(self) -> QWidget:
+        """Where the keyboard comes to: the button that can be used now, Run before the menu."""
+        return self._run if self._run.isEnabled() else self._menu_button
+
     def open_menu(self) -> None:
         """Drops the menu down from its button."""
         below = self._menu_button.mapToGlobal(QPoint(0, self._menu_button.height() + 4))

@@ -88,9 +88,11 @@ def test_that_f2_renames_in_place(panel: OutlinePanel, editor: Editor, qtbot: Qt
     assert field is not None
     assert (field.text(), field.accessibleName()) == ("Keep large", "Title")
     QTest.keyClicks(field, "Only big")
-    QTest.keyClick(field, _Key.Key_Return)
+    with qtbot.assertNotEmitted(panel.opened):
+        QTest.keyClick(field, _Key.Key_Return)
     qtbot.waitUntil(lambda: editor.workflow.nodes["keep"].title == "Only big")
     assert editor.undo_stack.undoText() == "Rename to Only big"
+    qtbot.waitUntil(panel.tree.hasFocus)
 
 
 def test_that_f2_on_a_way_on_edits_its_condition(panel: OutlinePanel, editor: Editor, qtbot: QtBot) -> None:
