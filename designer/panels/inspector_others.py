@@ -280,7 +280,8 @@ def _workflow_schema(*, is_inside: bool) -> dict[str, Any]:
             "type": "object",
             "format": "schema",
             "title": "Inputs",
-            "description": f"{asks} Use one in a step as ${{input.name}}.",
+            # A word joiner, because a line may otherwise break between $ and {.
+            "description": f"{asks} Use one in a step as $\u2060{{input.name}}.",
         },
     }
     if is_inside:

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from designer.windows.session import Session
+from engine.model.embedded import FOR_EACH, LOOP, SUBWORKFLOW
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
+
+
+_START = "Nothing inside yet: double-click, or drag a node here, to add the first step.\n"
+_HINTS = {
+    SUBWORKFLOW: _START + "What it is given it uses as ${input.name}.",
+    FOR_EACH: _START + "${item} is the item, ${index} its number.",
+    LOOP: _START + "${index} is the number of the round, ${item} what the round before gave.",
+}
 
 
 class InsideWiring(QObject):
@@ -51,6 +60,9 @@ class InsideWiring(QObject):
         document = self._session.editor.document
         self._window.stage.breadcrumb.show_place((self._session.files.name, *document.titles))
         self._window.commands["node.leave"].setEnabled(bool(document.place))
+        holder = document.holder
+        is_blank = holder is not None and not document.workflow.nodes
+        self._window.stage.show_inside_hint(_HINTS[holder.type] if holder is not None and is_blank else "")
         if document.place:
             self._window.stage.set_empty(False)
 

@@ -129,6 +129,11 @@ class Stage(QWidget):
         self.banner = Banner(self)
         self.breadcrumb = Breadcrumb(self)
         self.breadcrumb.move(BREADCRUMB_AT)
+        self._inside_hint = QLabel(self)
+        self._inside_hint.setProperty("role", "subtitle")
+        self._inside_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._inside_hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._inside_hint.hide()
         self.make_hint: Callable[[], StartHint] | None = None
         self._hint: StartHint | None = None
         self._is_empty = True
@@ -153,6 +158,12 @@ class Stage(QWidget):
             self._hint.hide()
             self._hint.deleteLater()
             self._hint = None
+
+    def show_inside_hint(self, text: str) -> None:
+        """What can be done inside a node that holds nothing yet; "" for nothing to say."""
+        self._inside_hint.setText(text)
+        self._inside_hint.setVisible(bool(text))
+        self._arrange()
 
     def refresh_hint(self) -> None:
         """Makes the hint anew, with what can be opened now."""
@@ -188,6 +199,10 @@ class Stage(QWidget):
 
     def _arrange(self) -> None:
         self._canvas.setGeometry(self.rect())
+        self._inside_hint.adjustSize()
+        middle = self.rect().center() - self._inside_hint.rect().center()
+        self._inside_hint.move(middle)
+        self._inside_hint.raise_()
         self.arrange_banner()
         if self._hint is not None:
             top = 60 if self.banner.isVisible() else 8

@@ -218,6 +218,20 @@ def test_that_a_step_inside_a_for_each_is_offered_the_item(window: MainWindow) -
     assert "item" not in [one.text for one in surroundings.references("z")]
 
 
+def test_that_an_empty_inside_says_what_to_do(window: MainWindow) -> None:
+    hint = window.stage._inside_hint
+    assert not hint.isVisible()
+    window.canvas.inside.enter("empty")
+    assert hint.isVisible()
+    assert "number of the round" in hint.text()
+    window.canvas.add_node_at_centre("flow.wait")
+    assert not hint.isVisible()
+    window.commands["edit.undo"].trigger()
+    assert hint.isVisible()
+    window.canvas.inside.leave()
+    assert not hint.isVisible()
+
+
 def _card(window: MainWindow, node_id: str) -> tuple[float, float, float, float]:
     scene = window.canvas.canvas_scene
     card = scene.card(scene.row_of[node_id])
