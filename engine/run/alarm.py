@@ -31,6 +31,7 @@ class Alarm:
 
     def cancel(self) -> None:
         self._timer.cancel()
+        self._ring = _nothing
 
     def _arm(self) -> None:
         left_s = min(self._left_s, self._until - self._clock.now())
@@ -40,6 +41,12 @@ class Alarm:
     def _look(self) -> None:
         self._left_s -= self._slice_s
         if self._left_s <= 0 or self._clock.now() >= self._until:
-            self._ring()
+            # Alarm and timer hold each other: what is rung for must not have to wait for the collector.
+            ring, self._ring = self._ring, _nothing
+            ring()
         else:
             self._arm()
+
+
+def _nothing() -> None:
+    """What an alarm that is over rings for."""
