@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState
+from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventType
+from engine.history.state import PARTS_ASK, ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.journal_rules import check_journal
@@ -139,7 +139,7 @@ def _check_execution(row: sqlite3.Row, state: ExecutionState) -> None:
 def _check_steps(
     connection: sqlite3.Connection, key: int, state: ExecutionState, events: Sequence[Event]
 ) -> None:
-    moved = {event.step_id: event.seq for event in events if event.type.value.startswith("STEP_")}
+    moved = {event.step_id: event.seq for event in events if event.type in STATUS_OF_STEP_EVENT}
     rows = connection.execute("SELECT * FROM steps WHERE execution = ?", (key,)).fetchall()
     projected = {
         row["step_id"]: (
@@ -156,7 +156,7 @@ def _check_steps(
     folded = {
         step_id: (
             step.status,
-            step.reason,
+            "child" if step.reason == PARTS_ASK else step.reason,  # what parts ask is told by the run
             step.attempts,
             step.started_at,
             step.ended_at,

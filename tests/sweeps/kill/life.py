@@ -175,7 +175,10 @@ class Life:
         if known:
             execution_id = known[0].id
         else:
-            execution_id = await engine.start_workflow(self.scenario.workflow, self.scenario.input_data)
+            scenario = self.scenario
+            execution_id = await engine.start_workflow(
+                scenario.workflow, scenario.input_data, options=scenario.options
+            )
             self.reaper.at("before a run is acknowledged")
         self.say("run", execution_id)
         return execution_id

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import WorkflowEngine
 from engine.history.events import EventType
+from engine.run.options import RunOptions
 from tests.support.builders import make_workflow, node, wire
 from tests.support.compositions import body, each, loop, sub
 
@@ -26,6 +27,7 @@ class Scenario:
     workflow: Json
     input_data: Json = field(default_factory=dict)
     conduct: Callable[[WorkflowEngine, str, Promise], Awaitable[None]]
+    options: RunOptions | None = None
 
     @property
     def at_most_once(self) -> set[str]:
@@ -268,4 +270,48 @@ def inside() -> Scenario:
     return Scenario(name="workflows inside a workflow", workflow=drawn, conduct=answer)
 
 
-SCENARIOS = tuple(make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside))
+async def look_and_mend(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
+    """Go one step on where the run is held, repair what is broken, and then let it run."""
+    while True:
+        state = await engine.wait(execution_id)
+        if state["status"] != "PAUSED":
+            return
+        broken = [item["connection_id"] for item in state["needed"] if item.get("incident")]
+        if broken:
+            await engine.repair_workflow(execution_id, {broken[0]: "count > 2"})
+            promise(EventType.CONDITION_REPAIRED)
+        elif state["steps"]["held"]["status"] == "PAUSED":
+            await engine.step_workflow(execution_id)
+            promise(EventType.BREAKPOINTS_CHANGED)
+        elif await engine.resume_workflow(execution_id):
+            promise(EventType.EXECUTION_RESUMED)
+
+
+def stops() -> Scenario:
+    """Two conditions that nobody can evaluate, breakpoints, and single steps."""
+    nodes = [
+        act("start", "echo", parameters={"count": 3}),
+        act("held", "send", parameters={"count": "${start.count}"}),
+        act("one", "note"),
+        act("two", "send"),
+        act("none", "send"),
+        act("end", "send", join="always"),
+    ]
+    drawn = drawing(
+        nodes,
+        "start>held",
+        wire("start", "one", condition="count < 'x'"),
+        wire("start", "two", condition="count < 'y'"),
+        wire("start", "none", condition="count > 5"),
+        "held>end",
+        "one>end",
+        "two>end",
+        "none>end",
+    )
+    options = RunOptions(incidents="pause", breakpoints=frozenset({"held", "end"}))
+    return Scenario(name="breakpoints and incidents", workflow=drawn, conduct=look_and_mend, options=options)
+
+
+SCENARIOS = tuple(
+    make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside, stops)
+)
