@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from designer.panels.elided_label import ElidedLabel
 
@@ -57,3 +58,12 @@ def _path(widget: QWidget) -> str:
         names.append(f"{type(here).__name__}#{here.objectName()}")
         here = here.parentWidget()
     return "/".join(reversed(names[:5]))
+
+
+def assert_no_word_is_cut(qtbot: QtBot, window: QWidget) -> None:
+    """Once the window has laid itself out: a layout comes to rest some events after a change."""
+
+    def look() -> None:
+        assert cut_words(window) == []
+
+    qtbot.waitUntil(look)

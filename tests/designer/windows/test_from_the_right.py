@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from designer.theme import reading
 from designer.windows.examples import copy_example, examples
 from engine.model import edits
-from tests.support.cut_text import cut_words
+from tests.support.cut_text import assert_no_word_is_cut
 from tests.support.desk import Desk
 from tests.support.qt_loop import qt_loop, spin
 from tests.support.spoken_tree import complaints
@@ -128,7 +128,7 @@ def test_that_no_word_is_cut_and_everything_has_a_name(desk: Desk, tmp_path: Pat
     for node in list(window.session.editor.workflow.nodes.values())[:4]:
         window.canvas.select([node.id])
         QTest.qWait(20)
-        assert cut_words(window) == []
+        assert_no_word_is_cut(qtbot, window)
     assert complaints(window.inspector) == []
 
 

@@ -18,7 +18,7 @@ from designer.theme import ThemeController, fonts, text_size
 from designer.theme.stylesheet import build
 from designer.theme.theme import light
 from designer.windows.examples import copy_example, examples
-from tests.support.cut_text import cut_words
+from tests.support.cut_text import assert_no_word_is_cut
 from tests.support.desk import Desk
 from tests.support.qt_loop import qt_loop, spin
 
@@ -67,23 +67,23 @@ def test_that_no_word_of_the_window_is_cut(
     desk.open()
     window = desk.window
     QTest.qWait(50)
-    assert cut_words(window) == []
+    assert_no_word_is_cut(qtbot, window)
     example = next(each for each in examples() if each.folder == "flight-delay-report")
     spin(window.session.files.load(copy_example(example, tmp_path)))
     window.commands["run.run"].trigger()
     dialog = _dialog(desk, qtbot)
-    assert cut_words(dialog) == []
+    assert_no_word_is_cut(qtbot, dialog)
     dialog.reject()
     for node in list(window.session.editor.workflow.nodes.values())[:6]:
         window.canvas.select([node.id])
         for tab in range(4):
             window.inspector.show_tab(tab)
             QTest.qWait(20)
-            assert cut_words(window) == [], (node.type, tab)
+            assert_no_word_is_cut(qtbot, window)
     for tab in ("Timeline", "Problems", "Log", "History"):
         window.bottom.show_tab(tab)
         QTest.qWait(20)
-        assert cut_words(window) == [], tab
+        assert_no_word_is_cut(qtbot, window)
 
 
 @pytest.mark.parametrize("percent", [100, 150, 200])
@@ -93,7 +93,7 @@ def test_that_no_word_of_a_dialog_is_cut(desk_at: MakeDesk, qtbot: QtBot, percen
     desk.open()
     desk.window.commands[action].trigger()
     dialog = _dialog(desk, qtbot)
-    assert cut_words(dialog) == []
+    assert_no_word_is_cut(qtbot, dialog)
     assert dialog.height() <= desk.window.height()
     dialog.reject()
 
