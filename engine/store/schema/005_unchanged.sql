@@ -27,7 +27,8 @@ FROM (
            ) END AS place
     FROM (
         SELECT e.workflow_id, e.definition_hash, s.*, t.active_ms, t.waiting_ms,
-               CASE WHEN s.duration_ms IS NOT 0 THEN t.first_seq END AS ran_seq
+               -- One that waited did run, however short its last try was.
+               CASE WHEN s.duration_ms IS NOT 0 OR t.waiting_ms > 0 THEN t.first_seq END AS ran_seq
         FROM steps s
         JOIN executions e ON e.key = s.execution
         LEFT JOIN step_times t ON t.execution = s.execution AND t.step_id = s.step_id
