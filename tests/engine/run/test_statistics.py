@@ -70,7 +70,9 @@ async def test_that_active_and_waiting_time_are_told_apart(
         (run,) = database.execute("SELECT * FROM run_statistics")
         assert (run["p50_active_ms"], run["p95_active_ms"], run["mean_waiting_ms"]) == (12e3, 12e3, 1e5)
         rows = {row["step_id"]: row for row in database.execute("SELECT * FROM step_statistics")}
-        assert (rows["slow"]["p50_active_ms"], rows["again"]["mean_waiting_ms"]) == (2e3, 1e4)
+        assert (rows["slow"]["p50_active_ms"], rows["again"]["retries"]) == (2e3, 1)
+        times = dict(database.execute("SELECT step_id, waiting_ms FROM step_times").fetchall())
+        assert times == {"slow": 0.0, "asks": 1e5, "again": 1e4}
         database.close()
 
 
