@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, cast
 
 from engine.actions.registry import ActionRegistry
-from engine.errors import CannotRestart, WorkflowError
+from engine.errors import CannotRestart, StoreError, WorkflowError
 from engine.files import codec
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState, StepState
@@ -40,7 +40,7 @@ from engine.run.stream import EventStreams
 from engine.run.undo_parts import PartsOfSteps
 from engine.run.vault import Vault
 from engine.secrets.sources import SecretSource
-from engine.store.state_manager import ExecutionStateManager, with_large_outputs
+from engine.store.state_manager import CALLED_OFF, ExecutionStateManager, with_large_outputs
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +138,11 @@ class Runtime:
             options=options.to_json(),
         )
         if plan.durability == "strict":
-            await self.store.commit(full_sync=True)
+            try:
+                await self.store.commit(full_sync=True)
+            except StoreError:
+                self.store.append(execution_id, CALLED_OFF)  # nobody is given its id: it is not to begin
+                raise
         state = ExecutionState.fold(await self.store.read_events(execution_id))
         self._enter(plan, state, state)
         return execution_id

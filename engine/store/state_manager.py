@@ -213,7 +213,7 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
             await self.commit()
         except StoreError:
             # It waits to be written like all the rest, but nobody was given its id: it is not to begin.
-            self.append(new_id, _CALLED_OFF)
+            self.append(new_id, CALLED_OFF)
             raise
         return new_id
 
@@ -319,7 +319,7 @@ def damaged(execution_id: str, detail: str) -> StoreCorrupt:
     )
 
 
-_CALLED_OFF = (EventDraft(EventType.EXECUTION_CANCELLING), EventDraft(EventType.EXECUTION_CANCELLED))
+CALLED_OFF = (EventDraft(EventType.EXECUTION_CANCELLING), EventDraft(EventType.EXECUTION_CANCELLED))
 
 
 async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) -> dict[str, Any]:

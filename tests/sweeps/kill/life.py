@@ -171,7 +171,10 @@ class Life:
         return state
 
     async def find_or_start(self, engine: MarkedEngine) -> str:
-        known = await self.store.list_executions()
+        await self.store.commit()  # a run that was called off as it was created is known to be so
+        known = [
+            run for run in await self.store.list_executions() if run.status != "CANCELLED" or run.started_at
+        ]
         if known:
             execution_id = known[0].id
         else:
