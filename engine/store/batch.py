@@ -17,7 +17,7 @@ from typing import Any
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
-from engine.store.ledger import Admitted, ExecutionRecord, StepRecord
+from engine.store.ledger import Admitted, ExecutionRecord, StepRecord, is_asked_by_parts
 
 Row = tuple[Any, ...]
 
@@ -91,6 +91,9 @@ class Batch:
                     self._results[data["key"]] = (data["key"], key, step_id, seq)
             elif event_type in STATUS_OF_EXECUTION_EVENT or event_type is EventType.EXECUTION_CREATED:
                 self._executions[key] = _execution_row(record)
+            elif event_type is EventType.INPUT_REQUIRED and is_asked_by_parts(record, step_id):
+                assert step_id is not None
+                self._add_step(key, step_id, record.steps[step_id])
             if event_type is EventType.EXECUTION_RESTARTED:
                 for again in event.data["steps"]:
                     self._add_step(key, again, record.steps[again])

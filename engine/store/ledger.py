@@ -21,7 +21,7 @@ from engine.history.events import (
     EventDraft,
     EventType,
 )
-from engine.history.state import UNDOING, ExecutionState, StepState
+from engine.history.state import PARTS_ASK, UNDOING, ExecutionState, StepState
 from engine.history.status import (
     EXECUTION_MOVES,
     STEP_ENDS,
@@ -219,6 +219,8 @@ class Ledger:
                 _restart(record, data, seq)
             elif event_type in STATUS_OF_EXECUTION_EVENT:
                 _advance_execution(record, STATUS_OF_EXECUTION_EVENT[event_type], data, at)
+            elif event_type is EventType.INPUT_REQUIRED and is_asked_by_parts(record, step_id):
+                record.steps[step_id or ""].reason = PARTS_ASK if data["needed"] else "child"
         record.seq = seq
         return Admitted(events, texts, now)
 
@@ -262,6 +264,12 @@ class Ledger:
             texts.append(None)
         record.seq = seq
         return Admitted(events, texts, now)
+
+
+def is_asked_by_parts(record: ExecutionRecord, step_id: str | None) -> bool:
+    """Whether what this step needs is asked for by its parts, for which it waits."""
+    step = record.steps.get(step_id) if step_id is not None else None
+    return step is not None and step.status is StepStatus.WAITING
 
 
 def _is_new_step_that_ran(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> bool:

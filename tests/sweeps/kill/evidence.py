@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventType
-from engine.history.state import PARTS_ASK, ExecutionState
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.journal_rules import check_journal
@@ -156,7 +156,7 @@ def _check_steps(
     folded = {
         step_id: (
             step.status,
-            "child" if step.reason == PARTS_ASK else step.reason,  # what parts ask is told by the run
+            step.reason,
             step.attempts,
             step.started_at,
             step.ended_at,
