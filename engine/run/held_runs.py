@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from engine.errors import CannotRestart
+from engine.errors import CannotRestart, DefinitionError
 from engine.history.status import ExecutionStatus
 from engine.run.execution import Execution
 from engine.run.incidents import sort_repairs, would_hold
@@ -56,13 +56,20 @@ class HeldRuns:
         no way on, DefinitionError for a connection that waits for nothing; the execution then stays paused.
         False when it has ended.
         """
+        has_waited = self._runtime.waits_for_store(execution_id)
         execution = await self._going_on(execution_id)
-        if execution is not None:
-            composer = self._runtime.composer
-            whole, known = composer.to_the_whole(execution, dict(conditions))
-            whole.resume(sort_repairs(whole, {key: str(text) for key, text in known.items()}))
-            await self._runtime.barrier()
-        return execution is not None
+        if execution is None:
+            return has_waited
+        whole, known = self._runtime.composer.to_the_whole(execution, dict(conditions))
+        try:
+            repairs = sort_repairs(whole, {key: str(text) for key, text in known.items()})
+        except DefinitionError:
+            if has_waited:
+                return True  # what waited for the store was this repair
+            raise
+        whole.resume(repairs)
+        await self._runtime.barrier()
+        return True
 
     async def try_condition(self, execution_id: str, connection_id: str, condition: str) -> bool:
         """Whether a condition would hold in place of a broken one; raises as `repair_workflow` does.
