@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Card: TypeAlias = list[int]
 """The rows of what moves as one."""
+Task: TypeAlias = tuple[Workflow, list[Card]]
+"""The drawing that is being laid out, and what of it."""
 _TIDY = "Tidy up"
 AT_ONCE = 150
 """Up to this many cards are laid out on the spot: about a fortieth of a second."""
@@ -40,7 +43,7 @@ class Arrange(QObject):
         self._view = view
         self._glide = Glide(view)
         self._worker: ThreadPoolExecutor | None = None
-        self._pending: tuple[Workflow, list[Card]] | None = None
+        self._pending: Task | None = None
         self._worked_out.connect(self._on_worked_out, Qt.ConnectionType.QueuedConnection)
         view.destroyed.connect(self._stop)
 
@@ -79,20 +82,33 @@ class Arrange(QObject):
             self._put(cards, self._fitted(cards, layout.tidy(self._seen(cards), wires)), _TIDY)
             return
         self._pending = (self._view.editor.workflow, cards)
-        self._view.message.emit(f"Tidying up {len(cards):,} nodes…")
+        self._view.message.emit(f"Tidying up {len(cards):,} nodes… Esc gives it up")
         self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
         job = self._worker.submit(layout.tidy, self._seen(cards), wires)
-        job.add_done_callback(self._hand_over)
+        job.add_done_callback(partial(self._hand_over, self._pending))
 
-    def _hand_over(self, job: Future[Floats]) -> None:
+    def cancel(self) -> bool:
+        """Give up laying out a large drawing; False when nothing is being laid out."""
+        if self._pending is None:
+            return False
+        self._pending = None  # what is worked out all the same is thrown away
+        self._view.message.emit("Tidying up was given up; nothing has moved.")
+        return True
+
+    def _hand_over(self, asked: Task, job: Future[Floats]) -> None:
         """Runs in the worker; the signal crosses to the window's thread."""
         if not job.cancelled():
-            self._worked_out.emit(job.result())
+            self._worked_out.emit((asked, job.result()))
 
-    def _on_worked_out(self, places: Floats) -> None:
-        pending, self._pending = self._pending, None
+    def _on_worked_out(self, done: tuple[Task, Floats]) -> None:
+        pending, places = done
+        if pending is not self._pending:  # given up meanwhile
+            if self._pending is None:
+                self._stop()
+            return
+        self._pending = None
         self._stop()
-        if pending is None or self._view.editor.workflow is not pending[0]:
+        if self._view.editor.workflow is not pending[0]:
             self._view.message.emit("The drawing changed meanwhile: tidy up again.")
             return
         self._put(pending[1], self._fitted(pending[1], places), _TIDY)

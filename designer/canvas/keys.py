@@ -159,7 +159,7 @@ class Keys(QObject):
         return min(shown, key=lambda row: (float(scene.xy[row, 0]), float(scene.xy[row, 1])), default=0)
 
     def _escape(self) -> None:
-        if not self._view.pointing.cancel():
+        if not self._view.pointing.cancel() and not self._view.arrange.cancel():
             self._view.selection.set()
 
     def _hold_space(self, held: bool) -> None:

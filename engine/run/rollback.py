@@ -115,7 +115,6 @@ class Rollbacks:
 
     async def left(self, execution: Execution, *, happened: Sequence[str] = ()) -> Undoing:
         """What of a run has not been undone, by what is durable; `happened` as in `undoing`."""
-        await self._store.commit()
         events = await self._store.read_events(execution.id)
         types = self.children.types if self.children is not None else frozenset[str]()
         return undoing(execution.plan, events, types, happened=happened)
@@ -136,6 +135,7 @@ class Rollbacks:
         not_happened = [
             EventDraft(EventType.STEP_CANCELLED, step_id) for step_id, did in uncertain.items() if not did
         ]
+        await self._store.commit()
         left = await self.left(execution, happened=happened)
         unknown = [step_id for step_id in left.uncertain if step_id not in uncertain]
         if not left.undos and not left.failed and not unknown:

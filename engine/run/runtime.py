@@ -338,7 +338,9 @@ class Runtime:
             self._executions.pop(execution.id, None)
             execution.steps.let_go()
             self.vault.forget(execution.id)
-        elif execution.status is ExecutionStatus.ROLLING_BACK and events[-1].type in _ROLLS_BACK:
+        elif execution.status is ExecutionStatus.ROLLING_BACK and any(
+            event.type in _ROLLS_BACK for event in events
+        ):
             self.rollbacks.begin(execution)
 
 

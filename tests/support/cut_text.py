@@ -64,6 +64,7 @@ def assert_no_word_is_cut(qtbot: QtBot, window: QWidget) -> None:
     """Once the window has laid itself out: a layout comes to rest some events after a change."""
 
     def look() -> None:
-        assert cut_words(window) == []
+        found = cut_words(window)
+        assert not found, "\n".join(found)
 
     qtbot.waitUntil(look)

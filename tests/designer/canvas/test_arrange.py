@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from designer.canvas import arrange
@@ -91,10 +93,27 @@ def test_that_a_large_drawing_is_laid_out_beside_the_work(
     told: list[str] = []
     canvas.message.connect(told.append)
     canvas.arrange.tidy()
-    assert told == ["Tidying up 4 nodes…"]
+    assert told == ["Tidying up 4 nodes… Esc gives it up"]
     assert canvas.arrange.is_working
     canvas.arrange.tidy()  # once is enough
     qtbot.waitUntil(lambda: not canvas.arrange.is_working)
+    assert tangled.workflow.layout["keep"] == (736.0, 0.0)
+
+
+def test_that_escape_gives_up_laying_out_a_large_drawing(
+    canvas: CanvasView, tangled: Editor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrange, "AT_ONCE", 2)
+    canvas.arrange.tidy()
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not canvas.arrange.is_working
+    canvas.arrange.tidy()  # the one that was given up is out of the way
+    assert canvas.arrange.is_working
+    qtbot.waitUntil(lambda: not canvas.arrange.is_working)
+    assert tangled.workflow.layout["keep"] == (736.0, 0.0)
+    canvas.arrange.tidy()
+    canvas.arrange.cancel()
+    qtbot.waitUntil(lambda: canvas.arrange._worker is None)
     assert tangled.workflow.layout["keep"] == (736.0, 0.0)
 
 

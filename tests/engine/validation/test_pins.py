@@ -1,6 +1,11 @@
 """What is said about pinned results before anything runs."""
 
+import pytest
+
 from engine.catalog import Catalog
+from engine.errors import WorkflowFileError
+from engine.model import edits
+from engine.model.changes import apply
 from engine.validation import check
 from tests.support.builders import chain, decoded, node
 
@@ -29,7 +34,11 @@ def test_that_a_pin_that_no_longer_fits_is_a_warning_with_the_place():
     assert pinned.severity == "info"
 
 
-def test_that_a_pin_without_an_output_is_an_error():
+def test_that_a_pin_without_an_output_is_an_error_in_a_drawing_and_refused_in_a_file():
+    plain = decoded(chain("a", node("b")))
     for pin in (True, {"value": 1}, []):
-        (found,) = problems(pin=pin)
-        assert found.is_error, pin
+        drawn = apply(plain, edits.set_config(plain, "b", pin=pin).changes)
+        found = [p for p in check(drawn, Catalog.load()) if p.pointer.startswith("/nodes/1/config/pin")]
+        assert [one.is_error for one in found] == [True], pin
+        with pytest.raises(WorkflowFileError, match="/nodes/1/config/pin"):
+            problems(pin=pin)

@@ -219,7 +219,7 @@ async def call_off(engine: WorkflowEngine, execution_id: str, promise: Promise) 
     """As soon as the step runs that never ends, cancel by force and have everything undone."""
     async for event in engine.events(execution_id):
         if event.type is EventType.STORAGE_REFUSED:
-            return  # first the disk has to be mended
+            await engine.resume_workflow(execution_id)  # first the disk has to be mended, if it still refuses
         if event.type is EventType.STEP_RUNNING and event.step_id == "stuck":
             break
     status = (await engine.get_workflow_status(execution_id))["status"]
