@@ -28,6 +28,7 @@ from designer.theme import icons, text_size
 from designer.theme.controller import ThemeController
 from designer.windows.main_window import MainWindow
 from designer.windows.person import Person
+from designer.windows.picture_wiring import OWN_PICTURE
 from designer.windows.start import open_in_window, start_work
 from designer.windows.workplace import Shared, Workplace
 from engine.catalog import Catalog
@@ -152,6 +153,7 @@ class Program:
             await workplace.close()
         await self._bridge.close()
         self.settings.sync()
+        _release_clipboard()
 
     def _make_workplace(self, person: Person) -> Workplace:
         workplace = Workplace(self._shared, person)
@@ -184,6 +186,14 @@ class Program:
     def _show_error(self, error: BaseException) -> None:
         person = self._front().session.person
         self.tasks.start(person.show_unexpected(error, self.places.log_dir))
+
+
+def _release_clipboard() -> None:
+    """What was copied stays, but no object of ours: Qt would destroy it when Python is gone already."""
+    clipboard = QApplication.clipboard()
+    held = clipboard.mimeData()
+    if held is not None and held.hasFormat(OWN_PICTURE):
+        clipboard.setImage(clipboard.image())
 
 
 def _raise(window: QWidget) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
 
 CLIPBOARD_SCALE = 2.0
+OWN_PICTURE = "application/x-workflow-designer-picture"
+"""Marks what we have put onto the clipboard."""
 
 
 class PictureWiring(QObject):
@@ -112,6 +114,7 @@ class PictureWiring(QObject):
         mime = QMimeData()
         mime.setImageData(QImage.fromData(png))
         mime.setData("image/png", png)
+        mime.setData(OWN_PICTURE, b"1")
         QGuiApplication.clipboard().setMimeData(mime)
         what = "the selection" if self._has_selection() else "the workflow"
         self._window.status_line.say(f"Copied a picture of {what}")

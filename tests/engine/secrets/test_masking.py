@@ -26,7 +26,7 @@ def knowing(*values: str) -> Masker:
 def test_that_no_spelling_of_a_value_comes_through(value: str, before: str, after: str) -> None:
     masker = knowing(value)
     plain = masker.mask({"a": [before + value + after], value: 1, "url": quote_plus(before + value)})
-    assert value not in json.dumps(plain, ensure_ascii=False).replace('"', "") or value in "•••a[]{}:, 1url"
+    assert all(value not in text or value in "•••" for text in (*plain, *plain["a"], plain["url"]))
     whole = base64.b64encode((before + value + after).encode("utf-8", "surrogatepass")).decode()
     assert masker.mask(f"Basic {whole}") != f"Basic {whole}" or len(value.encode()) < 6
 
