@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
 from designer.program import Places, Program
+from designer.windows.main_window import MainWindow
 from designer.windows.person import Person
+from engine.model import Workflow
 from tests.support.heartbeat import Heartbeat
 from tests.support.qt_loop import spin
 
@@ -53,3 +59,21 @@ class Desk:
             window.session.journal.close()
             window.hide()
             window.deleteLater()
+
+
+def at_the_canvas(desk: Desk, qtbot: QtBot, workflow: Workflow) -> MainWindow:
+    """The open window with this drawing, in front, with the keyboard on the canvas."""
+    desk.open()
+    window = desk.window
+    window.session.editor.replace(workflow)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.canvas.setFocus()
+    qtbot.waitUntil(window.canvas.hasFocus)
+    return window
+
+
+def press(window: MainWindow, keys: str) -> None:
+    """Presses a key as the window system sends it, so that shortcuts see it first."""
+    combination = QKeySequence(keys)[0]  # type: ignore[index]  # the stubs do not know it
+    QTest.keyClick(window.windowHandle(), combination.key(), combination.keyboardModifiers())

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,13 +19,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from designer.canvas.view import CanvasView
-from designer.theme.controller import Mode
 from designer.windows.examples import copy_example, examples
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model import Connection, Node, Workflow
-from tests.support.qt_loop import qt_loop, spin
-from tests.support.take_pictures import Photographer
+from tests.support.qt_loop import spin
+from tests.support.take_pictures import Photographer, photograph
 
 LEFT = Qt.MouseButton.LeftButton
 STATES = (
@@ -140,15 +137,5 @@ class CanvasPhotographer(Photographer):
         self.desk.close()
 
 
-def main() -> None:
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
-    target.mkdir(parents=True, exist_ok=True)
-    application = QApplication([])
-    modes: tuple[Mode, ...] = ("light", "dark")
-    for mode in modes:
-        with tempfile.TemporaryDirectory() as name, qt_loop(application):
-            CanvasPhotographer(Path(name), mode, target).session(Path(name))
-
-
 if __name__ == "__main__":
-    main()
+    photograph(CanvasPhotographer)

@@ -115,15 +115,16 @@ def wait(condition: Callable[[], bool], timeout_s: float = 60) -> None:
         QTest.qWait(5)
 
 
-def main() -> None:
+def photograph(photographer: type[Photographer]) -> None:
+    """Lets it go through its session in both themes, into the folder that the command line names."""
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     target.mkdir(parents=True, exist_ok=True)
     application = QApplication([])
     modes: tuple[Mode, ...] = ("light", "dark")
     for mode in modes:
         with tempfile.TemporaryDirectory() as name, qt_loop(application):
-            Photographer(Path(name), mode, target).session(Path(name))
+            photographer(Path(name), mode, target).session(Path(name))
 
 
 if __name__ == "__main__":
-    main()
+    photograph(Photographer)

@@ -6,29 +6,17 @@ The whole sweep: `python -m tests.sweeps.faults`, or `pytest -m slow -s tests/sw
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.sweeps.running import figures_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and looks at /proc")
 
 
-def sweep(*options: str) -> dict[str, Any]:
-    """The figures of a sweep, which forks and so needs a process without threads to start from."""
-    command = [sys.executable, "-m", "tests.sweeps.faults", "--json", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout, done.stderr
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
-
-
 def test_that_runs_outlive_a_disk_that_refuses_now_and_then() -> None:
-    figures = sweep("--sample")
+    figures = figures_of("faults", "--sample")
     assert figures["violations"] == []
     assert figures["runs"] > 0
     assert set(figures["faults"]) == {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY"}
@@ -36,7 +24,7 @@ def test_that_runs_outlive_a_disk_that_refuses_now_and_then() -> None:
 
 @pytest.mark.slow
 def test_that_runs_outlive_a_disk_that_refuses_at_any_write(capsys: pytest.CaptureFixture[str]) -> None:
-    figures = sweep()
+    figures = figures_of("faults")
     with capsys.disabled():
         print(json.dumps(figures, indent=2))
     assert figures["violations"] == []

@@ -14,7 +14,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,8 +21,8 @@ from tests.sweeps.kill.evidence import look
 from tests.sweeps.kill.life import effects_path, store_path
 from tests.sweeps.kill.rules import Biography
 from tests.sweeps.kill.scenarios import SCENARIOS
+from tests.sweeps.running import ROOT, figures_of
 
-ROOT = Path(__file__).resolve().parents[2]
 EVERY_NAME = {
     "after a large result is in its place",
     "after a request is acknowledged",
@@ -52,17 +51,8 @@ EVERY_NAME = {
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SIGKILL is POSIX, and /proc is Linux")
 
 
-def sweep(*options: str) -> dict[str, Any]:
-    """The figures of a sweep, which forks and so needs a process without threads to start from."""
-    command = [sys.executable, "-m", "tests.sweeps.kill", "--json", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout, done.stderr
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
-
-
 def test_that_runs_outlive_a_death_at_every_named_point() -> None:
-    figures = sweep("--sample")
+    figures = figures_of("kill", "--sample")
     assert figures["violations"] == []
     assert set(figures["by_workflow"]) == {scenario.name for scenario in SCENARIOS}
     assert set(figures["by_point"]) == EVERY_NAME
@@ -71,7 +61,7 @@ def test_that_runs_outlive_a_death_at_every_named_point() -> None:
 
 @pytest.mark.slow
 def test_that_runs_outlive_more_than_a_thousand_deaths(capsys: pytest.CaptureFixture[str]) -> None:
-    figures = sweep()
+    figures = figures_of("kill")
     with capsys.disabled():
         print(json.dumps(figures, indent=2))
     assert figures["violations"] == []

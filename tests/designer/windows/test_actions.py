@@ -20,7 +20,7 @@ from designer.windows.command_list import action_commands
 from designer.windows.main_window import MainWindow
 from engine.model import Connection
 from tests.designer.canvas.conftest import canvas, editor, settings, small_workflow, theme
-from tests.support.desk import Desk
+from tests.support.desk import Desk, at_the_canvas, press
 
 __all__ = ["canvas", "editor", "settings", "theme"]
 NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -28,21 +28,9 @@ NATIVE = QKeySequence.SequenceFormat.NativeText
 
 @pytest.fixture
 def window(desk: Desk, qtbot: QtBot) -> Iterator[MainWindow]:
-    desk.open()
-    window = desk.window
-    window.session.editor.replace(small_workflow())
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    window.canvas.setFocus()
-    qtbot.waitUntil(window.canvas.hasFocus)
+    window = at_the_canvas(desk, qtbot, small_workflow())
     yield window
     window.canvas.quick_add.hide()
-
-
-def press(window: MainWindow, keys: str) -> None:
-    """Presses a key as the window system sends it, so that shortcuts see it first."""
-    combination = QKeySequence(keys)[0]  # type: ignore[index]  # the stubs do not know it
-    QTest.keyClick(window.windowHandle(), combination.key(), combination.keyboardModifiers())
 
 
 def listed(menu: QMenu) -> Iterator[QAction]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -17,27 +16,16 @@ from designer.windows.main_window import MainWindow
 from engine.model.bends import bends
 from engine.model.groups import Group, groups
 from tests.designer.canvas.conftest import small_workflow
-from tests.support.desk import Desk
+from tests.support.desk import Desk, at_the_canvas, press
 
 GROUP = Group(id="g", title="Clean", colour="human", nodes=("read", "keep"))
 
 
 @pytest.fixture
 def window(desk: Desk, qtbot: QtBot) -> Iterator[MainWindow]:
-    desk.open()
-    window = desk.window
-    window.session.editor.replace(replace(small_workflow(), layout_extra={"groups": [GROUP.to_json()]}))
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    window.canvas.setFocus()
-    qtbot.waitUntil(window.canvas.hasFocus)
+    window = at_the_canvas(desk, qtbot, replace(small_workflow(), layout_extra={"groups": [GROUP.to_json()]}))
     yield window
     window.canvas.quick_add.hide()
-
-
-def press(window: MainWindow, keys: str) -> None:
-    combination = QKeySequence(keys)[0]  # type: ignore[index]  # the stubs do not know it
-    QTest.keyClick(window.windowHandle(), combination.key(), combination.keyboardModifiers())
 
 
 def known(window: MainWindow) -> tuple[Group, ...]:
