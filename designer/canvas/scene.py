@@ -170,7 +170,8 @@ class Scene(QObject):
             self.marks.problems = {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
-        stale = self.marks.find_stale(after)
+        is_same = bool(changes) and before.nodes is after.nodes and before.connections is after.connections
+        stale = set() if is_same else self.marks.find_stale(after)  # where things lie makes nothing stale
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         led = {change.connection.id for change in changes if isinstance(change, ConnectionChanged)}
         if (
