@@ -189,7 +189,8 @@ def _locked(place: Path) -> IO[str]:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
+    # ASCII: neither half a letter where a crash cut a line nor half a surrogate in a text does harm.
+    return json.dumps(entry, separators=(",", ":")) + "\n"
 
 
 def journal_of(path: Path) -> Path:
@@ -201,11 +202,12 @@ def find(journal: Path) -> Recovery | None:
     """What a crash left in this journal; None if there is none, a running program holds it, or it says
     nothing that the file does not hold. A line cut off by the crash ends the journal without harm."""
     try:
-        with open(journal, "r+", encoding="utf-8") as stream:
+        with open(journal, "r+b") as stream:
             if not _lock(stream):
                 return None
-            lines = stream.read().splitlines()
-    except (OSError, UnicodeDecodeError):
+            # At line feeds and nowhere else: texts may hold whatever else Unicode calls the end of a line.
+            lines = stream.read().split(b"\n")
+    except OSError:
         return None
     return _read(journal, lines)
 
@@ -221,7 +223,7 @@ def discard(recovery: Recovery) -> None:
     recovery.journal.unlink(missing_ok=True)
 
 
-def _read(journal: Path, lines: list[str]) -> Recovery | None:
+def _read(journal: Path, lines: list[bytes]) -> Recovery | None:
     entries = _entries(lines)
     if not entries or entries[0].get("journal") != _FORMAT:
         return None
@@ -258,12 +260,13 @@ def _read(journal: Path, lines: list[str]) -> Recovery | None:
     )
 
 
-def _entries(lines: list[str]) -> list[dict[str, Any]]:
+def _entries(lines: list[bytes]) -> list[dict[str, Any]]:
+    """The whole lines before the first that is none: a crash may have cut it, within a letter even."""
     entries: list[dict[str, Any]] = []
     for line in lines:
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError:
+        except ValueError:  # no JSON, or no UTF-8
             break
         if not isinstance(entry, dict):
             break
@@ -296,7 +299,7 @@ if sys.platform == "win32":
 
     _FAR = 1 << 30  # a byte no journal reaches: Windows keeps others from reading a locked byte
 
-    def _lock(stream: IO[str]) -> bool:
+    def _lock(stream: IO[Any]) -> bool:
         """Holds the file for this process until it is closed; False if another holds it."""
         here = stream.tell()
         stream.seek(_FAR)
@@ -311,7 +314,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(stream: IO[str]) -> bool:
+    def _lock(stream: IO[Any]) -> bool:
         """Holds the file for this process until it is closed; False if another holds it."""
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,31 @@ def test_that_a_line_cut_off_by_the_crash_ends_the_journal_without_harm(tmp_path
     recovery = journals.find(place)
     assert recovery is not None
     assert recovery.workflow == kept
+
+
+@pytest.mark.parametrize("text", ["a\u2028b", "a\x85b", "a\x1cb\x1d", "\ud800", "\U000d6ce7\x19Þ"])
+def test_that_no_text_ends_a_line_of_the_journal(tmp_path: Path, text: str) -> None:
+    document = saved(tmp_path)
+    journal = Journal(document, tmp_path / "data")
+    document.apply([model.NodeAdded(node=replace(KEEP, title=text))])
+    document.apply([model.WorkflowChanged(values={"name": "Orders 2"})])
+    crash(journal)
+    recovery = journals.find(journals.journal_of(document.path or tmp_path))
+    assert recovery is not None
+    assert recovery.workflow == document.workflow
+
+
+def test_that_a_journal_that_was_cut_within_a_letter_gives_the_lines_before_it(tmp_path: Path) -> None:
+    document = saved(tmp_path)
+    journal = Journal(document, tmp_path / "data")
+    document.apply([model.NodeAdded(node=KEEP)])
+    crash(journal)
+    place = journals.journal_of(document.path or tmp_path)
+    half = '{"changes":[{"WorkflowChanged":{"values":{"name":"ß'.encode()[:-1]
+    place.write_bytes(place.read_bytes() + half)
+    recovery = journals.find(place)
+    assert recovery is not None
+    assert recovery.workflow == document.workflow
 
 
 def test_that_a_file_changed_outside_is_noticed_and_the_edits_are_still_whole(tmp_path: Path) -> None:
