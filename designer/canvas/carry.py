@@ -12,11 +12,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from designer.canvas import geometry
-from designer.canvas.geometry import Floats, Rows
-from designer.canvas.guides import Guides, Line
-from designer.canvas.notes import box_of
-from designer.canvas.painter.inks import stroke
+from designer.canvas.geometry import Rows
+from designer.canvas.guide_lines import GuideLines
 from designer.canvas.selection import Bend
 from engine.model import Change, Edit
 from engine.model.bends import bend_changes
@@ -26,8 +23,6 @@ from engine.model.workflow import Point
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
-
-_TICK = 4.0
 
 
 class Carry:
@@ -53,10 +48,7 @@ class Carry:
         several = len(self._rows) + len(self.notes) + len(self._bends) > 1
         self._box = self._around() if several else held
         self._places, self._points = scene.places, scene.wires.points
-        self._snaps = view.settings.snap_to_guides  # asked for once: it is read from a file
-        self._guides: Guides | None = None
-        self._seen = QRectF()
-        self._lines: list[Line] = []
+        self.guides = GuideLines(view, self._rows, self.notes, self._bends)
         self.by: Point = (0.0, 0.0)
 
     def follow(self, way: QPointF, *, freely: bool = False) -> bool:
@@ -65,7 +57,10 @@ class Carry:
         if by == self.by:
             return False
         self.shift(by)
-        self._show_lines([] if freely or not self._snaps else self._find().lines(self._box_at(by)))
+        if freely:
+            self.guides.hide()
+        else:
+            self.guides.show(self._box.translated(*by))
         return True
 
     def shift(self, by: Point) -> None:
@@ -84,7 +79,7 @@ class Carry:
 
     def put_down(self) -> None:
         """Tell the document, as one step of undo."""
-        self._show_lines([])
+        self.guides.hide()
         workflow, scene = self._view.editor.workflow, self._view.canvas_scene
         if self.by == (0.0, 0.0):
             scene.notes.moved.clear()
@@ -104,7 +99,7 @@ class Carry:
 
     def cancel(self) -> None:
         """Everything lies again where it lay."""
-        self._show_lines([])
+        self.guides.hide()
         self.shift((0.0, 0.0))
         self._view.canvas_scene.notes.moved.clear()
 
@@ -115,66 +110,14 @@ class Carry:
 
     def paint(self, painter: QPainter) -> None:
         """Draw the guides."""
-        inks, zoom = self._view.layer.inks, self._view.camera.zoom
-        for line in self._lines:
-            painter.setPen(stroke(inks.accent, 1.0 / zoom))
-            painter.drawLine(QPointF(line.x0, line.y0), QPointF(line.x1, line.y1))
-            if line.gap:
-                tick = _TICK / zoom
-                flat = line.y0 == line.y1
-                across = QPointF(0, tick) if flat else QPointF(tick, 0)
-                for end in (QPointF(line.x0, line.y0), QPointF(line.x1, line.y1)):
-                    painter.drawLine(end - across, end + across)
+        self.guides.paint(painter)
 
     # -- where it goes -----------------------------------------------------------------------
 
     def _drawn(self, way: QPointF, freely: bool) -> Point:
         if freely:
             return float(round(way.x())), float(round(way.y()))
-        corner = self._held.topLeft()
-        by = [
-            geometry.snap(corner.x() + way.x()) - corner.x(),
-            geometry.snap(corner.y() + way.y()) - corner.y(),
-        ]
-        if self._snaps:
-            raw = (way.x(), way.y())
-            pulls = self._find().pull(self._box_at(raw), self._view.camera.zoom)
-            for axis, pull in enumerate(pulls):
-                if pull is not None:
-                    by[axis] = raw[axis] + pull
-        return by[0], by[1]
-
-    def _box_at(self, by: Point) -> geometry.Box:
-        return geometry.as_box(self._box.translated(*by))
-
-    def _find(self) -> Guides:
-        """Everything in sight that stays where it is."""
-        seen = self._view.camera.visible()
-        if self._guides is None or seen != self._seen:
-            self._seen, self._guides = seen, Guides(self._staying(seen))
-        return self._guides
-
-    def _staying(self, seen: QRectF) -> Floats:
-        scene = self._view.canvas_scene
-        shown = scene.frames.visible(geometry.cards_touching(scene.xy, geometry.as_box(seen)))
-        going = np.zeros(len(scene.ids), bool)
-        going[self._rows] = True
-        corners = scene.xy[shown[~going[shown]]]
-        cards = np.concatenate((corners, corners + geometry.CARD_SIZE), axis=1)
-        notes, mine = set(self.notes), set(self._rows)
-        boxes = [box_of(note) for note in scene.notes.shown if note.id not in notes]
-        # Not the open frames: their edges lie beside the grid, and would draw nodes off it.
-        boxes += [box for frame, box in scene.frames.cards(scene.xy) if mine.isdisjoint(frame.rows)]
-        rest = [geometry.as_box(box) for box in boxes if box.intersects(seen)]
-        still = np.ones(len(scene.wires.points), bool)
-        still[self._bends] = False
-        if scene.wires.open_bends is not None:
-            still &= scene.wires.open_bends
-        points = scene.wires.points[still]
-        points = points[(points[:, 0] >= seen.left()) & (points[:, 0] <= seen.right())]
-        points = points[(points[:, 1] >= seen.top()) & (points[:, 1] <= seen.bottom())]
-        others = np.array(rest, np.float64).reshape(-1, 4)
-        return np.concatenate((cards, others, np.concatenate((points, points), axis=1)))
+        return self.guides.drawn((way.x(), way.y()), self._held.topLeft(), self._box)
 
     def _with_inner(self, bends: Iterable[Bend]) -> Rows:
         """These bends, and those of wires whose two ends go along, by their place among all of them."""
@@ -217,10 +160,3 @@ class Carry:
         if self.notes:
             return "Move comment" if len(self.notes) == 1 else f"Move {len(self.notes)} comments"
         return "Move bend" if len(self._bends) == 1 else f"Move {len(self._bends)} bends"
-
-    def _show_lines(self, lines: list[Line]) -> None:
-        grow = (_TICK + 2) / self._view.camera.zoom
-        for line in (*self._lines, *lines):
-            box = QRectF(QPointF(line.x0, line.y0), QPointF(line.x1, line.y1)).normalized()
-            self._view.repaint_box(box.adjusted(-grow, -grow, grow, grow))
-        self._lines = lines

@@ -207,13 +207,18 @@ class Commands:
         if node is not None and title.strip() and title.strip() != node.title:
             self._view.editor.push(edits.rename(self._workflow, node_id, title.strip()))
 
-    def add(self, type_id: str, at: QPointF, context: AddContext | None = None) -> str | None:
-        """Add a node whose top-left corner is at this place, connected as the context says; gives its id."""
+    def add(
+        self, type_id: str, at: QPointF, context: AddContext | None = None, *, on_grid: bool = True
+    ) -> str | None:
+        """Add a node whose top-left corner is at this place, connected as the context says; gives its id.
+
+        Brought to the grid, unless it was drawn to a guide already.
+        """
         node_type = self._view.catalog.get(type_id)
         if node_type is None:
             self._view.message.emit(f"There is no node type “{type_id}”.")
             return None
-        place = (geometry.snap(at.x()), geometry.snap(at.y()))
+        place = (geometry.snap(at.x()), geometry.snap(at.y())) if on_grid else (at.x(), at.y())
         edit, node_id = self._added(node_type, place, context or AddContext())
         return node_id if self._push_added(edit, [node_id]) else None
 

@@ -40,12 +40,13 @@ class Dropping:
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         at = view.scene_point(event.position())
+        freely = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.type() == QEvent.Type.Drop and not isinstance(event, QDragMoveEvent):
             tool, self.place = self.place, None
-            tool.drop(at)
+            tool.drop(at, freely=freely)
             view.setFocus()
         else:
-            self.place.move(at)
+            self.place.move(at, freely=freely)
 
     def _newcomers(self, mime: QMimeData) -> list[Newcomer]:
         type_id = dragged_type(mime)

@@ -59,7 +59,7 @@ class Pointing(QObject):
         super().__init__(view)
         self._view = view
         self.tool: Tool | None = None
-        self._drops = Dropping(view)
+        self.drops = Dropping(view)
         self.abroad = Abroad(view)
         self.visit: Visit | None = None
         self._button: Hit = NOTHING
@@ -95,7 +95,7 @@ class Pointing(QObject):
             case _Type.ToolTip if isinstance(event, QHelpEvent):
                 self._tip(event)
             case _Type.DragEnter | _Type.DragMove | _Type.DragLeave | _Type.Drop:
-                self._drops.handle(event)
+                self.drops.handle(event)
             case _:
                 return False
         return True
@@ -277,7 +277,7 @@ class Pointing(QObject):
 
     def paint(self, painter: QPainter) -> None:
         """Draw what the gesture shows."""
-        shown = self.visit or self.tool or self._drops.place
+        shown = self.visit or self.tool or self.drops.place
         if shown is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             shown.paint(painter)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 
 from designer.canvas import geometry, hits
 from designer.canvas.context import AddContext
+from designer.canvas.guide_lines import GuideLines
 from designer.canvas.painter import decor
 from designer.theme.tokens import CARD_H, CARD_W, GAP_Y
 from engine.model import Change, edits
@@ -52,23 +53,42 @@ class PlaceTool:
         self._trigger = node_type is not None and node_type.is_trigger
         self._corner: tuple[float, float] | None = None
         self._wire = -1
+        self.guides = GuideLines(view)
 
-    def move(self, at: QPointF) -> None:
-        """The drag is over this scene point; the first card hangs by its middle."""
+    def move(self, at: QPointF, *, freely: bool = False) -> None:
+        """The drag is over this scene point; the first card hangs by its middle.
+
+        It is drawn to the grid and to guides unless ``freely``, or over a wire that would take it in.
+        """
         old = self._area()
-        self._corner = (geometry.snap(at.x() - CARD_W / 2), geometry.snap(at.y() - CARD_H / 2))
         view = self._view
+        self._corner = (at.x() - CARD_W / 2, at.y() - CARD_H / 2)
         wire = -1
         if not self._trigger and len(self._newcomers) == 1:
             wire = hits.wire_at(view.canvas_scene, view.layer.inks, at, view.camera.zoom)
         if wire != self._wire:
             view.layer.attention.hovered_wire = self._wire = wire
             view.viewport().update()
+        self._settle(freely)
         view.repaint_box(old.united(self._area()))
 
-    def drop(self, at: QPointF) -> None:
+    def _settle(self, freely: bool) -> None:
+        """Bring the corner to where the cards would be put down."""
+        x, y = self._corners()[0]
+        if freely or self._wire >= 0:
+            self.guides.hide()
+            self._corner = (
+                (float(round(x)), float(round(y))) if freely else (geometry.snap(x), geometry.snap(y))
+            )
+            return
+        box = self._box()
+        by = self.guides.drawn((0.0, 0.0), QPointF(x, y), box)
+        self._corner = (x + by[0], y + by[1])
+        self.guides.show(box.translated(*by))
+
+    def drop(self, at: QPointF, *, freely: bool = False) -> None:
         """Put the nodes down, as one edit, and select them."""
-        self.move(at)
+        self.move(at, freely=freely)
         wire = self._view.canvas_scene.wires.ids[self._wire] if self._wire >= 0 else None
         corners = self._corners()
         self.leave()
@@ -77,7 +97,7 @@ class PlaceTool:
             return
         new = self._newcomers[0]
         context = AddContext(connection=wire, title=new.title, parameters=new.parameters)
-        self._view.commands.add(new.type_id, QPointF(*corners[0]), context)
+        self._view.commands.add(new.type_id, QPointF(*corners[0]), context, on_grid=False)
 
     def _add_all(self, corners: Sequence[tuple[float, float]]) -> None:
         editor, catalog = self._view.editor, self._view.catalog
@@ -97,12 +117,14 @@ class PlaceTool:
     def leave(self) -> None:
         """The drag went elsewhere."""
         self._view.layer.attention.hovered_wire = -1
+        self.guides.hide()
         self._corner = None
         self._view.viewport().update()
 
     def paint(self, painter: QPainter) -> None:
         for corner in self._corners():
             decor.draw_ghost(painter, self._view.layer.inks, corner, trigger=self._trigger)
+        self.guides.paint(painter)
 
     def _corners(self) -> list[tuple[float, float]]:
         if self._corner is None:
@@ -110,9 +132,10 @@ class PlaceTool:
         x, y = self._corner
         return [(x, y + row * geometry.snap(CARD_H + GAP_Y)) for row in range(len(self._newcomers))]
 
-    def _area(self) -> QRectF:
+    def _box(self) -> QRectF:
         corners = self._corners()
-        if not corners:
-            return QRectF()
         height = corners[-1][1] - corners[0][1] + CARD_H
-        return QRectF(*corners[0], CARD_W, height).adjusted(-4, -4, 4, 4)
+        return QRectF(*corners[0], CARD_W, height)
+
+    def _area(self) -> QRectF:
+        return QRectF() if self._corner is None else self._box().adjusted(-4, -4, 4, 4)

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from designer.canvas.carry import Carry
 from designer.canvas.guides import Guides, Line
 from designer.canvas.tools.move import CarryTool
+from designer.canvas.tools.place import NODE_TYPE_MIME
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
@@ -29,7 +32,7 @@ def lines(canvas: CanvasView) -> list[Line]:
     tool = canvas.pointing.tool
     assert isinstance(tool, CarryTool)
     assert isinstance(tool._carry, Carry)
-    return tool._carry._lines
+    return tool._carry.guides.lines
 
 
 @pytest.fixture
@@ -94,6 +97,38 @@ def test_that_a_bend_snaps_to_the_level_of_a_port(canvas: CanvasView, editor: Ed
     canvas.camera.look_at(canvas.canvas_scene.bounds().center())
     hand.drag((296.0, 160.0), (296.0, 40.0))
     assert bends(editor.workflow.connections["start_to_read"]) == ((296.0, 37.0),)
+
+
+def drag_type(canvas: CanvasView, at: QPoint, modifiers: Qt.KeyboardModifier, *, drop: bool = False) -> None:
+    """A node type dragged in from the palette, over this place of the viewport."""
+    mime = QMimeData()
+    mime.setData(NODE_TYPE_MIME, b"table.sort")
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        QApplication.sendEvent(canvas.viewport(), kind(at, copy, mime, left, modifiers))
+    if drop:
+        QApplication.sendEvent(canvas.viewport(), QDropEvent(QPointF(at), copy, mime, left, modifiers))
+
+
+def test_that_a_node_from_the_palette_snaps_to_guides_and_shows_them(
+    canvas: CanvasView, noted: Editor, hand: Hand
+) -> None:
+    at = hand.place(3.0 + 120 + 2, 160.0 + 32)
+    drag_type(canvas, at, Qt.KeyboardModifier.NoModifier)
+    place = canvas.pointing.drops.place
+    assert place is not None
+    assert Line(3.0, 160.0, 3.0, 377.0) in place.guides.lines
+    drag_type(canvas, at, Qt.KeyboardModifier.NoModifier, drop=True)
+    assert noted.workflow.layout["sort"] == (3.0, 160.0)
+    assert noted.undo_stack.count() == 1
+    assert canvas.pointing.drops.place is None
+
+
+def test_that_ctrl_drops_a_node_from_the_palette_anywhere(
+    canvas: CanvasView, noted: Editor, hand: Hand
+) -> None:
+    drag_type(canvas, hand.place(3.0 + 120 + 2, 171.0 + 32), CONTROL, drop=True)
+    assert noted.workflow.layout["sort"] == (5.0, 171.0)
 
 
 # -- the arithmetic --------------------------------------------------------------------------
