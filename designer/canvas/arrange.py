@@ -56,6 +56,11 @@ class Arrange(QObject):
         """Let everything lie where it belongs at once."""
         self._glide.finish()
 
+    def glide(self, ids: list[str], before: Floats) -> None:
+        """Show these nodes on their way from where they lay to where the document has them."""
+        scene = self._view.canvas_scene
+        self._glide.start(ids, before, scene.places[scene.rows(ids)].copy())
+
     def align(self, edge: lines.Edge) -> None:
         """Bring the selected nodes into one line."""
         cards = self._chosen(2, "Select two or more nodes to align them.")
@@ -213,6 +218,7 @@ class Glide(QObject):
         self._ids, self._from, self._to = ids, before, after
         view.viewport().installEventFilter(self)
         view.motion.run("glide", STATE_MS, self._on_step)
+        self._on_step(0.0)  # not a single frame shows them there before they set out
 
     def finish(self) -> None:
         """Be there now."""

@@ -13,9 +13,10 @@ from designer.canvas import group_state
 from designer.canvas.frames import TITLE_H, Frame
 from designer.canvas.group_mouse import GroupMouse
 from designer.canvas.rename import RenameField
+from designer.canvas.unfolding import folding, unfolding
 from engine.model import Edit, Workflow, apply
-from engine.model.changes import NodeRemoved, WorkflowChanged
-from engine.model.groups import change_group, dissolve, fold, groups, make_group, unfold, ungroup, without
+from engine.model.changes import NodeRemoved, NodesMoved, WorkflowChanged
+from engine.model.groups import change_group, dissolve, groups, make_group, ungroup, without
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -85,7 +86,7 @@ class Grouping(QObject):
         if not shown:
             self._view.message.emit("Select a group, or a node of one, to fold it.")
         elif all(frame.group.folded for frame in shown):
-            self._view.editor.push(unfold(self._workflow, [frame.group.id for frame in shown]))
+            _push(self._view, unfolding(self._workflow, [frame.group.id for frame in shown]))
         else:
             self._fold([frame for frame in shown if not frame.group.folded])
 
@@ -101,7 +102,7 @@ class Grouping(QObject):
         """Show what every folded group holds."""
         found = [frame.group.id for frame in self._view.canvas_scene.frames.all if frame.group.folded]
         if found:
-            self._view.editor.push(unfold(self._workflow, found))
+            _push(self._view, unfolding(self._workflow, found))
         else:
             self._view.message.emit("No group is folded.")
 
@@ -164,7 +165,7 @@ class Grouping(QObject):
     def switch(self, frame: Frame) -> None:
         """Fold this group, or unfold it."""
         if frame.group.folded:
-            self._view.editor.push(unfold(self._workflow, [frame.group.id]))
+            _push(self._view, unfolding(self._workflow, [frame.group.id]))
         else:
             self._fold([frame])
 
@@ -201,9 +202,8 @@ class Grouping(QObject):
         for frame in frames:
             box = scene.frames.box(frame, scene.xy)
             folded[frame.group.id] = () if frame.hidden else scene.notes.inside(box)
-        edit = fold(self._workflow, folded)
         chosen = set(self._view.selection.nodes)
-        if self._view.editor.push(Edit(label=edit.label, changes=edit.changes)):
+        if _push(self._view, folding(self._workflow, folded)):
             # What is selected goes along with the card from now on, so all of the card is.
             met = [f for f in scene.frames.all if f.is_card and chosen & {scene.ids[row] for row in f.rows}]
             self.add(met)
@@ -225,3 +225,17 @@ class Grouping(QObject):
         known = {group.id: group for group in groups(self._workflow)}
         if group_id in known and title.strip() and title.strip() != known[group_id].title:
             self._view.editor.push(change_group(self._workflow, group_id, title=title.strip()))
+
+
+def _push(view: CanvasView, edit: Edit) -> bool:
+    """Make the edit; what makes room, or comes back, glides there."""
+    scene = view.canvas_scene
+    view.arrange.finish()
+    moved = [n for each in edit.changes if isinstance(each, NodesMoved) for n in each.positions]
+    ids = list(dict.fromkeys(moved))
+    before = scene.places[scene.rows(ids)].copy()
+    if not view.editor.push(edit):
+        return False
+    if ids:
+        view.arrange.glide(ids, before)
+    return True

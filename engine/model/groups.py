@@ -15,17 +15,33 @@ from engine.model.json_value import Json
 from engine.model.workflow import Workflow
 
 _KEY = "groups"
-_OWN = ("id", "title", "colour", "nodes", "parent", "folded", "comments")
+_FARTHEST = 1e6
+_OWN = ("id", "title", "colour", "nodes", "parent", "folded", "comments", "room")
 COLOURS = ("input", "transform", "combine", "trigger", "output", "logic", "human", "code")
 """Names of the theme's category colours, in the order in which new groups take them."""
+
+
+Shift = tuple[float, float, float, float]
+"""Where something lay, x and y, and where it was put."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What went out of the way of a group that was unfolded: nodes and comments, by id."""
+
+    nodes: Mapping[str, Shift] = field(default_factory=dict)
+    comments: Mapping[str, Shift] = field(default_factory=dict)
+
+
+NO_ROOM = Room()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A node is in one group at most, which may lie inside another, its ``parent``.
 
-    While a group is ``folded`` its ``comments`` are those that are folded away with it. ``extra`` keeps keys
-    that this version does not know.
+    While a group is ``folded`` its ``comments`` are those that are folded away with it; while it is not, its
+    ``room`` is what goes back when it is folded. ``extra`` keeps keys that this version does not know.
     """
 
     id: str
@@ -35,6 +51,7 @@ class Group:
     parent: str = ""
     folded: bool = False
     comments: tuple[str, ...] = ()
+    room: Room = NO_ROOM
     extra: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
@@ -46,6 +63,11 @@ class Group:
             own["folded"] = True
         if self.comments:
             own["comments"] = list(self.comments)
+        room = {"nodes": self.room.nodes, "comments": self.room.comments}
+        if any(room.values()):
+            own["room"] = {
+                kind: {key: list(way) for key, way in found.items()} for kind, found in room.items()
+            }
         return {**own, **self.extra}
 
 
@@ -198,17 +220,19 @@ def change_group(workflow: Workflow, group_id: str, *, title: str = "", colour: 
 def fold(workflow: Workflow, folded: Mapping[str, Iterable[str]]) -> Edit:
     """Fold groups into one card each; by group the comments that are folded away with it."""
     changed = [
-        replace(group, folded=True, comments=tuple(folded[group.id])) if group.id in folded else group
+        replace(group, folded=True, comments=tuple(folded[group.id]), room=NO_ROOM)
+        if group.id in folded
+        else group
         for group in groups(workflow)
     ]
     return _edit(workflow, changed, "Fold group" if len(folded) == 1 else f"Fold {len(folded)} groups")
 
 
-def unfold(workflow: Workflow, group_ids: Iterable[str]) -> Edit:
-    """Show again what folded groups hold."""
+def unfold(workflow: Workflow, group_ids: Iterable[str], room: Room = NO_ROOM) -> Edit:
+    """Show again what folded groups hold; ``room`` is what goes out of their way."""
     opened = set(group_ids)
     changed = [
-        replace(group, folded=False, comments=()) if group.id in opened else group
+        replace(group, folded=False, comments=(), room=room) if group.id in opened else group
         for group in groups(workflow)
     ]
     return _edit(workflow, changed, "Unfold group" if len(opened) == 1 else f"Unfold {len(opened)} groups")
@@ -290,6 +314,7 @@ def _copies(
             nodes=tuple(nodes[node_id] for node_id in group.nodes if node_id in nodes),
             parent=new_ids.get(group.parent, around),
             comments=tuple(comments[note] for note in group.comments if note in comments),
+            room=NO_ROOM,
         )
         for group in these
     ]
@@ -319,7 +344,7 @@ def _entries(workflow: Workflow) -> list[Json]:
 def _read(entry: Json) -> Group | None:
     if not isinstance(entry, dict):
         return None
-    group_id, title, colour, nodes, parent, folded, comments = (entry.get(key) for key in _OWN)
+    group_id, title, colour, nodes, parent, folded, comments, room = (entry.get(key) for key in _OWN)
     if not isinstance(group_id, str) or not isinstance(title, str) or not isinstance(nodes, list):
         return None
     return Group(
@@ -332,5 +357,27 @@ def _read(entry: Json) -> Group | None:
         comments=tuple(note for note in comments if isinstance(note, str))
         if isinstance(comments, list)
         else (),
+        room=_read_room(room),
         extra={key: value for key, value in entry.items() if key not in _OWN},
     )
+
+
+def _read_room(entry: Json) -> Room:
+    """What made room; nothing where that cannot be read, and then nothing goes back."""
+    if not isinstance(entry, dict):
+        return NO_ROOM
+    return Room(nodes=_read_shifts(entry.get("nodes")), comments=_read_shifts(entry.get("comments")))
+
+
+def _read_shifts(entry: Json) -> dict[str, Shift]:
+    found: dict[str, Shift] = {}
+    for key, way in entry.items() if isinstance(entry, dict) else ():
+        numbers = [
+            float(value)
+            for value in (way if isinstance(way, list) else ())
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FARTHEST
+        ]
+        if len(numbers) == 4:
+            x, y, to_x, to_y = numbers
+            found[key] = (x, y, to_x, to_y)
+    return found
