@@ -22,7 +22,9 @@
     └── StoreError                 the journal cannot be read or written
         ├── StoreBusy
         ├── StoreCorrupt
-        └── StorageFull
+        │   └── RunDamaged
+        └── StorageRefused
+            └── StorageFull
 
 ``message`` says what happened and where; ``hint`` says what to do and may be empty.
 """
@@ -274,6 +276,10 @@ class StoreBusy(StoreError):
 
 class StoreCorrupt(StoreError):
     """The store's file is damaged."""
+
+
+class RunDamaged(StoreCorrupt):
+    """What is recorded of one run is not what was written; the others are not touched."""
 
 
 class StorageRefused(StoreError):

@@ -15,6 +15,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
+from engine.store.checksum import of_definition, of_event
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
 from engine.store.ledger import Admitted, ExecutionRecord, StepRecord, is_asked_by_parts
@@ -24,15 +25,15 @@ Row = tuple[Any, ...]
 # Few different statements to prepare, one for the commit of a single step, at most nine for 500 rows.
 _CHUNKS = (256, 128, 64, 32, 16, 8, 4, 3, 2, 1)
 _WIDTHS = {
-    "definitions": 2,
+    "definitions": 3,
     "executions": 11,
-    "journal": 7,
+    "journal": 8,
     "results": 4,
     "steps": 9,
     "timers": 3,
 }
 # The journal is written once; a second row for a place in it is a fault that must show.
-_VERBS = {"journal": "INSERT", "definitions": "INSERT OR IGNORE"}
+_VERBS = {"journal": "INSERT"}
 _COMPLETED = EventType.STEP_COMPLETED
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
@@ -67,12 +68,12 @@ class Batch:
         self._results: dict[str, Row] = {}
 
     def add_definition(self, definition_hash: str, definition: str) -> None:
-        """Keep a definition with this transaction; one that is there already stays."""
-        self._definitions.append((definition_hash, definition))
+        """Keep a definition with this transaction; it takes the place of one that was damaged since."""
+        self._definitions.append((definition_hash, definition, of_definition(definition_hash, definition)))
 
     def add(self, record: ExecutionRecord, admitted: Admitted) -> None:
         """Events of an execution whose ``record`` has been advanced by them."""
-        key = record.key
+        key, seed = record.key, record.seed
         events, texts, now = admitted
         ts = now / 1e6
         journal = self._journal
@@ -83,7 +84,9 @@ class Batch:
             at = now if event_ts == ts else round(event_ts * 1e6)
             if text is None and data:
                 text = _resolution_text(data)
-            journal += (key, seq, at, EVENT_CODE[event_type], step_id, attempt, text)
+            code = EVENT_CODE[event_type]
+            checksum = of_event(seed, seq, at, code, step_id, attempt, text)
+            journal += (key, seq, at, code, step_id, attempt, text, checksum)
             if event_type in STATUS_OF_STEP_EVENT:
                 assert step_id is not None
                 self._add_step(key, step_id, record.steps[step_id])

@@ -33,6 +33,7 @@ from engine.history.status import (
     check_step_move,
 )
 from engine.store.artifacts import ArtifactStore, write
+from engine.store.checksum import seed_of
 from engine.store.json_text import encode
 from engine.store.retention import names_in
 from engine.store.state_manager import ExecutionSummary
@@ -67,6 +68,7 @@ class ExecutionRecord:
     """One execution's row and those of its steps; times in microseconds since the epoch.
 
     at: of its latest event. A clock that is set back lets time stand still in a run, and never go backwards.
+    seed: of the checksums of its events.
     """
 
     key: int
@@ -84,6 +86,10 @@ class ExecutionRecord:
     seq: int = 0
     is_part: bool = False
     steps: dict[str, StepRecord] = field(default_factory=dict)
+    seed: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seed = seed_of(self.id, self.workflow_id)
 
     def summary(self) -> ExecutionSummary:
         """The line that stands for it in a list."""

@@ -1,20 +1,62 @@
-"""Rows of the database as values of the program."""
+"""Rows of the database as values of the program. A row of the journal has to be what was written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.history.events import Event
+from engine.store.checksum import of_event, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
+from engine.store.json_text import decode
 from engine.store.ledger import ExecutionRecord, StepRecord
+from engine.store.state_manager import damaged
 
 
-def event_of(record: ExecutionRecord, row: Sequence[Any]) -> Event:
-    seq, ts, code, step_id, attempt, data = row
-    return Event(
-        record.id, record.workflow_id, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, data or {}
-    )
+def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]) -> list[Event]:
+    """The events of a run, from rows in their order; raises RunDamaged, which names the first bad one.
+
+    Rows that were written before there were checksums are taken as they are, but not after one that has one.
+    """
+    seed = seed_of(execution_id, workflow_id)
+    is_checked = False
+    for seq, ts, code, step_id, attempt, text, checksum in rows:
+        if checksum is None and not is_checked:
+            continue
+        is_checked = True
+        if checksum != of_event(seed, seq, ts, code, step_id, attempt, text):
+            raise damaged(execution_id, f"event {seq} is not what was written")
+    texts = [row[5] for row in rows]
+    try:
+        # All of them at once: a call for each costs more than what it does.
+        data = decode(f"[{','.join(text for text in texts if text is not None)}]")
+    except ValueError:
+        data = [_decoded(execution_id, row[0], row[5]) for row in rows if row[5] is not None]
+    given = iter(data)
+    events = []
+    for seq, ts, code, step_id, attempt, text, _ in rows:
+        try:
+            each = {} if text is None else next(given)
+            events.append(
+                Event(execution_id, workflow_id, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, each)
+            )
+        except (LookupError, TypeError) as error:
+            raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error
+    return events
+
+
+def check_dense(execution_id: str, events: Iterable[Event], after: int = 0) -> None:
+    """Raises RunDamaged when one of the events after number `after` is missing."""
+    for expected, event in enumerate(events, after + 1):
+        if event.seq != expected:
+            raise damaged(execution_id, f"event {expected} is missing")
+
+
+def _decoded(execution_id: str, seq: int, text: str) -> Any:
+    try:
+        return decode(text)
+    except ValueError as error:
+        raise damaged(execution_id, f"event {seq} is no JSON ({error})") from error
 
 
 def record_of(row: Sequence[Any]) -> ExecutionRecord:

@@ -12,26 +12,24 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from engine.errors import ExecutionNotFound, StoreError
+from engine.errors import ExecutionNotFound, StoreCorrupt, StoreError
 from engine.history.events import Event, EventDraft
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.codes import (
-    EVENT_CODE,
-    EXECUTION_CODE,
-    EXECUTION_STATUSES,
-)
-from engine.store.database import Connect, Database, connect, corrupt, making_sense
-from engine.store.json_text import encode
+from engine.store.checksum import EVENT_ROW, of_definition
+from engine.store.codes import EVENT_CODE, EXECUTION_CODE, EXECUTION_STATUSES
+from engine.store.database import Connect, Database, connect, making_sense
+from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import groups
-from engine.store.rows import event_of, record_of, step_record_of
+from engine.store.rows import check_dense, events_of, record_of, step_record_of
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
+    damaged,
     part_number,
 )
 from engine.store.upkeep import FIND_RESULT, delete_runs, hold_names
@@ -52,9 +50,9 @@ _EXECUTION_COLUMNS = (
 
 # The end that brought the output is the last of its kind; what came later undid steps.
 _PART_COLUMNS = (
-    "json_array(id, status, (SELECT json(data) FROM journal j WHERE j.execution = e.key AND j.type IN "
-    f"({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) ORDER BY seq DESC LIMIT 1), "
-    "json(error)) AS item"
+    f"json_array(id, workflow_id, status, (SELECT {EVENT_ROW} FROM journal j WHERE j.execution = e.key "
+    f"AND j.type IN ({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) "
+    "ORDER BY seq DESC LIMIT 1), json(error)) AS item"
 )
 
 
@@ -135,26 +133,24 @@ class SqliteStateManager(ExecutionStateManager):
             return [created]
         events: list[Event] = []
         while True:
-            rows = await self._read(
-                "SELECT json_array(seq, ts, type, step_id, attempt, json(data)) AS item FROM journal "
-                f"WHERE execution = ? AND seq > ? ORDER BY seq LIMIT {_PAGE_EVENTS}",
-                (record.key, events[-1].seq if events else after),
-            )
-            with making_sense(self.path):
-                events.extend(event_of(record, row) for row in rows)
-            if len(rows) < _PAGE_EVENTS:
+            page = await _read_page(self, record, "seq > ? ORDER BY seq", events[-1].seq if events else after)
+            events += page
+            if len(page) < _PAGE_EVENTS:
                 break
-        for expected, event in enumerate(events, after + 1):
-            if event.seq != expected:
-                raise corrupt(self.path, f"event {expected} of run {execution_id} is missing")
+        check_dense(execution_id, events, after)
         return events
 
     async def find_result(self, key: str) -> StoredResult | None:
         rows = await self._read(FIND_RESULT, (key,))
         if not rows:
             return None
-        execution_id, step_id, ts, data = rows[0]
-        return StoredResult(execution_id=execution_id, step_id=step_id, at=ts / 1e6, data=data or {})
+        execution_id, workflow_id, row = rows[0]
+        (event,) = events_of(execution_id, workflow_id, [row])
+        if event.data.get("key") != key:
+            return None  # the row that led here is damaged
+        return StoredResult(
+            execution_id=execution_id, step_id=event.step_id or "", at=event.ts, data=event.data
+        )
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
         await self.open()
@@ -165,11 +161,19 @@ class SqliteStateManager(ExecutionStateManager):
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         await self.commit()
         rows = await self._read(
-            "SELECT definition AS item FROM definitions WHERE hash = ?", (definition_hash,)
+            "SELECT json_array(definition, checksum) AS item FROM definitions WHERE hash = ?",
+            (definition_hash,),
         )
         if not rows:
             raise StoreError(f"The store holds no workflow with the hash {definition_hash!r}")
-        definition: dict[str, Any] = rows[0]
+        text, checksum = rows[0]
+        if checksum not in (None, of_definition(definition_hash, text)):
+            raise StoreCorrupt(
+                f"A workflow kept in the run store {self.path} is damaged: {definition_hash}",
+                hint="Runs of it cannot go on; the others are not touched. Start the workflow anew.",
+            )
+        with making_sense(self.path):
+            definition: dict[str, Any] = decode(text)
         return definition
 
     async def list_executions(
@@ -220,10 +224,11 @@ class SqliteStateManager(ExecutionStateManager):
                 f"ORDER BY id LIMIT {_PAGE_PARTS}",
                 (prefix, last),
             )
-            for execution_id, status, end, error in rows:
+            for execution_id, workflow_id, status, end, error in rows:
                 number = part_number(execution_id, prefix)
                 if number != -1:
-                    output = (end or {}).get("output")
+                    ends = events_of(execution_id, workflow_id, [end] if end else [])
+                    output = ends[0].data.get("output") if ends else None
                     found.append(PartSummary(execution_id, number, EXECUTION_STATUSES[status], output, error))
             if len(rows) < _PAGE_PARTS:
                 return sorted(found, key=lambda part: part.number or 0)
@@ -298,11 +303,8 @@ class SqliteStateManager(ExecutionStateManager):
         step = record.steps.get(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
-        rows = await self._read(
-            "SELECT json_extract(data, '$') AS item FROM journal WHERE execution = ? AND seq = ?",
-            (record.key, step.seq),
-        )
-        return rows[0].get("output") if rows else None
+        events = await _read_page(self, record, "seq = ?", step.seq)
+        return events[0].data.get("output") if events else None
 
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
@@ -336,12 +338,12 @@ class SqliteStateManager(ExecutionStateManager):
         )
         with making_sense(self.path):
             record.steps = {row[0]: step_record_of(row) for row in rows}
-        last = await self._read(
-            "SELECT json_array(seq, ts) AS item FROM journal WHERE execution = ? ORDER BY seq DESC LIMIT 1",
-            (record.key,),
+        last = await _read_page(
+            self, record, "seq = (SELECT max(seq) FROM journal WHERE execution = ?)", record.key
         )
-        with making_sense(self.path):
-            record.seq, record.at = last[0]
+        if not last:
+            raise damaged(execution_id, "nothing is left of its journal")
+        record.seq, record.at = last[0].seq, round(last[0].ts * 1e6)
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:
@@ -356,3 +358,19 @@ class SqliteStateManager(ExecutionStateManager):
             oldest = self._ended.popleft()
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
+
+
+async def _read_page(
+    store: SqliteStateManager, record: ExecutionRecord, test: str, *parameters: int
+) -> list[Event]:
+    """Events of one run, checked where they are read, in the thread; at most a page of them."""
+    database = store._database
+    assert database is not None
+
+    def read() -> list[Event]:
+        rows = database.read_journal(
+            f"execution = ? AND {test} LIMIT {_PAGE_EVENTS}", record.key, *parameters
+        )
+        return events_of(record.id, record.workflow_id, rows)
+
+    return await asyncio.get_running_loop().run_in_executor(store._reading, read)

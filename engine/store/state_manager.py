@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import StoreCorrupt, StoreError, WorkflowError
+from engine.errors import RunDamaged, StoreError, WorkflowError
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -311,11 +311,12 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
 
 
-def damaged(execution_id: str, detail: str) -> StoreCorrupt:
+def damaged(execution_id: str, detail: str) -> RunDamaged:
     """The error for a run whose record is not what was written."""
-    return StoreCorrupt(
+    return RunDamaged(
         f"The record of run {execution_id} is damaged: {detail}",
-        hint="Move the store's file away (keep it, it may be mended) and start with a new one.",
+        hint="This run cannot go on; the others are not touched. Keep a copy of the store's file, which "
+        "may be mended, and start the workflow anew.",
     )
 
 

@@ -10,8 +10,9 @@ from engine.store.codes import STEP_CODE
 from engine.store.json_text import encode
 
 _UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
+_EVENT = "json_array(j.seq, j.ts, j.type, j.step_id, j.attempt, j.data, j.checksum)"
 FIND_RESULT = (
-    "SELECT json_array(e.id, r.step_id, j.ts, json(j.data)) AS item FROM results r "
+    f"SELECT json_array(e.id, e.workflow_id, {_EVENT}) AS item FROM results r "
     "JOIN executions e ON e.key = r.execution "
     "JOIN steps s ON s.execution = r.execution AND s.step_id = r.step_id "
     "JOIN journal j ON j.execution = r.execution AND j.seq = r.seq "

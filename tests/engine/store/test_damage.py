@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StoreBusy, StoreCorrupt, StoreError
+from engine.errors import RunDamaged, StoreBusy, StoreCorrupt, StoreError
+from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState
-from engine.store.database import Connect
+from engine.store.database import Connect, migrations
+from engine.store.results import StoredResult
 from engine.store.sqlite import SqliteStateManager
 from tests.support.events import completed, ended, failed, resolved, running, started, supplied, waiting
 from tests.support.journal_rules import check_journal
@@ -41,17 +43,20 @@ async def lay_down(folder: Path) -> Path:
     return left / "runs.db"
 
 
-async def read_everything(path: Path) -> dict[str, ExecutionState]:
-    """What a program shows that opens the store and looks at every run."""
+async def read_everything(path: Path) -> dict[str, list[Event]]:
+    """The journals of all runs, after everything has been read that a program shows of them."""
     found = {}
     async with SqliteStateManager(path) as store:
         for summary in await store.list_executions():
             state = await store.load_state(summary.id)
-            check_journal(await store.read_events(summary.id))
-            await store.get_execution_state(summary.id)
+            found[summary.id] = await store.read_events(summary.id)
+            check_journal(found[summary.id])
+            shown = await store.get_execution_state(summary.id)
+            assert state == ExecutionState.fold(found[summary.id])
+            for step_id in state.outputs:
+                assert await store.get_step_output(summary.id, step_id) == shown["outputs"][step_id]
             if state.definition_hash:
-                await store.load_definition(state.definition_hash)
-            found[summary.id] = state
+                assert await store.load_definition(state.definition_hash) == {"name": "damaged"}
     return found
 
 
@@ -72,27 +77,160 @@ def damages(path: Path) -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize(
     ("name", "is_moved_in"), [("runs.db", True), ("runs.db", False), ("runs.db-wal", False)]
 )
-def test_that_a_damaged_file_is_refused_in_plain_words_or_read(
+def test_that_a_damaged_file_is_refused_in_plain_words_or_read_as_it_was_written(
     tmp_path: Path, name: str, is_moved_in: bool
 ) -> None:
     whole = asyncio.run(lay_down(tmp_path))
     if is_moved_in:
         with closing(sqlite3.connect(whole)) as connection:  # closing the last one ends the log
             connection.execute("SELECT count(*) FROM journal").fetchone()
-    assert set(asyncio.run(read_everything(_copy(whole, tmp_path / "whole")))) == {"ended", "under way"}
+    written = asyncio.run(read_everything(_copy(whole, tmp_path / "whole")))
+    assert set(written) == {"ended", "under way"}
     refused = []
     for number, (what, content) in enumerate(damages(whole.with_name(name))):
         path = _copy(whole, tmp_path / str(number))
         path.with_name(name).write_bytes(content)
         try:
-            asyncio.run(read_everything(path))
+            for execution_id, events in asyncio.run(read_everything(path)).items():
+                # What is damaged in the log counts as not written.
+                assert events == written[execution_id][: None if is_moved_in else len(events)]
         except StoreError as error:
             refused.append((what, error.message, error.hint))
         except Exception as error:
             raise AssertionError(f"{what}: {error!r}") from error
         shutil.rmtree(path.parent)
     assert all(message and hint for _, message, hint in refused), refused
-    assert refused or not is_moved_in  # what is damaged in the log counts as not written
+    assert refused or not is_moved_in
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        (b'"no luck"', b'"no duck"'),
+        (b'{"n":5}', b'{"n":7}'),
+        (b'{"x":[1,2,3]}', b'{"x":[1,2,7]}'),
+        (b'{"y":"text"}', b'{"z":"text"}'),
+        (b'"outcome":"TAKEN"', b'"outcome":"TAKEO"'),
+        (b'"input_data"', b'"input_date"'),
+    ],
+)
+def test_that_a_value_that_changed_and_stays_json_is_refused_and_other_runs_are_read(
+    tmp_path: Path, was: bytes, is_now: bytes
+) -> None:
+    path = asyncio.run(lay_down(tmp_path))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT count(*) FROM journal").fetchone()
+    content = path.read_bytes()
+    place = content.rindex(was)
+    path.write_bytes(content[:place] + is_now + content[place + len(was) :])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)  # SQLite sees nothing
+        [(execution_id, seq)] = connection.execute(
+            "SELECT id, seq FROM journal JOIN executions ON key = execution WHERE instr(data, ?)",
+            (is_now.decode(),),
+        )
+
+    async def look() -> None:
+        async with SqliteStateManager(path) as store:
+            for summary in await store.list_executions():
+                if summary.id != execution_id:
+                    await store.load_state(summary.id)
+                    continue
+                with pytest.raises(RunDamaged, match=f"run {execution_id} .*event {seq} ") as caught:
+                    await store.load_state(summary.id)
+                assert "others are not touched" in caught.value.hint
+
+    asyncio.run(look())
+
+
+def test_that_a_result_kept_for_reuse_is_not_taken_when_it_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+
+    async def keep() -> None:
+        async with SqliteStateManager(path) as store:
+            for number in (1, 2):
+                execution_id = await store.create_execution("w", {}, execution_id=f"run {number}")
+                data = {"output": {"n": number}, "key": f"key {number}", "duration_ms": 1.0}
+                store.append(execution_id, [started(), running("a")])
+                store.append(execution_id, [EventDraft(EventType.STEP_COMPLETED, "a", 1, data)])
+
+    async def find(key: str) -> StoredResult | None:
+        async with SqliteStateManager(path) as store:
+            return await store.find_result(key)
+
+    asyncio.run(keep())
+    kept = asyncio.run(find("key 1"))
+    assert kept is not None
+    assert kept.data["output"] == {"n": 1}
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE results SET execution = 2 WHERE key = 'key 1'")
+    assert asyncio.run(find("key 1")) is None
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE journal SET data = replace(data, ':2}', ':3}') WHERE execution = 2")
+    with pytest.raises(RunDamaged, match=r"run 2 .*event 4"):
+        asyncio.run(find("key 2"))
+
+
+def test_that_a_workflow_that_changed_is_refused_until_it_is_started_again(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+
+    async def save() -> None:
+        async with SqliteStateManager(path) as store:
+            await store.save_definition("hash", {"name": "mine"})
+
+    async def load() -> dict[str, object]:
+        async with SqliteStateManager(path) as store:
+            return await store.load_definition("hash")
+
+    asyncio.run(save())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE definitions SET definition = replace(definition, 'mine', 'nine')")
+    with pytest.raises(StoreCorrupt, match=r"workflow .* is damaged"):
+        asyncio.run(load())
+    asyncio.run(save())
+    assert asyncio.run(load()) == {"name": "mine"}
+
+
+def test_that_runs_from_before_there_were_checksums_are_read_and_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    before = next(number for number, text in enumerate(migrations()) if "checksum" in text)
+    with closing(sqlite3.connect(path)) as connection:
+        for number, text in enumerate(migrations()[:before], start=1):
+            connection.executescript(f"BEGIN; {text}; PRAGMA user_version = {number}; COMMIT;")
+        created = '{"definition_hash":"","input_data":{"x":1},"workflow_name":"w","base_dir":""}'
+        connection.execute("INSERT INTO executions VALUES (1, 'old', 'w', 'w', '', 1, '', NULL, 1, 1, NULL)")
+        connection.execute("INSERT INTO journal VALUES (1, 1, 1, 0, NULL, 0, ?)", (created,))
+        connection.execute("INSERT INTO journal VALUES (1, 2, 1, 1, NULL, 0, NULL)")
+        connection.commit()
+
+    async def go_on() -> None:
+        async with SqliteStateManager(path) as store:
+            assert (await store.load_state("old")).input_data == {"x": 1}
+            store.append("old", [running("a"), completed("a", {"n": 1})])
+
+    async def read() -> list[Event]:
+        async with SqliteStateManager(path) as store:
+            return await store.read_events("old")
+
+    asyncio.run(go_on())
+    assert [event.data.get("output") for event in asyncio.run(read())] == [None, None, None, {"n": 1}]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE journal SET checksum = NULL WHERE seq = 4")
+    with pytest.raises(RunDamaged, match="event 4"):
+        asyncio.run(read())  # what was written since has one
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE journal SET checksum = NULL")
+        connection.execute("UPDATE journal SET data = '{\"output\":' WHERE seq = 4")
+    with pytest.raises(RunDamaged, match="event 4 is no JSON"):
+        asyncio.run(read())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE journal SET data = NULL, type = 99 WHERE seq = 4")
+    with pytest.raises(RunDamaged, match="event 4 makes no sense"):
+        asyncio.run(read())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM journal")
+    with pytest.raises(RunDamaged, match="nothing is left"):
+        asyncio.run(read())
 
 
 def test_that_a_damaged_result_is_refused(tmp_path: Path) -> None:
