@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias, assert_never
 
 from engine.errors import ExpressionError
 from engine.expression import operations, syntax
@@ -96,6 +96,8 @@ class _Compiler:
                 return self._list(node)
             case syntax.DictExpr():
                 return self._dict(node)
+            case _:
+                assert_never(node)
 
     def lenient(self, node: Expr) -> Lenient:
         """As strict, but a path that does not exist is MISSING instead of an error."""

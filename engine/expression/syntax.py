@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from engine.expression.paths import MISSING, Missing, Path
 from engine.model.json_value import Json
@@ -197,6 +197,8 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return node.items
         case DictExpr():
             return tuple(part for item in node.items for part in item)
+        case _:
+            assert_never(node)
 
 
 def survey(root: Expr) -> tuple[int, list[Expr]]:

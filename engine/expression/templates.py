@@ -220,12 +220,10 @@ def _reference(use: Use) -> _Part:
     return reference
 
 
-def _copied(value: Json) -> Json:
+def _copied(value: dict[str, Json] | list[Json]) -> Json:
     if isinstance(value, dict):
         return {key: _copied(item) if isinstance(item, _CONTAINERS) else item for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) if isinstance(item, _CONTAINERS) else item for item in value]
-    return value
+    return [_copied(item) if isinstance(item, _CONTAINERS) else item for item in value]
 
 
 def _joined(parts: list[str | _Part]) -> _Part:

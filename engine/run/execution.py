@@ -227,9 +227,8 @@ class Execution:
             return
         elif self._is_stopping() and not is_interrupted:
             if not steps.waiting - blocked:
-                self._cancel_idle()  # no answer that a part waits for could save the run
-                if not are_moving(steps.nested):
-                    self._end(EventType.EXECUTION_FAILED)
+                # No answer that a part waits for could save the run: parts that are paused end at once.
+                self._end(EventType.EXECUTION_FAILED)
         elif self.status is ExecutionStatus.PAUSING and (
             self.held or steps.waiting or steps.paused or steps.incidents
         ):

@@ -306,6 +306,8 @@ class Steps:
                 case NoRoute(number, error):
                     step_id, data = self.plan.steps[number].id, {"error": error_to_json(error), **mark}
                     drafts.append(EventDraft(EventType.CONDITION_ERROR, step_id, data=data))
+                case _:
+                    raise AssertionError(fact)
         for number in dict.fromkeys(stuck.step for stuck in settlement.stuck):
             drafts.append(open_incident(self, number, settlement.stuck))
         return drafts
@@ -335,10 +337,9 @@ class Steps:
 
     def _left(self, step: Step) -> None:
         """The step is in no place of its own any more."""
-        activity = self.activities.pop(step.index, None)
-        if activity is not None:
-            # What knows the activity itself would wait for the collector, and the activity with it.
-            activity.context = activity.last_error = None
+        activity = self.activities.pop(step.index)
+        # What knows the activity itself would wait for the collector, and the activity with it.
+        activity.context = activity.last_error = None
         self.nested.pop(step.index, None)
         self.running.discard(step.index)
         self.waiting.discard(step.index)

@@ -1,5 +1,6 @@
 """What expressions mean: every operator and function, their errors, and the limits."""
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -360,3 +361,21 @@ def test_that_a_scope_can_be_made_of_the_engines_state() -> None:
     assert compile_expression("${step1.output.n} + step2").evaluate(short) == 9
     assert compile_expression("exists(n)").evaluate(RunScope.of_state({}, source="x")) is False
     assert RunScope().now() > 0
+
+
+class Level(StrEnum):
+    LOW = "low"
+    HIGH = "high"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("levels == ['low', 'high']", True),
+        ("levels == ['low', 'low']", False),
+        ("{'l': levels} == {'l': ['low', 'high']}", True),
+    ],
+)
+def test_that_texts_of_a_class_of_their_own_are_equal_to_the_same_text(source: str, expected: bool) -> None:
+    scope = RunScope(fields={"levels": [Level.LOW, Level.HIGH]})
+    assert compile_expression(source).evaluate(scope) is expected

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import ExpressionError
-from engine.expression.paths import MISSING, Path, descend
+from engine.expression.paths import MISSING, Path, descend, output_path
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,18 @@ def test_that_the_text_of_a_path_reads_back_as_the_same_path(text: str, canonica
     path = Path.parse(text)
     assert str(path) == canonical
     assert Path.parse(canonical) == path
+
+
+@pytest.mark.parametrize(
+    "text", ["check.total", "check.output.total", "steps.check.total", "steps.check.output.total"]
+)
+def test_that_a_value_of_a_step_has_one_name_however_it_is_spelt(text: str) -> None:
+    assert str(output_path(Path.parse(text))) == "check.output.total"
+
+
+def test_that_a_step_may_be_called_steps() -> None:
+    assert str(output_path(Path.parse("steps"))) == "steps.output"
+    assert str(output_path(Path.parse("steps[0]"))) == "steps.output[0]"
 
 
 @pytest.mark.parametrize("text", ["", "1a", ".a", "a.", "a..b", "a[", "a[x]", "a b", "a-", "a[1.5]"])

@@ -84,6 +84,18 @@ def test_that_resolving_builds_new_containers_and_leaves_the_template_alone() ->
     assert value == {"list": [1, {"x": "y"}]}
 
 
+def test_that_what_one_step_does_to_its_parameters_no_other_sees() -> None:
+    given = {"rows": [[1, 2], {"n": [3]}]}
+    template = Template.parse("${input.all}")
+    first: Any = template.resolve(RunScope(input_data={"all": given}).reference)
+    first["rows"][0].append("changed")
+    first["rows"][1]["n"].append("changed")
+    assert given == {"rows": [[1, 2], {"n": [3]}]}
+    rows: Any = Template.parse("${input.all.rows}").resolve(RunScope(input_data={"all": given}).reference)
+    rows[0].append("changed")
+    assert given == {"rows": [[1, 2], {"n": [3]}]}
+
+
 def test_that_references_and_where_they_stand_are_known() -> None:
     template = Template.parse({"a/b": ["x ${input.a} ${A.x:-1}"], "c~": "${input.a}"})
     assert template.references == (Path("input", ("a",)), Path("A", ("x",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engine.catalog import Catalog
 from engine.errors import DefinitionError
 from engine.expression.paths import Path
+from engine.model.embedded import MAX_DEPTH
 from engine.plan import compiler
 from engine.plan.compiler import Compiler, kahn_order
 from engine.plan.parameters import source_of_expressions
@@ -78,6 +80,89 @@ def test_that_join_policies_are_read(join: Any, mode: JoinMode, count: int) -> N
 def test_that_config_that_cannot_be_read_names_its_node(config: dict[str, Any]) -> None:
     with pytest.raises(DefinitionError, match='"a"'):
         only_step(**config)
+
+
+def test_that_a_connection_to_nowhere_carries_nothing() -> None:
+    plan = compile_(make_workflow("a b", ["a>b", "a>gone", "gone>b"]))
+    assert [route.id for route in plan.routes] == ["a>b"]
+    assert plan.step("b").depends_on == ("a",)
+
+
+def test_that_an_unknown_durability_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="durability"):
+        compile_(make_workflow("a", settings={"durability": "forever"}))
+
+
+def test_that_secrets_are_found_in_parameters_calls_and_conditions() -> None:
+    call = {"service": "s", "action": "a", "parameters": {"p": "x ${secrets.called}"}}
+    nodes = [
+        node("a", parameters={"p": ["${secrets.own}"]}, condition="exists(secrets.asked)", fallback=call),
+        node("b", parameters={"p": "${secrets}"}),
+    ]
+    plan = compile_(make_workflow(nodes, [wire("a", "b", condition="exists(${secrets.routed})")]))
+    assert plan.step("a").secrets == {"own", "called", "asked", "routed"}
+    assert plan.step("b").secrets == frozenset()
+
+
+def test_that_a_condition_nobody_can_read_is_no_reason_to_refuse_the_plan_for_its_secrets() -> None:
+    """It is reported where it is evaluated, with the connection it belongs to."""
+    plan = compile_(make_workflow("a b", [wire("a", "b", condition="exists(secrets.x")]))
+    assert plan.step("a").secrets == frozenset()
+    assert plan.routes[0].condition == "exists(secrets.x"
+
+
+def composite(body: Any, kind: str = "flow.subworkflow", **config: Any) -> dict[str, Any]:
+    return {"id": "c", "type": kind, "title": "Inside", "config": {"workflow": body, **config}}
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        (composite(None), '"Inside" holds no steps'),
+        (composite({"file": "other.workflow.json"}), "in other.workflow.json has not been read"),
+        (composite({"nodes": 5}), '"Inside": '),
+        (composite(make_workflow("a", outputs={"x": "${a."})), '"Inside": '),
+        (composite(make_workflow("a b", ["a>b", "b>a"])), 'Inside "Inside": These nodes lead in a circle'),
+        (composite(make_workflow("a"), "flow.loop"), "in one way, not none"),
+        (
+            composite(make_workflow("a"), "flow.loop", parameters={"times": 2, "while": "index < 3"}),
+            "in one way, not two",
+        ),
+        (composite(make_workflow("a"), "flow.loop", parameters={"until": "index <"}), '"Inside": '),
+    ],
+)
+def test_that_what_is_wrong_inside_a_node_names_it(described: dict[str, Any], said: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        compile_(make_workflow([described]))
+
+
+def test_that_workflows_stand_in_each_other_to_a_depth_and_no_deeper() -> None:
+    def nested(depth: int) -> dict[str, Any]:
+        held = make_workflow("a")
+        for _ in range(depth - 1):
+            held = make_workflow([composite(held)])
+        return held
+
+    compile_(nested(MAX_DEPTH))
+    with pytest.raises(DefinitionError, match=f"more than {MAX_DEPTH} workflows"):
+        compile_(nested(MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "condition"),
+    [
+        ({"times": 3}, None),
+        ({"while": " index < 3 "}, (True, "index < 3")),
+        ({"until": "done", "while": "  "}, (False, "done")),
+    ],
+)
+def test_that_how_a_loop_repeats_is_read(
+    parameters: dict[str, Any], condition: tuple[bool, str] | None
+) -> None:
+    plan = compile_(make_workflow([composite(make_workflow("a"), "flow.loop", parameters=parameters)]))
+    body = plan.steps[0].body
+    assert body is not None
+    assert body.condition == condition
 
 
 @pytest.mark.parametrize("mode", [{"mode": "explode"}, "explode"])

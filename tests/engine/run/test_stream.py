@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import WorkflowEngine
+from engine import StepContext, WorkflowEngine
 from engine.history.events import Event, EventType
 from engine.run import stream
 from engine.run.stream import EventStreams
@@ -112,3 +112,21 @@ async def test_that_two_readers_see_the_same(engine: WorkflowEngine, actions: Sc
 
     first, second = await asyncio.gather(read(), read())
     assert first == second
+
+
+async def test_that_a_last_line_of_log_may_come_after_the_end(
+    engine: WorkflowEngine, actions: ScriptedActions, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line is told when the loop next turns; by then a short run is over and half taken down."""
+
+    async def says_goodbye(params: dict[str, Any], context: StepContext) -> None:
+        context.log("goodbye")
+        context.progress(1.0)
+
+    actions.registry.register("test", "goodbye", says_goodbye)
+    execution_id = await engine.start_workflow(chain("a", node("b", "goodbye")))
+    state = await engine.wait(execution_id)
+    await settle()
+    assert state["status"] == "COMPLETED"
+    assert await engine.get_workflow_status(execution_id) == state
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
