@@ -146,7 +146,7 @@ class PaintedView(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         self._waiting = QRect()
-        self.layer.paint(painter, QRectF(rect))
+        self.layer.paint(painter, QRectF(rect), self.camera.visible())
 
     def repaint_box(self, box: QRectF) -> None:
         """Paint this part of the scene anew at the next opportunity; everything when it is null."""

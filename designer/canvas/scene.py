@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 
 from designer.canvas import geometry
+from designer.canvas.facts import FactsByRow
 from designer.canvas.frames import Frames, changed_area
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.marks import Marks
@@ -133,6 +134,7 @@ class Scene(QObject):
         self.trigger: Mask = np.zeros(count, bool)
         self.outputs = np.ones(count, np.uint8)
         self._texts: dict[int, str] = {}
+        self.facts = FactsByRow(self.document, self.ids)
         for row, node in enumerate(workflow.nodes.values()):
             node_type = self.catalog.get(node.type)
             if node_type is not None:
@@ -276,6 +278,7 @@ class Scene(QObject):
         before = {row: was for row, was, new in zip(rows, were, now, strict=True) if was != new}
         for row in rows:
             self._texts.pop(row, None)
+        self.facts.forget(rows)
         if before:
             self.relooked.emit(before)
         if rows or len(wires):

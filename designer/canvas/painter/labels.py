@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QStaticText
+from PySide6.QtGui import QFont, QFontMetricsF, QGlyphRun, QPainter, QTextLayout
 
 from designer.canvas import geometry
 from designer.canvas.looks import Flow, Look
@@ -18,58 +18,75 @@ _KEPT = 6000
 _FAILED = int(Look.FAILED)
 
 
-class Words:
-    """Elided texts, ready to be drawn. Positions are scene pixels: the painter is scaled."""
+class Laid(dict[str, list[QGlyphRun]]):
+    """Texts of one font as glyphs; a text is laid out when it is first asked for.
 
-    def __init__(self, inks: Inks) -> None:
-        self._inks = inks
-        self._texts: dict[tuple[str, str], QStaticText] = {}
+    Glyphs and not ``QStaticText``, which lays every text out anew at every zoom: the same pixels took
+    twice as long while zooming.
+    """
 
-    def title(self, text: str) -> QStaticText:
-        return self._text("title", text)
+    def __init__(self, font: QFont, metrics: QFontMetricsF | None = None) -> None:
+        """With metrics, what is too wide for a card is cut."""
+        super().__init__()
+        self.font = font
+        self._metrics = metrics
 
-    def sub(self, text: str) -> QStaticText:
-        return self._text("sub", text)
+    def __missing__(self, text: str) -> list[QGlyphRun]:
+        if len(self) > _KEPT:
+            self.clear()
+        runs = self[text] = self.layout(text).glyphRuns()
+        return runs
 
-    def caption(self, text: str) -> QStaticText:
-        return self._text("caption", text)
-
-    def _text(self, kind: str, text: str) -> QStaticText:
-        found = self._texts.get((kind, text))
-        if found is None:
-            if len(self._texts) > _KEPT:
-                self._texts.clear()
-            found = self._texts[kind, text] = self._laid_out(kind, text)
-        return found
-
-    def _laid_out(self, kind: str, text: str) -> QStaticText:
-        inks = self._inks
-        shown = text
-        if kind != "caption":
-            metrics = inks.title_metrics if kind == "title" else inks.sub_metrics
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, geometry.TEXT_W)
-        made = QStaticText(shown)
-        made.setTextFormat(Qt.TextFormat.PlainText)
-        made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    def layout(self, text: str) -> QTextLayout:
+        """The text as it is shown, in one line at the origin."""
+        if self._metrics is not None:
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, geometry.TEXT_W)
+        made = QTextLayout(text, self.font)
+        made.beginLayout()
+        made.createLine().setNumColumns(len(text))
+        made.endLayout()
         return made
 
 
+class Words:
+    """Elided texts, ready to be drawn. Positions are scene pixels: the painter is scaled.
+
+    ``vector``: write them as text, into a picture made of lines.
+    """
+
+    def __init__(self, inks: Inks) -> None:
+        self.vector = False
+        self.title = Laid(inks.title, inks.title_metrics)
+        self.sub = Laid(inks.sub, inks.sub_metrics)
+        self.caption = Laid(inks.caption)
+
+    def draw(self, painter: QPainter, at: QPointF, laid: Laid, text: str) -> None:
+        """Draw a text with its top left corner there, in the colour of the pen."""
+        if self.vector:
+            painter.setFont(laid.font)
+            laid.layout(text).draw(painter, at)
+            return
+        for run in laid[text]:
+            painter.drawGlyphRun(at, run)
+
+
 def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int]) -> None:
-    """Titles, second lines and row counts of these cards; one pass a font, since a font change costs."""
+    """Titles, second lines and row counts of these cards; one pass a colour, since changing it costs."""
     xy = scene.xy[rows].tolist()
-    nodes = [scene.node(row) for row in rows]
-    painter.setFont(inks.title)
+    draw, laid = words.draw, words.title
     painter.setPen(inks.text)
-    for (x, y), node in zip(xy, nodes, strict=True):
-        at = QPointF(x + geometry.TEXT_X, y + 13)
-        if node.disabled:
-            painter.setPen(inks.text2)
-        painter.drawStaticText(at, words.title(node.label))
-        if node.disabled:
-            _strike(painter, inks, at, node.label)
-            painter.setPen(inks.text)
-    painter.setFont(inks.sub)
+    off: list[tuple[QPointF, str]] = []
+    for (x, y), row in zip(xy, rows, strict=True):
+        facts, at = scene.facts[row], QPointF(x + geometry.TEXT_X, y + 13)
+        if facts.disabled:
+            off.append((at, facts.label))
+        else:
+            draw(painter, at, laid, facts.label)
     painter.setPen(inks.text2)
+    for at, label in off:
+        draw(painter, at, laid, label)
+        _strike(painter, inks, at, label)
+    laid = words.sub
     failed: list[tuple[int, QPointF]] = []
     # As plain numbers: to compare an array's number with an enumeration's member takes ten times as long.
     looks = scene.look[rows].tolist()
@@ -78,29 +95,27 @@ def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: 
         if look == _FAILED:
             failed.append((row, at))
         else:
-            painter.drawStaticText(at, words.sub(scene.subtitle(row)))
+            draw(painter, at, laid, scene.subtitle(row))
     painter.setPen(inks.failed)
     for row, at in failed:
-        painter.drawStaticText(at, words.sub(scene.subtitle(row)))
+        draw(painter, at, laid, scene.subtitle(row))
     _draw_captions(painter, inks, words, scene, rows, xy)
 
 
 def _draw_captions(
     painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int], xy: list[list[float]]
 ) -> None:
-    painter.setFont(inks.caption)
     painter.setPen(inks.text2)
+    laid = words.caption
     outputs = scene.outputs[rows].tolist()
     for (x, y), row, count in zip(xy, rows, outputs, strict=True):
         label = scene.marks.row_label(scene.ids[row])
         if label:
-            painter.drawStaticText(QPointF(x + 9, y + CARD_H + 6), words.caption(label))
+            words.draw(painter, QPointF(x + 9, y + CARD_H + 6), laid, label)
         if count > 1:
             for index, port in enumerate(scene.type_of(row).outputs):
                 at = scene.port(row, "output", index)
-                painter.drawStaticText(
-                    QPointF(at[0] + 11, at[1] - 16), words.caption(port.title or port.name)
-                )
+                words.draw(painter, QPointF(at[0] + 11, at[1] - 16), laid, port.title or port.name)
 
 
 def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:

@@ -31,8 +31,6 @@ from designer.canvas.wire_rows import pill_text
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
-from engine.model.breakpoints import has_breakpoint
-from engine.model.pins import is_pinned
 
 FULL, SMALL = 0.45, 0.16
 """Zooms from which words can be read, and from which cards show a glyph."""
@@ -84,8 +82,8 @@ class Layer:
         self._dots: tuple[float, float, QPixmap] | None = None
         self._faces: dict[tuple[str, bool, int], Face] = {}
 
-    def paint(self, painter: QPainter, exposed: QRectF) -> None:
-        """Paint everything that touches the exposed box, in scene pixels."""
+    def paint(self, painter: QPainter, exposed: QRectF, view: QRectF | None = None) -> None:
+        """Paint everything that touches the exposed box, in scene pixels; ``view`` is all that is seen."""
         transform = painter.worldTransform()
         zoom = transform.m11()
         offset = (transform.dx(), transform.dy())
@@ -98,7 +96,7 @@ class Layer:
         draw_frames(painter, self.inks, self._scene, exposed, zoom, self.attention)
         self.notes.paint(painter, self._scene.notes, exposed, zoom, self.attention.notes)
         painter.setWorldTransform(QTransform())
-        self._paint_wires(painter, box, zoom, offset)
+        self._paint_wires(painter, box, zoom, offset, geometry.as_box(view or exposed))
         rows = self._scene.cards_in(box)
         painter.setWorldTransform(transform)
         draw_bends(painter, self.inks, self._scene, self.attention, box, zoom, zoom >= FULL)
@@ -159,10 +157,13 @@ class Layer:
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    def _paint_wires(self, painter: QPainter, box: Box, zoom: float, offset: tuple[float, float]) -> None:
+    def _paint_wires(
+        self, painter: QPainter, box: Box, zoom: float, offset: tuple[float, float], view: Box
+    ) -> None:
         rows = self._scene.wires.in_box(box, 4.0 / zoom)
         if not len(rows):
             return
+        is_part = box[0] > view[0] or box[1] > view[1] or box[2] < view[2] or box[3] < view[3]
         seen = self.attention
         style = wires.WireStyle(
             zoom=zoom,
@@ -172,8 +173,9 @@ class Layer:
             warm=seen.warm_wires,
             hidden=seen.hidden_wire,
             clip=_device(box, zoom, offset),
+            seen=len(self._scene.wires.in_box(view, 4.0 / zoom)) if is_part else len(rows),
         )
-        full = wires.draw_curves if len(rows) <= wires.CROWD else wires.draw_crowd
+        full = wires.draw_curves if style.seen <= wires.CROWD else wires.draw_crowd
         draw = full if zoom >= FULL else wires.draw_plain
         draw(painter, self.inks, self._scene, rows, style)
 
@@ -187,13 +189,14 @@ class Layer:
             for row in rows.tolist():
                 painter.save()
                 painter.translate(*self._scene.xy[row].tolist())
-                draw_card(painter, self.inks, self._face(row))
+                draw_card(painter, self.inks, self._face(row, int(self._scene.look[row])))
                 painter.restore()
         else:
             painter.setWorldTransform(QTransform())
             self._copy_cards(painter, rows, zoom, offset)
             painter.setWorldTransform(transform)
         listed = rows.tolist()
+        self._words.vector = self.vector
         labels.draw_words(painter, self.inks, self._words, self._scene, listed)
         self._paint_pills(painter, box)
         self._paint_ports(painter, rows, transform)
@@ -242,18 +245,25 @@ class Layer:
             draw_rects(painter, rects[look == kind])
 
     def _by_face(self, rows: Rows) -> dict[Face, list[int]]:
-        groups: dict[Face, list[int]] = {}
-        for place, row in enumerate(rows.tolist()):
-            groups.setdefault(self._face(row), []).append(place)
-        return groups
+        scene = self._scene
+        groups: dict[tuple[str, bool, int], list[int]] = {}
+        listed = rows.tolist()
+        for place, (row, look) in enumerate(zip(listed, scene.look[rows].tolist(), strict=True)):
+            facts = scene.facts[row]
+            groups.setdefault((facts.type, facts.disabled, look), []).append(place)
+        # By the face only now: it is many times dearer to look up than its parts.
+        faces: dict[Face, list[int]] = {}
+        for key, places in groups.items():
+            faces.setdefault(self._face(listed[places[0]], key[2]), []).extend(places)
+        return faces
 
-    def _face(self, row: int, look: int | None = None) -> Face:
-        node = self._scene.node(row)
-        key = (node.type, node.disabled, int(self._scene.look[row]) if look is None else look)
+    def _face(self, row: int, look: int) -> Face:
+        facts = self._scene.facts[row]
+        key = (facts.type, facts.disabled, look)
         face = self._faces.get(key)
         if face is None:
             kind = self._scene.type_of(row)
-            face = Face(kind.icon, kind.category, kind.is_trigger, node.disabled, Look(key[2]))
+            face = Face(kind.icon, kind.category, kind.is_trigger, facts.disabled, Look(look))
             self._faces[key] = face
         return face
 
@@ -312,20 +322,20 @@ class Layer:
                 size = badges.spinner_size(painter.worldTransform().m11())
                 badges.draw_spinner(painter, inks, centre, size, self.turn(tokens.SPINNER_REV_MS))
             decor.draw_progress(painter, inks, (x, y), step)
-        for row in rows.tolist():
-            if is_pinned(scene.node(row)):
-                x, y = scene.xy[row].tolist()
-                centre = QPointF(x, y) + BADGE_AT
-                beside = 0.0 if scene.look[row] == Look.IDLE else BADGE + 4.0
-                badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
-        for row in rows.tolist():
-            if has_breakpoint(scene.node(row)):
-                x, y = scene.xy[row].tolist()
-                badges.draw_breakpoint(painter, inks, QPointF(x, y + CARD_H / 2))
+        listed = rows.tolist()
+        facts = [scene.facts[row] for row in listed]
+        for row in [row for row, fact in zip(listed, facts, strict=True) if fact.pinned]:
+            x, y = scene.xy[row].tolist()
+            centre = QPointF(x, y) + BADGE_AT
+            beside = 0.0 if scene.look[row] == Look.IDLE else BADGE + 4.0
+            badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
+        for row in [row for row, fact in zip(listed, facts, strict=True) if fact.stops]:
+            x, y = scene.xy[row].tolist()
+            badges.draw_breakpoint(painter, inks, QPointF(x, y + CARD_H / 2))
         for row in rows[look == Look.NEEDS_INPUT].tolist():
             text = "Fix…" if scene.ids[row] in scene.marks.incidents else "Answer…"
             decor.draw_answer(painter, inks, scene.xy[row].tolist(), text)
-        for row in rows.tolist() if scene.marks.problems else ():
+        for row in listed if scene.marks.problems else ():
             problem = scene.marks.problems.get(scene.ids[row])
             if problem is not None and scene.look[row] == Look.IDLE:
                 x, y = scene.xy[row].tolist()

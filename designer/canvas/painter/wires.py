@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -21,6 +21,8 @@ CROWD = 400
 """From so many wires on, what lies on each other is drawn once, without antialiasing."""
 FEW = 40
 """Up to as many wires are drawn with round joints and many segments; a crowd goes without."""
+_FINE = 1.2
+"""Wires that would be thinner, in device pixels, are a pixel wide: Qt draws a pixel in half the time."""
 DASHES: dict[Flow, tuple[float, ...]] = {
     Flow.DEAD: (1.2, 3.0),
     Flow.POISONED: (1.2, 3.0),
@@ -44,6 +46,14 @@ class WireStyle:
     hidden: int = -1
     clip: Box = (-1e9, -1e9, 1e9, 1e9)
     """What is being painted, in device pixels: segments outside it are left out."""
+    seen: int = 0
+    """How many wires are seen in the whole view. What is painted anew may be a corner of it, and must not
+    look otherwise there."""
+
+    @property
+    def segments(self) -> int:
+        """How many straight pieces a curve is made of: as many as it takes to look like one."""
+        return 32 if self.seen <= FEW else 12
 
 
 def flows(scene: Scene, rows: Rows) -> Floats:
@@ -66,7 +76,7 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
     down = scene.wires.down[rows]
     bare = (flow == Flow.TAKEN) & ~scene.wires.labelled[rows]
     chosen_last: list[tuple[int, Floats]] = []
-    for places, points in scene.wires.sampled(rows, 12 if len(rows) > FEW else 32):
+    for places, points in scene.wires.sampled(rows, style.segments):
         points = points * style.zoom + style.offset
         for kind in Flow:
             chosen = (flow[places] == kind) & ~lifted[places]
@@ -93,13 +103,13 @@ def draw_crowd(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
     lifted: Mask = np.isin(rows, raised) if raised else np.zeros(len(rows), bool)
     draw_plain(painter, inks, scene, rows[~lifted & (rows != style.hidden)], style)
     if lifted.any():
-        draw_curves(painter, inks, scene, rows[lifted], style)
+        draw_curves(painter, inks, scene, rows[lifted], replace(style, seen=int(lifted.sum())))
 
 
 def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
     """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(rows) <= 3 * FEW)
-    segments = (12 if len(rows) <= 3 * FEW else 6) if style.zoom >= 0.16 else 1
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.seen <= 3 * FEW)
+    segments = (12 if style.seen <= 3 * FEW else 6) if style.zoom >= 0.16 else 1
     flow = flows(scene, rows)
     down = scene.wires.down[rows]
     for places, points in scene.wires.sampled(rows, segments):
@@ -137,7 +147,8 @@ def _draw_group(
     width: float,
     colour: QColor | None = None,
 ) -> None:
-    width = max(1.0, width * style.zoom)
+    width *= style.zoom
+    width = width if width >= _FINE else 1.0
     dash = DASHES.get(kind, ())
     for error in (False, True):
         chosen = points[down == error]

@@ -190,9 +190,9 @@ def test_that_only_what_changed_is_painted(canvas: CanvasView, qtbot: QtBot) -> 
     painted: list[QRectF] = []
     original = canvas.layer.paint
 
-    def watched(painter: QPainter, exposed: QRectF) -> None:
+    def watched(painter: QPainter, exposed: QRectF, view: QRectF | None = None) -> None:
         painted.append(exposed)
-        original(painter, exposed)
+        original(painter, exposed, view)
 
     canvas.layer.paint = watched  # type: ignore[method-assign]  # a spy that paints
     qtbot.wait(20)

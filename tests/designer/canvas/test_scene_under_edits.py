@@ -120,6 +120,9 @@ class Editing(RuleBasedStateMachine):
             np.testing.assert_array_equal(getattr(mine, name), getattr(fresh, name), err_msg=name)
         for name in ("ends", "boxes", "source", "target", "labelled"):
             np.testing.assert_array_equal(getattr(mine.wires, name), getattr(fresh.wires, name), err_msg=name)
+        for row in range(len(mine.ids)):
+            assert mine.facts[row] == fresh.facts[row]
+            assert mine.subtitle(row) == fresh.subtitle(row)
         assert _bends(mine) == _bends(fresh)
         assert [frame.group for frame in mine.frames.all] == [frame.group for frame in fresh.frames.all]
         assert _boxes(mine) == _boxes(fresh)
