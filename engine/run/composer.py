@@ -40,7 +40,7 @@ _KINDS = {"subworkflow": Subworkflow, "for_each": ForEach, "loop": Loop}
 _SHORT_TEXT = 1_000
 Enter = Callable[["Plan", ExecutionState, ExecutionState], "Execution"]
 Bring = Callable[["Plan", ExecutionState], Awaitable["Execution"]]
-Place = Callable[["Execution"], Awaitable[None]]
+Prepare = Callable[["Execution"], Awaitable[None]]
 Announce = Callable[["Execution", Event], None]
 Spawn = Callable[[Any, str], None]
 
@@ -55,19 +55,20 @@ class Composer:
         clock: Clock,
         enter: Enter,
         bring: Bring,
-        place: Place,
+        prepare: Prepare,
         announce: Announce,
         spawn: Spawn,
     ) -> None:
         """enter: makes a living execution of a state. bring: also reads its large results back.
 
-        place: puts its steps where the journal left them. announce: tells of a creation once it is durable.
+        prepare: reads what it takes to put its steps where the journal left them. announce: tells of a
+        creation once it is durable.
         """
         self._store = store
         self._clock = clock
         self._enter = enter
         self._bring = bring
-        self._place = place
+        self._prepare = prepare
         self._announce = announce
         self._spawn = spawn
         self._gate = SchemaGate()
@@ -242,7 +243,7 @@ class Composer:
                 state = await self._store.load_state(summary.id)
                 part = await self._bring(composite.body.plan, state)
                 self._adopt(composite, part, summary.number)
-                await self._place(part)
+                await self._prepare(part)
 
     def wake(self, execution: Execution) -> None:
         """Everything is where it was: let the composite steps go on."""

@@ -60,6 +60,8 @@ class Dispatcher:
         self._commit = Turnstile()
         self._is_flush_asked = False
         self._is_halted = False
+        # The disk took what was written and could not keep it: that it can now is what has to be seen.
+        self._must_sync = False
         self._is_closed = False
 
     def attach(
@@ -186,6 +188,7 @@ class Dispatcher:
         assert self._journal is not None
         assert self._trouble is not None
         is_asked = full_sync or self._is_halted
+        full_sync = full_sync or self._must_sync
         while is_asked or self._has_unflushed():
             is_asked = False
             staged, self._staged = self._staged, []
@@ -194,9 +197,11 @@ class Dispatcher:
             except BaseException as error:
                 self._staged[:0] = staged
                 if isinstance(error, StoreError):
+                    self._must_sync = self._must_sync or full_sync
                     self._halt(error)
                 raise
-            full_sync = False
+            if full_sync:
+                full_sync = self._must_sync = False
             if self._is_halted and not self._trouble.lasts:
                 self._is_halted = False
                 self._trouble.ends()

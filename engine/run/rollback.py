@@ -165,7 +165,11 @@ class Rollbacks:
         execution = one.execution
         try:
             await self._barrier()
-            left = await self.left(execution)
+            try:
+                left = await self.left(execution)
+            except StoreError as error:  # it could be written and not be read: nothing will call this again
+                execution.broken(error)
+                return
             one.is_stopping = one.is_stopping or left.is_stopped
             for undo in left.undos:
                 has_begun = undo.is_under_way or undo.due_at is not None

@@ -40,7 +40,7 @@ from engine.run.stream import EventStreams
 from engine.run.undo_parts import PartsOfSteps
 from engine.run.vault import Vault
 from engine.secrets.sources import SecretSource
-from engine.store.state_manager import CALLED_OFF, ExecutionStateManager, with_large_outputs
+from engine.store.state_manager import CALLED_OFF, ExecutionStateManager, state_of, with_large_outputs
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Runtime:
         self._clock = clock
         self._executions: dict[str, Execution] = {}
         self._loading = asyncio.Lock()
+        self._brought: list[tuple[Execution, Sequence[Event]]] = []
         self._saved: OrderedDict[str, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dispatcher = Dispatcher(limit=limit, semaphore=semaphore, clock=clock)
@@ -87,7 +88,7 @@ class Runtime:
             clock=clock,
             enter=self._enter,
             bring=self._bring,
-            place=self._place,
+            prepare=self._prepare,
             announce=lambda part, event: self._journal.announce(part, [event]),
             spawn=self.spawn,
         )
@@ -257,8 +258,7 @@ class Runtime:
             await asyncio.wait(self._tasks)
         await self.rollbacks.close()
         for execution in self._executions.values():
-            for activity in execution.steps.activities.values():
-                activity.cancel_timer()
+            _forget_timers(execution)
             execution.broken(WorkflowError("The engine was closed while the run was under way"))
         self._executions.clear()
         self.streams.close()
@@ -270,7 +270,7 @@ class Runtime:
         await self.store.commit()
         events = await self.store.read_events(execution_id)
         with uncollected():
-            state = ExecutionState.fold(events)
+            state = state_of(self.store, execution_id, events)
         if state.status.is_terminal:
             return None
         if state.parent and state.parent not in self._executions:
@@ -278,23 +278,34 @@ class Runtime:
         if execution_id in self._executions:
             return self._executions[execution_id]  # it came back with the run that it is a part of
         execution = await self._load(state)
-        await self._place(execution, events)
+        try:
+            await self._prepare(execution, events)
+            for each, told in self._brought:
+                is_undone = each.status is ExecutionStatus.ROLLING_BACK
+                recovery.restore(each, told, self._clock, crashed=self.store.was_interrupted)
+                if is_undone:
+                    self.rollbacks.begin(each, crashed=self.store.was_interrupted)
+        except BaseException:
+            for fallen in _of_run(self._executions, execution_id):
+                self._dispatcher.withdraw(fallen)
+                _forget_timers(fallen)
+                del self._executions[fallen.id]
+            raise
+        finally:
+            self._brought.clear()
         self.composer.wake(execution)
         return execution
 
-    async def _place(self, execution: Execution, events: Sequence[Event] | None = None) -> None:
-        """Put the steps of a started execution where the journal left them, with their parts.
+    async def _prepare(self, execution: Execution, events: Sequence[Event] | None = None) -> None:
+        """Read what it takes to go on with an execution, and with its parts, before a step of any goes on.
 
         events: the journal, when it has been read already.
         """
-        status = execution.status
-        if status is not ExecutionStatus.PENDING:
+        if execution.status is not ExecutionStatus.PENDING:
             if events is None:
                 events = await self.store.read_events(execution.id)
             await self.composer.load(execution, events)
-            recovery.restore(execution, events, self._clock, crashed=self.store.was_interrupted)
-        if status is ExecutionStatus.ROLLING_BACK:
-            self.rollbacks.begin(execution, crashed=self.store.was_interrupted)
+            self._brought.append((execution, events))
 
     async def _plan_of(self, state: ExecutionState) -> Plan:
         definition = await self.store.load_definition(state.definition_hash)
@@ -342,6 +353,16 @@ class Runtime:
             event.type in _ROLLS_BACK for event in events
         ):
             self.rollbacks.begin(execution)
+
+
+def _of_run(executions: Mapping[str, Execution], execution_id: str) -> list[Execution]:
+    """The living ones of a run and its parts."""
+    return [each for each in executions.values() if f"{each.id}/".startswith(f"{execution_id}/")]
+
+
+def _forget_timers(execution: Execution) -> None:
+    for activity in execution.steps.activities.values():
+        activity.cancel_timer()
 
 
 async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self, cast
 
 from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
-from engine.errors import DefinitionError, StoreError, WorkflowError
+from engine.errors import DefinitionError, RunDamaged, StoreError, WorkflowError
 from engine.files.inclusion import with_files
 from engine.history.events import Event
 from engine.history.statistics import WorkflowStatistics, statistics
@@ -38,6 +38,7 @@ from engine.run.questions import check_input
 from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
+from engine.run.set_aside import set_aside
 from engine.run.stops import must_be_steps
 from engine.run.vault import without_secrets
 from engine.secrets.sources import Secrets, SecretSource
@@ -190,7 +191,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         fit, and the execution stays paused.
         workflow: for callers that keep no definitions; an execution always goes on with the definition it
         was started with, so another one is refused with DefinitionError.
-        One that is paused because its store refused goes on once the store works; else StoreError again.
+        One that is paused because its store refused goes on once the store works, as far as the next stop;
+        else StoreError again.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id)
@@ -200,6 +202,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             execution = await self._runtime.find(execution_id)
             if execution is None:
                 return True  # what waited to be written was its end
+            is_held = execution.status is ExecutionStatus.PAUSED and execution.reason == "breakpoint"
+            if is_held and not new_inputs:
+                return True  # it stands where somebody wants to look, as it did before the store refused
         if execution is None or execution.status in _ENDING:
             return waited and execution is not None and not execution.status.is_terminal
         if workflow is not None:
@@ -276,7 +281,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
     async def recover(self) -> list[str]:
         """Go on with every execution that an earlier process left unfinished; returns their ids.
 
-        PAUSED ones stay paused. One that cannot be brought back is logged and left as it is.
+        PAUSED ones stay paused. One whose record is damaged is QUARANTINED, with what is wrong; one that
+        cannot be brought back for another reason is logged and left as it is.
         """
         self._must_be_open()
         await self._runtime.store.open()
@@ -285,6 +291,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         for summary in reversed(unfinished):
             try:
                 await self._runtime.find(summary.id)
+            except RunDamaged as error:
+                await set_aside(self._runtime.store, summary, error)
             except WorkflowError:
                 _log.exception("Run %s of %r could not be recovered", summary.id, summary.workflow_name)
             else:

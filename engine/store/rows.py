@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from engine.store.checksum import of_event, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.json_text import decode
 from engine.store.ledger import ExecutionRecord, StepRecord
-from engine.store.state_manager import damaged
+from engine.store.state_manager import ExecutionSummary, damaged
+
+_log = logging.getLogger(__name__)
 
 
 def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]) -> list[Event]:
@@ -68,11 +71,22 @@ def record_of(row: Sequence[Any]) -> ExecutionRecord:
         definition_hash=row[4],
         status=EXECUTION_STATUSES[row[5]],
         reason=row[6],
-        error=row[7],
+        error=None if row[7] is None else decode(row[7]),
         created_at=row[8],
         started_at=row[9],
         ended_at=row[10],
     )
+
+
+def summaries(rows: Iterable[Sequence[Any]]) -> list[ExecutionSummary]:
+    """The runs of these rows; one whose row makes no sense is missing, and the others are listed."""
+    found = []
+    for row in rows:
+        try:
+            found.append(record_of(row).summary())
+        except (LookupError, TypeError, ValueError) as error:
+            _log.error("The row of run %s in the store's list of runs is damaged: %r", row[1], error)
+    return found
 
 
 def step_record_of(row: Sequence[Any]) -> StepRecord:

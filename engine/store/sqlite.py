@@ -23,7 +23,7 @@ from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import groups
-from engine.store.rows import check_dense, events_of, record_of, step_record_of
+from engine.store.rows import check_dense, events_of, record_of, step_record_of, summaries
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
@@ -43,7 +43,7 @@ _PAGE_PARTS = 2_000
 _ENDED_KEPT = 64
 
 _EXECUTION_COLUMNS = (
-    "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, json(error), "
+    "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, error, "
     "created_at, started_at, ended_at) AS item"
 )
 
@@ -191,8 +191,7 @@ class SqliteStateManager(ExecutionStateManager):
             "ORDER BY key DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
-        with making_sense(self.path):
-            return [record_of(row).summary() for row in rows]
+        return summaries(rows)
 
     async def waiting_ms(self, execution_ids: Sequence[str]) -> dict[str, float]:
         keys = await self._read(
@@ -338,12 +337,13 @@ class SqliteStateManager(ExecutionStateManager):
         )
         with making_sense(self.path):
             record.steps = {row[0]: step_record_of(row) for row in rows}
-        last = await _read_page(
-            self, record, "seq = (SELECT max(seq) FROM journal WHERE execution = ?)", record.key
+        last = await self._read(
+            "SELECT json_array(seq, ts) AS item FROM journal WHERE execution = ? ORDER BY seq DESC LIMIT 1",
+            (record.key,),
         )
         if not last:
             raise damaged(execution_id, "nothing is left of its journal")
-        record.seq, record.at = last[0].seq, round(last[0].ts * 1e6)
+        record.seq, record.at = last[0]
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:

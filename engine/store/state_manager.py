@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import RunDamaged, StoreError, WorkflowError
+from engine.errors import RunDamaged, StoreCorrupt, StoreError, WorkflowError
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -148,14 +148,7 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         await self.open()
         await self._track(execution_id)
         await self.commit()
-        events = await self.read_events(execution_id)
-        try:
-            state = ExecutionState.fold(events)
-        except (LookupError, TypeError, ValueError, AssertionError) as error:
-            raise damaged(execution_id, f"an event of it makes no sense ({error!r})") from error
-        if not self._ledger.agrees_with(state):
-            raise damaged(execution_id, "its row and those of its steps contradict its journal")
-        return state
+        return state_of(self, execution_id, await self.read_events(execution_id))
 
     async def unfinished(self) -> list[ExecutionSummary]:
         """Every execution that has not ended, newest first: what a new process may go on with."""
@@ -309,6 +302,17 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
     @abstractmethod
     async def _track(self, execution_id: str) -> None:
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
+
+
+def state_of(store: ExecutionStateManager, execution_id: str, events: Sequence[Event]) -> ExecutionState:
+    """The fold of the whole journal of a run that `store` knows; RunDamaged when it makes no sense."""
+    try:
+        state = ExecutionState.fold(events)
+    except (LookupError, TypeError, ValueError, AssertionError, StoreCorrupt) as error:
+        raise damaged(execution_id, f"an event of it makes no sense ({error!r})") from error
+    if not store._ledger.agrees_with(state):
+        raise damaged(execution_id, "its row and those of its steps contradict its journal")
+    return state
 
 
 def damaged(execution_id: str, detail: str) -> RunDamaged:

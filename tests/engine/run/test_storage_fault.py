@@ -14,6 +14,7 @@ from engine.errors import StorageFull
 from engine.history.events import TRANSIENT, Event, EventType
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
+from engine.run.options import RunOptions
 from engine.store.sqlite import SqliteStateManager
 from tests.support.builders import chain, node
 from tests.support.fake_clock import settle
@@ -75,6 +76,29 @@ async def test_that_a_run_can_be_stepped_once_its_store_works_again(actions: Scr
         assert await engine.step_workflow(execution_id)
         state = await engine.wait(execution_id)
         assert (state["reason"], actions.calls) == ("breakpoint", ["a", "b"])
+
+
+async def test_that_a_run_that_was_held_is_held_again_once_its_store_works(actions: ScriptedActions) -> None:
+    store = FullStore()
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        workflow = chain(node("a", "gate"), "b", "c")
+        options = RunOptions(breakpoints=frozenset({"b"}))
+        execution_id = await engine.start_workflow(workflow, options=options)
+        await actions.reached["a"].wait()
+        await settle()
+        actions.gates["a"].set()
+        assert (await engine.wait(execution_id))["reason"] == "breakpoint"
+        store.is_full = True
+        with pytest.raises(StorageFull):
+            await engine.set_breakpoints(execution_id, ["b", "c"])
+        assert (await engine.wait(execution_id))["reason"] == "storage_error"
+        store.is_full = False
+        assert await engine.resume_workflow(execution_id)
+        assert (await engine.wait(execution_id))["reason"] == "breakpoint"
+        assert actions.calls == ["a"]
+        assert await engine.resume_workflow(execution_id)
+        state = await engine.wait(execution_id)
+        assert (state["reason"], actions.calls) == ("breakpoint", ["a", "b"])  # what was asked for was kept
 
 
 async def test_that_an_external_effect_waits_until_its_run_is_on_disk(actions: ScriptedActions) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import WorkflowEngine
 from engine.history.events import EventType
+from engine.history.state import STORAGE_ERROR
 from engine.run.options import RunOptions
 from tests.support.builders import make_workflow, node, wire
 from tests.support.compositions import body, each, loop, sub
@@ -274,8 +275,8 @@ async def look_and_mend(engine: WorkflowEngine, execution_id: str, promise: Prom
     """Go one step on where the run is held, repair what is broken, and then let it run."""
     while True:
         state = await engine.wait(execution_id)
-        if state["status"] != "PAUSED":
-            return
+        if state["status"] != "PAUSED" or state["reason"] == STORAGE_ERROR:
+            return  # ended; or the disk has to be mended first, by whoever lets this person go on
         broken = [item["connection_id"] for item in state["needed"] if item.get("incident")]
         if broken:
             await engine.repair_workflow(execution_id, {broken[0]: "count > 2"})
