@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from engine.errors import UnknownActionError
 
@@ -81,7 +81,7 @@ class ActionRegistry:
         self._actions: dict[ActionKey, Action] = {}
 
     @classmethod
-    def default(cls) -> ActionRegistry:
+    def default(cls) -> Self:
         """A registry with all built-in actions; each call gives one of its own."""
         from engine.actions import HANDLERS
 

@@ -138,7 +138,7 @@ class FailurePolicy:
     rollback: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Plan:
     """A compiled workflow; equal definitions share one, so nothing in it may ever change.
 

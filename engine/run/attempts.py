@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,18 @@ class Attempts:
         self._semaphore = semaphore
 
     async def within_time(
-        self, execution: Execution, activity: Activity, step: Step, params: dict[str, Any]
+        self,
+        execution: Execution,
+        activity: Activity,
+        step: Step,
+        params: dict[str, Any],
+        rest: Awaitable[Any] | None = None,
     ) -> Any:
-        """The action's result, in a slot of its own; StepTimeoutError, Stopped or Abandoned instead."""
-        if activity.stop == "cancel":
+        """The action's result, in a slot of its own; StepTimeoutError, Stopped or Abandoned instead.
+
+        rest: what is left of the action, when it has begun already, in its slot.
+        """
+        if activity.stop == "cancel" and rest is None:
             raise Stopped
         task = activity.attach()
         timeouts = step.timeouts
@@ -60,11 +69,12 @@ class Attempts:
         is_stopped = False
         is_ours = True
         try:
-            await self._semaphore.acquire()
-            activity.holds_slot = True
+            if rest is None:
+                await self._semaphore.acquire()
+                activity.holds_slot = True
             if limit is not None:
                 timer = self._clock.call_later(limit, partial(self._expire, execution, activity, limit))
-            result = await self._seams._execute_step(step, params)
+            result = await (self._seams._execute_step(step, params) if rest is None else rest)
         except asyncio.CancelledError:
             if not activity.stop:
                 if task.cancelling():

@@ -20,7 +20,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import StoreError
 from engine.run import garbage
@@ -30,6 +30,7 @@ from engine.run.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
+    from engine.run.fast_path import Begun
     from engine.run.journal import Journal
     from engine.run.storage_trouble import StorageTrouble
 
@@ -38,7 +39,8 @@ _log = logging.getLogger(__name__)
 TURN_S = 0.002
 GRACE_S = 5.0
 
-Run = Callable[["Execution", int], Awaitable[None]]
+Run = Callable[["Execution", int, "Begun | None"], Awaitable[None]]
+RunAtOnce = Callable[["Execution", int, "asyncio.Task[Any]"], "Begun | bool"]
 
 
 class Dispatcher:
@@ -49,6 +51,7 @@ class Dispatcher:
         self._semaphore = semaphore
         self._clock = clock
         self._run: Run | None = None
+        self._run_at_once: RunAtOnce | None = None
         self._journal: Journal | None = None
         self._trouble: StorageTrouble | None = None
         self._executions: Callable[[], Iterable[Execution]] = tuple
@@ -67,6 +70,7 @@ class Dispatcher:
     def attach(
         self,
         run: Run,
+        run_at_once: RunAtOnce,
         journal: Journal,
         trouble: StorageTrouble,
         executions: Callable[[], Iterable[Execution]],
@@ -74,9 +78,11 @@ class Dispatcher:
         """Give the dispatcher what it needs to start anything.
 
         run: performs one attempt of a step and records what came of it; only our own faults escape it.
+        run_at_once: is tried first: True when that was all, else what `run` is to go on with, if anything.
         trouble: is told that the store refuses the `executions`.
         """
         self._run = run
+        self._run_at_once = run_at_once
         self._journal = journal
         self._trouble = trouble
         self._executions = executions
@@ -248,8 +254,10 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
-        run = self._run
+        run, run_at_once, task = self._run, self._run_at_once, asyncio.current_task()
         assert run is not None
+        assert run_at_once is not None
+        assert task is not None
         now = perf_counter()
         turn_ends = now + TURN_S
         garbage.begins(now)
@@ -259,7 +267,9 @@ class Dispatcher:
                     _, _, execution, step = heapq.heappop(self._ready)
                     if execution.take(step):
                         try:
-                            await run(execution, step)
+                            begun = run_at_once(execution, step, task)
+                            if begun is not True:
+                                await run(execution, step, begun or None)
                         except StoreError as error:
                             execution.broken(error)
                         except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang for it

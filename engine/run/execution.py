@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import WorkflowError
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, Event, EventDraft, EventType
@@ -37,6 +37,10 @@ from engine.run.vault import RunSecrets
 from engine.store.state_manager import GIVING, error_to_json
 
 Evaluate = Callable[[str, Mapping[str, Any]], bool]
+
+
+if TYPE_CHECKING:
+    from engine.run.fast_path import Ways
 
 
 class Work(Protocol):
@@ -89,6 +93,7 @@ class Execution:
         self.held: list[int] = []
         self.stops = Stops(plan, self.options)
         self.steps = Steps(self, live, journal)
+        self.ways: Ways | None = None  # what is known of steps that may take the fast path
         self.wants_rollback = False
         self.rolls_back = False
         self._fault: BaseException | None = None
@@ -176,6 +181,8 @@ class Execution:
     def take(self, step: int) -> bool:
         """The dispatcher takes a ready step to run it; False when it has been put aside instead."""
         self.ready -= 1
+        if self.status is ExecutionStatus.RUNNING and self.error is None:
+            return True
         # A step between two attempts has started already: it may finish although nothing new starts.
         may_start = not self._is_stopping() or step in self.steps.activities
         if self.status is ExecutionStatus.RUNNING and may_start:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import WorkflowError
-from engine.history.events import Event, EventDraft, EventType
+from engine.history.events import Event, EventDraft, EventType, Ran
 from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionStateManager
 
@@ -31,7 +31,7 @@ class Journal:
         self._on_dirty = on_dirty
         self._unpublished: list[tuple[Execution, list[Event]]] = []
         # A step that began, and of which nothing else is known yet.
-        self._begun: tuple[Execution, EventDraft] | None = None
+        self._begun: tuple[Execution, Ran] | None = None
         self._is_committing = False
         self.is_dirty = False
         """Whether facts wait to become durable."""
@@ -41,16 +41,35 @@ class Journal:
 
         Most steps of a busy run are over before the loop turns: one append a step costs half of what two do.
         """
-        draft = EventDraft(EventType.STEP_RUNNING, step_id, attempt, data, self.store.now())
         if data:  # its action may change what it is given: it is written down before
+            draft = EventDraft(EventType.STEP_RUNNING, step_id, attempt, data, self.store.now())
             self.record(execution, [draft])
             return
+        self.begins(execution, step_id, attempt)
+        self.has_begun()
+
+    def begins(self, execution: Execution, step_id: str, attempt: int) -> Ran:
+        """As `begin`, for whoever then says at once that the step `ran` or `has_begun`."""
         if self._begun is not None:
             self._append_begun()
-        self._begun = (execution, draft)
-        if not self.is_dirty:
+        ran = Ran(step_id, attempt, self.store.now())
+        self._begun = (execution, ran)
+        return ran
+
+    def has_begun(self) -> None:
+        """The step that began last goes on: that it runs is to become known."""
+        if not self.is_dirty and self._begun is not None:
             self.is_dirty = True
             self._on_dirty()
+
+    def is_last_begun(self, ran: Ran) -> bool:
+        """Whether nothing has been recorded of any run since this step began."""
+        return self._begun is not None and self._begun[1] is ran
+
+    def ran(self, execution: Execution, ran: Ran) -> None:
+        """Record how the step that began last ended."""
+        self._begun = None
+        self.announce(execution, self.store.append(execution.id, ran))
 
     def record(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
         """Append facts; raises IllegalTransition (our fault) and then takes none of them."""
@@ -58,10 +77,11 @@ class Journal:
         if begun is not None:
             if begun[0] is execution:
                 self._begun = None
+                draft = begun[1].begun
                 try:
-                    self._append(execution, [begun[1], *drafts])
+                    self._append(execution, [draft, *drafts])
                 except Exception:
-                    self._append(execution, [begun[1]])
+                    self._append(execution, [draft])
                     raise
                 return
             self._append_begun()
@@ -69,9 +89,9 @@ class Journal:
 
     def _append_begun(self) -> None:
         assert self._begun is not None
-        (execution, draft), self._begun = self._begun, None
+        (execution, ran), self._begun = self._begun, None
         try:
-            self._append(execution, [draft])
+            self._append(execution, [ran.begun])
         except WorkflowError as error:
             execution.broken(error)
 

@@ -58,6 +58,13 @@ class Key:
         return told
 
 
+def promises_reuse(options: ActionOptions) -> bool:
+    """Whether the results of an action may be used again."""
+    if not options.version or options.effects == "external":
+        return False
+    return options.pure or (options.effects == "reads" and bool(options.files))
+
+
 class Reuse:
     """Finds results of unchanged steps. `of` is asked for every step and answers None for nearly all."""
 
@@ -71,9 +78,7 @@ class Reuse:
         if (step.service, step.action) not in self._registry:
             return None
         options = self._registry.get(step.service, step.action).options
-        if not options.version or options.effects == "external":
-            return None
-        return options if options.pure or (options.effects == "reads" and options.files) else None
+        return options if promises_reuse(options) else None
 
     async def key_of(self, execution: Execution, activity: Activity, options: ActionOptions) -> Key | None:
         """The key of what a step of a run would give now; None when that cannot be told."""

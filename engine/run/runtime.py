@@ -25,6 +25,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
+from engine.run.fast_path import FastPath
 from engine.run.garbage import uncollected
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
@@ -34,6 +35,7 @@ from engine.run.partial import trigger_of
 from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
+from engine.run.slots import Slots
 from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
 from engine.run.stream import EventStreams
@@ -62,7 +64,7 @@ class Runtime:
         registry: ActionRegistry,
         compiler: Compiler,
         observers: Observers,
-        semaphore: asyncio.Semaphore,
+        semaphore: Slots,
         limit: int,
         clock: Clock,
         rng: Rng,
@@ -92,13 +94,14 @@ class Runtime:
             announce=lambda part, event: self._journal.announce(part, [event]),
             spawn=self.spawn,
         )
+        attempts = Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore)
         self._runner = StepRunner(
             seams=seams,
             registry=registry,
             clock=clock,
             rng=rng,
             dispatcher=self._dispatcher,
-            attempts=Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore),
+            attempts=attempts,
             artifacts=store.artifacts,
             composer=self.composer,
             reuse=Reuse(store, registry, clock),
@@ -115,8 +118,21 @@ class Runtime:
             spawn=self.spawn,
         )
         self.rollbacks.children = PartsOfSteps(self)
+        self._fast_path = FastPath(
+            seams=seams,
+            registry=registry,
+            clock=clock,
+            semaphore=semaphore,
+            journal=self._journal,
+            artifacts=store.artifacts,
+            attempts=attempts,
+        )
         self._dispatcher.attach(
-            self._runner.run, self._journal, self._trouble, lambda: list(self._executions.values())
+            self._runner.run,
+            self._fast_path.run,
+            self._journal,
+            self._trouble,
+            lambda: list(self._executions.values()),
         )
 
     async def create(
@@ -337,6 +353,7 @@ class Runtime:
             evaluate=self._seams._evaluate_condition,
             secrets=secrets,
         )
+        execution.ways = self._fast_path.ways_of(execution)
         self._executions[state.id] = execution
         return execution
 

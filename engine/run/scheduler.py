@@ -75,6 +75,14 @@ class Stuck(NamedTuple):
     error: ConditionError | NoRouteMatched
 
 
+class Branch(NamedTuple):
+    """A connection and the step it leads to; is_plain: a merge that runs when something has led to it."""
+
+    route: int
+    target: int
+    is_plain: bool
+
+
 Fact = Resolved | Skipped | ConditionFailed | NoRoute
 Decide = Callable[[Route], bool]
 
@@ -205,6 +213,51 @@ def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], boo
         else:
             _decide_join(plan, progress, settlement, step.index, skipped)
     _spread(plan, progress, settlement, skipped, decide=_never_asked)
+    return settlement
+
+
+def branches(plan: Plan, step: Step) -> list[Branch]:
+    """The connections that leave a step, for `take_all`."""
+    return [
+        Branch(
+            route.index,
+            route.target,
+            plan.steps[route.target].join.mode is _MERGE and plan.steps[route.target].disabled != "skip",
+        )
+        for route in step.outgoing
+    ]
+
+
+def take_all(plan: Plan, progress: Progress, taken: Sequence[Branch], ready: list[int]) -> Settlement | None:
+    """`settle` for a step that completed and is left unconditionally by all its connections.
+
+    The steps that may start are added to `ready`. What follows besides, of a join that is not plain, comes as
+    a settlement. For whole runs only: no step is left out or forced.
+    """
+    outcomes, unresolved, counts, decided = (
+        progress.outcomes,
+        progress.unresolved,
+        progress.taken,
+        progress.decided,
+    )
+    for route, target, _ in taken:
+        if outcomes[route] is not None:
+            raise IllegalTransition(f"Connection {plan.routes[route].id!r} was to be resolved twice")
+        outcomes[route] = _TAKEN
+        unresolved[target] -= 1
+        counts[target] += 1
+    settlement: Settlement | None = None
+    for _, target, is_plain in taken:
+        if decided[target]:
+            continue
+        if not is_plain or progress.poisoned[target]:
+            settlement = settlement or Settlement()
+            skipped: list[tuple[int, Ended]] = []
+            _decide_join(plan, progress, settlement, target, skipped)
+            _spread(plan, progress, settlement, skipped, decide=_never_asked)
+        elif not unresolved[target]:
+            decided[target] = True
+            ready.append(target)
     return settlement
 
 

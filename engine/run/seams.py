@@ -29,9 +29,21 @@ _EAGER = (JoinMode.ANY, JoinMode.N_OF)
 _SETTLED = frozenset(status.value for status in StepStatus if status.is_terminal)
 
 
+_OF_A_STEP = (
+    "_check_dependencies",
+    "_evaluate_condition",
+    "_resolve_parameters",
+    "_validate_input_schema",
+    "_validate_output_schema",
+    "_execute_step",
+)
+
+
 class Seams(Protocol):
     """The engine's overridable methods, each really called for every step."""
 
+    @property
+    def are_plain(self) -> bool: ...
     def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool: ...
     def _evaluate_condition(self, condition: str, state: Mapping[str, Any]) -> bool: ...
     def _resolve_parameters(
@@ -50,6 +62,14 @@ class EngineSeams:
         self._compiler = compiler
         self._schemas = SchemaGate()
         self._places = Places()
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether nobody overrides what is called for every step, so that calling it can be spared."""
+        own = vars(self)
+        return not any(
+            name in own or getattr(type(self), name) is not getattr(EngineSeams, name) for name in _OF_A_STEP
+        )
 
     def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]:
         """The workflow's nodes as steps, in topological order."""

@@ -37,6 +37,7 @@ from engine.store.state_manager import error_to_json
 if TYPE_CHECKING:
     from engine.run.dispatcher import Dispatcher
     from engine.run.execution import Execution
+    from engine.run.fast_path import Begun
     from engine.run.seams import Seams
 
 
@@ -70,8 +71,14 @@ class StepRunner:
         self._composer = composer
         self._reuse = reuse
 
-    async def run(self, execution: Execution, number: int) -> None:
-        """Take the step one attempt further: to its end, to a wait, or to a question."""
+    async def run(self, execution: Execution, number: int, begun: Begun | None = None) -> None:
+        """Take the step one attempt further: to its end, to a wait, or to a question.
+
+        begun: the attempt, when its action runs already.
+        """
+        if begun is not None:
+            await self._perform(execution, begun.activity, begun)
+            return
         steps = execution.steps
         step = execution.plan.steps[number]
         if step.secrets and not await self._knows_secrets(execution, step):
@@ -83,28 +90,38 @@ class StepRunner:
             execution, activity, step
         ):
             return
-        started = activity.started_at = self._clock.now()
+        await self._perform(execution, activity, None)
+
+    async def _perform(self, execution: Execution, activity: Activity, begun: Begun | None) -> None:
+        """One attempt of a step whose action is to run, and what comes of it."""
+        steps, step = execution.steps, activity.step
+        number = step.index
+        key = None
         try:
-            if activity.params is None:
-                activity.params = self._seams._resolve_parameters(step.parameters, steps.live)
-            if execution.stops.is_on and execution.stops.before(activity):
-                steps.holds(activity)
-                return
-            steps.begin(activity)
-            params = execution.secrets.reveal(activity.params) if step.secrets else activity.params
-            if activity.first_started_at is None:
-                activity.first_started_at = started
-                self._seams._validate_input_schema(step, params)
-            key = None
-            if not step.secrets and (promised := self._reuse.of(step)) is not None:
-                key = await self._reuse.key_of(execution, activity, promised)
-                if key is not None and await self._reuse.completes(execution, activity, key, self._seams):
+            if begun is None:
+                started = activity.started_at = self._clock.now()
+                if activity.params is None:
+                    activity.params = self._seams._resolve_parameters(step.parameters, steps.live)
+                if execution.stops.is_on and execution.stops.before(activity):
+                    steps.holds(activity)
                     return
-            full_sync = self._must_be_durable(execution, activity, step)
-            if full_sync is not None:
-                await self._make_durable(full_sync=full_sync)
-            activity.context = self._context(execution, activity, step)
-            output = await self._attempts.within_time(execution, activity, step, params)
+                steps.begin(activity)
+                params = execution.secrets.reveal(activity.params) if step.secrets else activity.params
+                if activity.first_started_at is None:
+                    activity.first_started_at = started
+                    self._seams._validate_input_schema(step, params)
+                if not step.secrets and (promised := self._reuse.of(step)) is not None:
+                    key = await self._reuse.key_of(execution, activity, promised)
+                    if key is not None and await self._reuse.completes(execution, activity, key, self._seams):
+                        return
+                full_sync = self._must_be_durable(execution, activity, step)
+                if full_sync is not None:
+                    await self._make_durable(full_sync=full_sync)
+                activity.context = self._context(execution, activity, step)
+                output = await self._attempts.within_time(execution, activity, step, params)
+            else:
+                started = activity.started_at
+                output = await self._attempts.within_time(execution, activity, step, begun.params, begun.rest)
             if execution.secrets.masks:
                 output = execution.secrets.mask(output)
             self._seams._validate_output_schema(step, output)
@@ -140,7 +157,7 @@ class StepRunner:
                 return
             if number not in steps.running:
                 steps.begin(activity)
-            await self._failed(execution, activity, execution.secrets.mask_error(error), started)
+            await self._failed(execution, activity, execution.secrets.mask_error(error))
 
     async def _knows_secrets(self, execution: Execution, step: Step) -> bool:
         """Read what the step may need; False when meanwhile nothing new may start."""
@@ -224,7 +241,7 @@ class StepRunner:
                 raise
             if step.index not in steps.running:
                 steps.begin(activity)
-            await self._failed(execution, activity, error, activity.started_at)
+            await self._failed(execution, activity, error)
 
     def _must_be_durable(self, execution: Execution, activity: Activity, step: Step) -> bool | None:
         """Whether all that is recorded must survive the loss of power before the action runs.
@@ -296,9 +313,7 @@ class StepRunner:
         except (TypeError, ValueError) as error:
             raise _no_json(error) from error
 
-    async def _failed(
-        self, execution: Execution, activity: Activity, error: BaseException, started: float
-    ) -> None:
+    async def _failed(self, execution: Execution, activity: Activity, error: BaseException) -> None:
         """Try again later, or by the fallback, or record the failure."""
         step = activity.step
         execution.steps.nested.pop(step.index, None)  # a further try has parts of its own
@@ -323,7 +338,7 @@ class StepRunner:
         ):
             return
         if step.index in execution.steps.activities:
-            execution.steps.fail(activity, error, duration_ms=self._attempts.since(started))
+            execution.steps.fail(activity, error, duration_ms=self._attempts.since(activity.started_at))
 
     async def _fell_back(
         self, execution: Execution, activity: Activity, fallback: Call, error: BaseException

@@ -7,7 +7,6 @@ every step or workflow, so that a subclass may override one.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections import OrderedDict
@@ -39,6 +38,7 @@ from engine.run.recorded import prepare
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
 from engine.run.set_aside import set_aside
+from engine.run.slots import Slots
 from engine.run.stops import must_be_steps
 from engine.run.vault import without_secrets
 from engine.secrets.sources import Secrets, SecretSource
@@ -88,7 +88,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         if max_concurrent_steps < 1:
             raise ValueError(f"max_concurrent_steps must be at least 1, not {max_concurrent_steps}")
         self.max_concurrent_steps = max_concurrent_steps
-        self.semaphore = asyncio.Semaphore(max_concurrent_steps)
+        self.semaphore = Slots(max_concurrent_steps)
         self.var_pattern = re.compile(r"(?<!\$)\$\{([^{}]+)\}")
         self.cancellation_requests: set[str] = set()
         store = as_store(state_manager)

@@ -285,6 +285,11 @@ def holds_look_alike(text: str, value: Any) -> bool:
     return _MARK in text and has_reference(value)
 
 
+def may_go_inline(text: str) -> bool:
+    """Whether an event's data whose JSON is ``text`` may stand in the journal as it is."""
+    return len(text) <= INLINE_LIMIT and _MARK not in text
+
+
 def write(artifacts: ArtifactStore, data: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], str]:
     """An event's data and its JSON, with what stands under ``key`` moved out of line if it is too large."""
     text = encode(data)

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import (
+    NO_DATA,
     STATUS_OF_EXECUTION_EVENT,
     STATUS_OF_STEP_EVENT,
     TRANSIENT,
     Event,
     EventDraft,
     EventType,
+    Ran,
 )
 from engine.history.state import PARTS_ASK, UNDOING, ExecutionState, StepState
 from engine.history.status import (
@@ -192,8 +194,10 @@ class Ledger:
 
         Raises ``TypeError`` or ``ValueError`` for data that is no JSON.
         """
-        if len(drafts) > 1 and drafts[1].text is not None and _is_new_step_that_ran(record, drafts):
-            return self._admit_ran(record, drafts)
+        if type(drafts) is Ran:
+            if drafts.step_id not in record.steps:
+                return self._admit_ran(record, drafts)
+            drafts = drafts.drafts()
         _check(record, drafts)
         written: list[Mapping[str, Any]] = []
         texts: list[str | None] = []
@@ -238,36 +242,24 @@ class Ledger:
         record.at = now
         return now, False
 
-    def _admit_ran(self, record: ExecutionRecord, drafts: Sequence[EventDraft]) -> Admitted:
+    def _admit_ran(self, record: ExecutionRecord, ran: Ran) -> Admitted:
         """`admit` for a step that began and completed at once, at a third of the cost; nothing can fail."""
         now, is_set_back = self._time_of(record)
-        begun, completed = drafts[0], drafts[1]
-        at = now if begun.ts is None or is_set_back else round(begun.ts * 1e6)
+        begun = now if is_set_back else round(ran.begun_at * 1e6)
         ts = now / 1e6
-        execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq
-        step_id, attempt, data = completed.step_id, completed.attempt, completed.data
-        assert step_id is not None
-        place = (execution_id, workflow_id, seq + 1, at / 1e6, _BEGUN, step_id, begun.attempt, begun.data)
-        events: list[Event] = [_new(Event, place)]
-        texts: list[str | None] = [None, completed.text]
-        seq += 2
-        place = (execution_id, workflow_id, seq, ts, _COMPLETED, step_id, attempt, data)
-        events.append(_new(Event, place))
-        given = data.get("duration_ms")
-        record.steps[step_id] = StepRecord(
-            StepStatus.COMPLETED,
-            data.get("reason", ""),
-            max(begun.attempt, attempt) or 1,
-            at,
-            now,
-            (now - at) / 1e3 if given is None else given,
-            seq,
-        )
-        for draft in drafts[2:]:
+        execution_id, workflow_id, seq = record.id, record.workflow_id, record.seq + 2
+        step_id, attempt, data, text = ran.step_id, ran.attempt, ran.data, ran.text
+        events: list[Event] = [
+            _new(Event, (execution_id, workflow_id, seq - 1, begun / 1e6, _BEGUN, step_id, attempt, NO_DATA)),
+            _new(Event, (execution_id, workflow_id, seq, ts, _COMPLETED, step_id, attempt, data)),
+        ]
+        texts: list[str | None] = [None, text]
+        duration_ms = data["duration_ms"]
+        record.steps[step_id] = StepRecord(StepStatus.COMPLETED, "", attempt, begun, now, duration_ms, seq)
+        for resolved, written in ran.taken:
             seq += 1
-            route = (execution_id, workflow_id, seq, ts, _RESOLVED, draft.step_id, draft.attempt, draft.data)
-            events.append(_new(Event, route))
-            texts.append(None)
+            events.append(_new(Event, (execution_id, workflow_id, seq, ts, _RESOLVED, None, 0, resolved)))
+            texts.append(written)
         record.seq = seq
         return Admitted(events, texts, now)
 
@@ -276,19 +268,6 @@ def is_asked_by_parts(record: ExecutionRecord, step_id: str | None) -> bool:
     """Whether what this step needs is asked for by its parts, for which it waits."""
     step = record.steps.get(step_id) if step_id is not None else None
     return step is not None and step.status is StepStatus.WAITING
-
-
-def _is_new_step_that_ran(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> bool:
-    """Whether these are a step's first and last moves, and nothing but what became of its connections."""
-    begun, completed = drafts[0], drafts[1]
-    if begun.type is not _BEGUN or completed.type is not _COMPLETED or begun.data or completed.ts is not None:
-        return False
-    if begun.step_id != completed.step_id or begun.step_id is None or begun.step_id in record.steps:
-        return False
-    for event_type, _, _, data, ts, _ in drafts[2:]:
-        if event_type is not _RESOLVED or ts is not None or not _is_plain(data):
-            return False
-    return True
 
 
 def _is_plain(data: Mapping[str, Any]) -> bool:

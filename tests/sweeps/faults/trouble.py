@@ -8,9 +8,10 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
 
+from engine import WorkflowEngine
 from engine.errors import StoreError
 from tests.sweeps.kill.life import Life
-from tests.sweeps.kill.points import MarkedEngine, Reaper, Target
+from tests.sweeps.kill.points import Reaper, Target
 
 T = TypeVar("T")
 LARGE = "before a large result is in its place"
@@ -87,7 +88,7 @@ class TroubledLife(Life):
             tasks = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             return {"tasks": tasks, "slots_lost": 0, "refused": self.reaper.refused, "closed": False}
 
-    async def go_on(self, engine: MarkedEngine) -> dict[str, Any]:
+    async def go_on(self, engine: WorkflowEngine) -> dict[str, Any]:
         await self._patiently(engine.recover)
         execution_id = await self._patiently(lambda: self.find_or_start(engine))
         teller = asyncio.create_task(self._patiently(lambda: self.tell(engine, execution_id)))

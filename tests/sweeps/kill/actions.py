@@ -8,11 +8,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from engine import ActionRegistry
 from engine.actions.context import StepContext
 from engine.actions.registry import ActionOptions
 from engine.errors import ActionError, ExternalServiceError
-from tests.sweeps.kill.points import Reaper
+from tests.sweeps.kill.points import MarkedRegistry, Reaper
 
 LARGE = "a line of a large result, "
 
@@ -25,24 +24,25 @@ class Effects:
         self._life = life
         self._reaper = reaper
 
-    def registry(self) -> ActionRegistry:
+    def registry(self) -> MarkedRegistry:
         """The built-in actions, and the service `kill`:
 
         send: an effect outside · note: an effect, from a thread, that is not called external · echo ·
         large: an effect and a result that is kept in a file · flaky: fails until its third attempt ·
         broken: always fails · stuck: never ends · ask: asks a person · undo: an effect of its own
         """
-        registry = ActionRegistry.default()
+        registry = MarkedRegistry.default()
+        registry.reaper = self._reaper
         external = ActionOptions(effects="external")
-        registry.register("kill", "send", self.send, external)
-        registry.register("kill", "note", self.note)
-        registry.register("kill", "large", self.large)
-        registry.register("kill", "echo", self.echo)
-        registry.register("kill", "flaky", self.flaky, external)
-        registry.register("kill", "broken", self.broken)
-        registry.register("kill", "stuck", self.stuck)
-        registry.register("kill", "ask", self.ask)
-        registry.register("kill", "undo", self.undo, external)
+        registry.mark("kill", "send", self.send, external)
+        registry.mark("kill", "note", self.note)
+        registry.mark("kill", "large", self.large)
+        registry.mark("kill", "echo", self.echo)
+        registry.mark("kill", "flaky", self.flaky, external)
+        registry.mark("kill", "broken", self.broken)
+        registry.mark("kill", "stuck", self.stuck)
+        registry.mark("kill", "ask", self.ask)
+        registry.mark("kill", "undo", self.undo, external)
         return registry
 
     async def send(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:

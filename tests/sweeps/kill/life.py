@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from engine import WorkflowEngine
 from engine.history.events import TRANSIENT, EventType
 from tests.sweeps.kill.actions import Effects
-from tests.sweeps.kill.points import FastClock, MarkedEngine, MarkedStore, Reaper
+from tests.sweeps.kill.points import FastClock, MarkedStore, Reaper
 from tests.sweeps.kill.scenarios import Scenario
 
 SLOTS = 3
@@ -147,10 +148,9 @@ class Life:
             line = line[os.write(self._pipe, line) :]
 
     async def run(self) -> dict[str, Any]:
-        engine = MarkedEngine(
+        engine = WorkflowEngine(
             SLOTS, registry=self._effects.registry(), state_manager=self.store, clock=self.clock
         )
-        engine.reaper = self.reaper
         async with engine:
             state = await self.go_on(engine)
             free = engine.semaphore._value
@@ -158,7 +158,7 @@ class Life:
         tasks = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         return {"status": state["status"], "tasks": tasks, "slots_lost": SLOTS - free}
 
-    async def go_on(self, engine: MarkedEngine) -> dict[str, Any]:
+    async def go_on(self, engine: WorkflowEngine) -> dict[str, Any]:
         """Bring the run to its end; returns its state."""
         self.reaper.at("before recovery")
         await engine.recover()
@@ -170,7 +170,7 @@ class Life:
         await teller
         return state
 
-    async def find_or_start(self, engine: MarkedEngine) -> str:
+    async def find_or_start(self, engine: WorkflowEngine) -> str:
         await self.store.commit()  # a run that was called off as it was created is known to be so
         known = [
             run for run in await self.store.list_executions() if run.status != "CANCELLED" or run.started_at
@@ -186,7 +186,7 @@ class Life:
         self.say("run", execution_id)
         return execution_id
 
-    async def tell(self, engine: MarkedEngine, execution_id: str) -> None:
+    async def tell(self, engine: WorkflowEngine, execution_id: str) -> None:
         """Somebody outside who hears of every event."""
         async for event in engine.events(execution_id):
             if event.type not in TRANSIENT:

@@ -1,24 +1,26 @@
 """The named points at which a process can be killed, and the seams that lead past them.
 
-Nothing of this is in the product: the store, its connections, the artifact folder, the clock and the engine
+Nothing of this is in the product: the store, its connections, the artifact folder, the clock and the actions
 are subclasses or stand-ins that say where they are before they do what the real ones do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine import SqliteStateManager, WorkflowEngine
+from engine import ActionRegistry, SqliteStateManager
+from engine.actions.context import StepContext
+from engine.actions.registry import Action, ActionOptions, Handler
 from engine.history.events import Event, EventDraft
-from engine.plan.step import Step
 from engine.store.artifacts import ArtifactStore
 from engine.store.ledger import Ledger
 
@@ -113,20 +115,35 @@ class MarkedStore(SqliteStateManager):
         return event
 
 
-class MarkedEngine(WorkflowEngine):
+class MarkedRegistry(ActionRegistry):
     """Says when a step is dispatched, and what comes right before and after its action."""
 
     reaper: Reaper
 
-    def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool:
+    def get(self, service: str, name: str) -> Action:
         self.reaper.at("before dispatch")
-        return super()._check_dependencies(step, state)
+        return super().get(service, name)
 
-    async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any:
-        self.reaper.at("before the action")
-        output = await super()._execute_step(step, params)
-        self.reaper.at("after the action")
-        return output
+    def mark(self, service: str, name: str, function: Handler, options: ActionOptions | None = None) -> None:
+        """Register the action; where it runs and what it promises stays as it is."""
+
+        def begins() -> None:
+            self.reaper.at("before the action")
+
+        def ends(output: Any) -> Any:
+            self.reaper.at("after the action")
+            return output
+
+        async def on_the_loop(params: dict[str, Any], context: StepContext) -> Any:
+            begins()
+            return ends(await function(params, context))
+
+        def in_a_thread(params: dict[str, Any], context: StepContext) -> Any:
+            begins()
+            return ends(function(params, context))
+
+        marked = on_the_loop if inspect.iscoroutinefunction(function) else in_a_thread
+        self.register(service, name, marked, options)
 
 
 class FastClock:

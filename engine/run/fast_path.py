@@ -1,0 +1,264 @@
+"""Steps that are over at once: from ready to ended in one call, without a task, a slot or a look aside.
+
+Most steps of a busy run need nothing of what `StepRunner` is there for: nothing stands in for their action,
+nothing has to be durable before it, and the action is a coroutine that ends before it has waited for
+anything. What such a step does is done here, in one indivisible synchronous call, and what is known of it
+before any run (a `Way`) is found out once for each plan.
+
+Nothing is decided here that is decided elsewhere in another manner. Whatever is not plain is left to the step
+runner: a step that might not be, before anything has happened; an action that waits, fails or gives what is
+too large, as a `Begun` attempt, which the step runner takes over as it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Generator, Sequence
+from inspect import isawaitable
+from types import CoroutineType, coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from engine.actions.context import StepContext
+from engine.actions.registry import Action, ActionRegistry
+from engine.errors import WorkflowError
+from engine.history.events import Ran, Taken
+from engine.history.status import ConnectionOutcome, ExecutionStatus
+from engine.plan.step import Plan, Step
+from engine.run import scheduler
+from engine.run.activity import Activity
+from engine.run.attempts import Attempts
+from engine.run.clock import Clock
+from engine.run.partial import WHOLE
+from engine.run.reports import Reports
+from engine.run.reuse import promises_reuse
+from engine.run.scheduler import Branch
+from engine.run.slots import Slots
+from engine.store.artifacts import ArtifactStore, may_go_inline
+from engine.store.json_text import encode
+
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
+    from engine.run.journal import Journal
+    from engine.run.seams import Seams
+
+_TAKEN = ConnectionOutcome.TAKEN.value
+_RUNNING = ExecutionStatus.RUNNING
+
+
+class Begun(NamedTuple):
+    """An attempt that began here and goes on elsewhere; `rest` gives what its action returns, or raises."""
+
+    activity: Activity
+    params: dict[str, Any]
+    rest: Awaitable[Any]
+
+
+class Way:
+    """A step as far as it is the same in every run. action: the one for which `is_open` was found out."""
+
+    __slots__ = ("action", "branches", "is_open", "is_plain", "step", "taken")
+
+    def __init__(self, plan: Plan, step: Step) -> None:
+        self.step = step
+        self.action: Action | None = None
+        self.is_open = False
+        rollback = step.rollback
+        self.is_plain = (
+            step.is_plain
+            and step.condition is None
+            and not step.secrets
+            and not step.at_most_once
+            and not step.is_exclusive
+            and not (rollback is not None and rollback.needs_input)
+            and all(route.condition is None and route.on != "error" for route in step.outgoing)
+        )
+        self.branches: Sequence[Branch] = ()
+        self.taken: Sequence[Taken] = ()
+        if self.is_plain:
+            self.branches = scheduler.branches(plan, step)
+            self.taken = [_taken(route.id) for route in step.outgoing]
+
+    def look_at(self, action: Action, *, outlasts_power: bool) -> None:
+        """Find out whether the way is open with this action."""
+        self.action = action
+        self.is_open = (
+            self.is_plain
+            and action.runs == "loop"
+            and not (outlasts_power and action.options.effects == "external")
+            and not promises_reuse(action.options)
+        )
+
+
+Ways = list[Way | None]
+
+
+class FastPath:
+    """Takes steps to their end at once, if they can be."""
+
+    def __init__(
+        self,
+        *,
+        seams: Seams,
+        registry: ActionRegistry,
+        clock: Clock,
+        semaphore: Slots,
+        journal: Journal,
+        artifacts: ArtifactStore,
+        attempts: Attempts,
+    ) -> None:
+        self._seams = seams
+        self._registry = registry
+        self._clock = clock
+        self._semaphore = semaphore
+        self._journal = journal
+        self._artifacts = artifacts
+        self._attempts = attempts
+        self._ways: WeakKeyDictionary[Plan, Ways] = WeakKeyDictionary()
+
+    def ways_of(self, execution: Execution) -> Ways | None:
+        """What is known of the steps of a run, or None when all of them need the step runner."""
+        if execution.options.taken or execution.part is not WHOLE or not self._seams.are_plain:
+            return None
+        plan = execution.plan
+        ways = self._ways.get(plan)
+        if ways is None:
+            ways = self._ways[plan] = [None] * len(plan.steps)
+        return ways
+
+    def run(self, execution: Execution, number: int, task: asyncio.Task[Any]) -> Begun | bool:
+        """True when the step has ended; False when nothing has happened; else what has begun."""
+        ways, steps = execution.ways, execution.steps
+        if ways is None or number in steps.activities or execution.stops.is_on:
+            return False
+        way = ways[number]
+        if way is None:
+            way = ways[number] = Way(execution.plan, execution.plan.steps[number])
+        if not way.is_plain or execution.secrets.masks:
+            return False
+        step = way.step
+        try:
+            action = self._registry.get(step.service, step.action)
+            if action is not way.action:
+                way.look_at(action, outlasts_power=execution.plan.durability in ("auto", "strict"))
+            if not way.is_open:
+                return False
+            parameters = step.parameters
+            params: Any = (
+                {} if parameters.is_empty else parameters.template.resolve(steps.live.scope.reference)
+            )
+            if step.input_schema:
+                self._seams._validate_input_schema(step, params)
+        except WorkflowError:
+            return False  # the step runner finds the same, and says what it means
+        if not self._semaphore.try_acquire():
+            return False
+        now = self._clock.now
+        activity = Activity(step, 1, now())
+        activity.params, activity.started_at, activity.task = params, activity.first_started_at or 0.0, task
+        activity.holds_slot = True
+        steps.activities[number] = activity
+        steps.running.add(number)
+        ran = self._journal.begins(execution, step.id, 1)
+        context = activity.context = StepContext(
+            execution_id=execution.id,
+            step_id=step.id,
+            attempt=1,
+            reports=Reports(execution, activity, self._attempts.sleep),
+            artifacts=self._artifacts,
+            base_dir=execution.base_dir,
+            run_epoch=execution.epoch,
+        )
+        try:
+            output = action.handler(params, context)
+            if type(output) is CoroutineType:
+                try:
+                    waits_for = output.send(None)
+                except StopIteration as end:
+                    output = end.value
+                else:
+                    return self._hand_over(activity, params, _rest(output, waits_for))
+            elif isawaitable(output):
+                return self._hand_over(activity, params, output)
+        except BaseException as error:  # noqa: BLE001 - step boundary: raised again where it is judged
+            return self._hand_over(activity, params, _raising(error))
+        if self._ends(execution, activity, way, ran, output):
+            return True
+        return self._hand_over(activity, params, _giving(output))
+
+    def _hand_over(self, activity: Activity, params: dict[str, Any], rest: Awaitable[Any]) -> Begun:
+        self._journal.has_begun()
+        activity.task = None
+        return Begun(activity, params, rest)
+
+    def _ends(self, execution: Execution, activity: Activity, way: Way, ran: Ran, output: Any) -> bool:
+        """Record that the step completed, and what follows; False, and nothing done, if that is not plain."""
+        steps, step, journal = execution.steps, way.step, self._journal
+        if activity.stop or execution.status is not _RUNNING or not journal.is_last_begun(ran):
+            return False
+        duration_ms = max(0.0, round((self._clock.now() - activity.started_at) * 1000, 3))
+        data = {"output": output, "duration_ms": duration_ms}
+        try:
+            if step.output_schema:
+                self._seams._validate_output_schema(step, output)
+            text = encode(data)
+        except (WorkflowError, TypeError, ValueError):
+            return False
+        if not may_go_inline(text) or execution.secrets.masks:
+            return False
+        activity.context = activity.task = None
+        activity.holds_slot = False
+        self._semaphore.release()
+        number = step.index
+        del steps.activities[number]
+        steps.running.discard(number)
+        steps.completed.append(number)
+        steps.live.completed(step.id, output, 1)
+        ran.data, ran.text, ran.taken = data, text, way.taken
+        ready: list[int] = []
+        settlement = scheduler.take_all(execution.plan, steps.progress, way.branches, ready)
+        journal.ran(execution, ran)
+        if settlement is not None:
+            execution.record(steps.facts(settlement))
+            ready += settlement.ready
+        execution.make_ready(ready)
+        if not (execution.ready or steps.running):
+            execution.advance()
+        return True
+
+
+def _taken(connection_id: str) -> Taken:
+    data = {"connection_id": connection_id, "outcome": _TAKEN}
+    return Taken(data, encode(data))
+
+
+@coroutine
+def _rest(begun: CoroutineType[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, Any]:
+    """What is left of a coroutine that waits for something; it is awaited as if from its start."""
+    while True:
+        try:
+            sent = yield waits_for
+        except GeneratorExit:
+            begun.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - passed on to the coroutine, as `await` does
+            thrown: BaseException | None = error
+        else:
+            thrown = None
+        try:
+            waits_for = begun.send(sent) if thrown is None else begun.throw(thrown)
+        except StopIteration as end:
+            return end.value
+        finally:
+            thrown = None  # whose traceback holds this frame
+
+
+async def _raising(error: BaseException) -> Any:
+    try:
+        raise error
+    finally:
+        del error  # whose traceback holds this frame
+
+
+async def _giving(output: Any) -> Any:
+    return output
