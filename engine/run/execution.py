@@ -30,7 +30,7 @@ from engine.run.living_parts import are_moving
 from engine.run.options import RunOptions
 from engine.run.partial import part_of
 from engine.run.questions import Supplied
-from engine.run.scheduler import Settlement
+from engine.run.settlement import Settlement
 from engine.run.steps import Steps
 from engine.run.stops import Stops
 from engine.run.vault import RunSecrets

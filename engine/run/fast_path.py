@@ -32,7 +32,7 @@ from engine.run.clock import Clock
 from engine.run.partial import WHOLE
 from engine.run.reports import Reports
 from engine.run.reuse import promises_reuse
-from engine.run.scheduler import Branch
+from engine.run.settlement import Branch
 from engine.run.slots import Slots
 from engine.store.artifacts import ArtifactStore, may_go_inline
 from engine.store.json_text import encode

@@ -20,7 +20,7 @@ from engine.history.status import ConnectionOutcome, StepStatus
 from engine.plan.step import Plan, Route, Step
 from engine.run import scheduler
 from engine.run.questions import Supplied
-from engine.run.scheduler import Ended, Stuck
+from engine.run.settlement import Ended, Stuck
 from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.preview import abbreviated
 from engine.run.questions import ask_by_form, ask_for_values
-from engine.run.scheduler import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
+from engine.run.settlement import ConditionFailed, Ended, NoRoute, Progress, Resolved, Settlement, Skipped
 from engine.store.artifacts import write
 from engine.store.json_text import is_json
 from engine.store.state_manager import error_to_json

@@ -15,7 +15,7 @@ from engine.history.status import ConnectionOutcome
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan, Route
 from engine.run import scheduler
-from engine.run.scheduler import ConditionFailed, Ended, Progress, Resolved, Skipped
+from engine.run.settlement import ConditionFailed, Ended, Progress, Resolved, Skipped
 from tests.support.builders import decoded, make_workflow, node, wire
 
 TAKEN, DEAD, POISONED = ConnectionOutcome.TAKEN, ConnectionOutcome.DEAD, ConnectionOutcome.POISONED

@@ -16,7 +16,7 @@ from engine.history.status import ConnectionOutcome
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan, Route
 from engine.run import scheduler
-from engine.run.scheduler import Ended, NoRoute, Progress, Resolved, Settlement
+from engine.run.settlement import Ended, NoRoute, Progress, Resolved, Settlement
 from tests.support.builders import decoded, make_workflow, node, wire
 from tests.support.fake_clock import settle
 from tests.support.scripted_actions import ScriptedActions
