@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -343,7 +344,10 @@ def _loaded(value: Json, locate: Locate) -> Json:
             size = path.stat().st_size
             if size > _MAX_JSON_BYTES:
                 return f"{value['preview']}… ({size / 1e6:,.0f} MB, too large to show)"
-            loaded: Json = json.loads(path.read_bytes())
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != path.name:
+                raise OSError("its file is not what was written")
+            loaded: Json = json.loads(content)
             return loaded
         return {key: _loaded(item, locate) for key, item in value.items()}
     return [_loaded(item, locate) for item in value] if isinstance(value, list) else value

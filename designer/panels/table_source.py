@@ -7,6 +7,7 @@ the scroll bar only the rows on screen now are worth reading.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import threading
 from collections import OrderedDict
@@ -68,6 +69,7 @@ class TableSource(QObject):
         self._shown_key = ""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._sorts = 0
+        self._sound: set[Path] = set()
 
     def show(self, table: Table | None) -> None:
         """Say which table is on screen: requests for any other are given up."""
@@ -185,6 +187,7 @@ class TableSource(QObject):
             import duckdb
 
             try:
+                self._must_be_sound(table)
                 job(connection)
             except duckdb.InterruptException:
                 return
@@ -192,6 +195,15 @@ class TableSource(QObject):
                 report.emit(table.key, str(error))
 
         return run
+
+    def _must_be_sound(self, table: Table) -> None:
+        """Raises OSError for the file of a stored table whose content is not what its name says."""
+        if table.path in self._sound or table.path.name != table.key:
+            return
+        with table.path.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != table.key:
+                raise OSError("The file is damaged: it is not what was written.")
+        self._sound.add(table.path)
 
     def _temporary_folder(self) -> str:
         if self._folder is None:

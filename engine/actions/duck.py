@@ -159,7 +159,7 @@ def arriving(params: Mapping[str, Any], name: str, context: StepContext) -> Tabl
             hint="Refer to a step's table, for example ${read.table}.",
         )
     columns = {column["name"]: column["type"] for column in value["columns"]}
-    return Table(path=context.artifacts.path(value), columns=columns, rows=int(value["rows"]))
+    return Table(path=context.artifacts.checked(value), columns=columns, rows=int(value["rows"]))
 
 
 def plain_error(error: duckdb.Error) -> ActionError:
@@ -244,7 +244,7 @@ def rows_of(artifacts: Artifacts, table: Mapping[str, Any], first: int, count: i
     """Some rows of a table as JSON objects, by their place in it. Blocks."""
     kinds = [column["type"] for column in table["columns"]]
     names = [column["name"] for column in table["columns"]]
-    scan = f"read_parquet({text_literal(str(artifacts.path(table)))})"
+    scan = f"read_parquet({text_literal(str(artifacts.checked(table)))})"
     connection = _database().cursor()
     try:
         found = connection.execute(f"SELECT * FROM {scan} LIMIT {int(count)} OFFSET {int(first)}").fetchall()

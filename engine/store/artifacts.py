@@ -30,6 +30,7 @@ from engine.store.retention import reachable
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
+_MOST_SOUND = 10_000
 _MARK = f'"{ARTIFACT_KEY}"'
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -45,6 +46,8 @@ class ArtifactStore:
         self._lock = Lock()
         self._unsynced: list[Path] = []
         self._claimed: set[str] = set()
+        # Tables this process wrote or has looked through.
+        self._sound: set[str] = set()
         self.is_sweeping = False
 
     @property
@@ -71,6 +74,7 @@ class ArtifactStore:
             with path.open("rb") as stream:
                 sha = hashlib.file_digest(stream, "sha256").hexdigest()
             self._move_in(path, sha)
+        self._know_sound(sha)
         return sha
 
     def path(self, reference: str | Mapping[str, Any]) -> Path:
@@ -82,6 +86,18 @@ class ArtifactStore:
                 f"A stored result is missing: {found.name[:12]}… is not in {found.parent.parent}",
                 hint="Run the step that made it again.",
             )
+        return found
+
+    def checked(self, reference: Mapping[str, Any]) -> Path:
+        """`path`, with its content found to be what it was: read whole when this process meets it. Blocks."""
+        found = self.path(reference)
+        if found.name in self._sound:
+            return found
+        with _translated(found), found.open("rb") as stream:
+            sha = hashlib.file_digest(stream, "sha256").hexdigest()
+        if sha != found.name:
+            raise _damaged(found)
+        self._know_sound(sha)
         return found
 
     def put_json(self, text: str, value: Any) -> dict[str, Any]:
@@ -138,9 +154,7 @@ class ArtifactStore:
                 hint="Check that the disk is there and that you may read it.",
             ) from error
         if hashlib.sha256(content).hexdigest() != reference[ARTIFACT_KEY]:
-            raise StoreCorrupt(
-                f"A stored result is damaged: {found}", hint="Run the step that made it again."
-            )
+            raise _damaged(found)
         return json.loads(content)
 
     def expand(self, value: Any) -> Any:
@@ -227,6 +241,12 @@ class ArtifactStore:
         if self._root is not None:
             shutil.rmtree(self._root / "unfinished", ignore_errors=True)
 
+    def _know_sound(self, sha: str) -> None:
+        with self._lock:
+            if len(self._sound) >= _MOST_SOUND:
+                self._sound.clear()
+            self._sound.add(sha)
+
     def _place(self, sha: str) -> Path:
         if not _is_sha(sha):
             # A step may deliver anything; what looks like a reference must not lead out of the folder.
@@ -257,6 +277,10 @@ class ArtifactStore:
         if not self._is_temporary:
             with self._lock:
                 self._unsynced.append(place)
+
+
+def _damaged(found: Path) -> StoreCorrupt:
+    return StoreCorrupt(f"A stored result is damaged: {found}", hint="Run the step that made it again.")
 
 
 def is_reference(value: Any) -> bool:

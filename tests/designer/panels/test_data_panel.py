@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ class Store:
         self.files[made.key] = made.path
         columns = [{"name": column.name, "type": column.kind} for column in made.columns]
         return {"$table": made.key, "rows": made.rows, "columns": columns, "bytes": 1}
+
+    def json(self, folder: Path, text: str) -> dict[str, object]:
+        sha = hashlib.sha256(text.encode()).hexdigest()
+        self.files[sha] = folder / sha
+        self.files[sha].write_text(text)
+        return {"$artifact": sha, "bytes": len(text), "preview": text[:1]}
 
 
 @pytest.fixture
@@ -251,12 +258,43 @@ def test_that_a_broken_table_file_is_an_error_with_details(qtbot, panel, store, 
 
 
 def test_that_json_stored_for_its_size_is_loaded_behind_the_scenes(qtbot, panel, store, tmp_path) -> None:
-    path = tmp_path / "large.json"
-    path.write_text(json.dumps({"answer": 42}))
-    store.files["large"] = path
-    panel.show_output("n", "Node", {"result": {"$artifact": "large", "bytes": 1, "preview": "{"}})
+    panel.show_output("n", "Node", {"result": store.json(tmp_path, '{"answer":42}')})
     qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.tree)
     assert panel.summary == "Node · 1 value"
+
+
+def test_that_stored_json_that_changed_is_an_error_and_not_shown(qtbot, panel, store, tmp_path) -> None:
+    reference = store.json(tmp_path, '{"answer":42}')
+    store.locate(reference).write_text('{"answer":43}')
+    panel.show_output("n", "Node", {"result": reference})
+    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.error)
+    assert "not what was written" in panel.error.message.text()
+    assert panel.error.hint.text() == "Run the node again."
+
+
+def test_that_a_stored_table_that_changed_is_an_error_and_not_shown(
+    qtbot, panel, store, make_table, tmp_path
+) -> None:
+    made = make_table(10)
+    content = made.path.read_bytes()
+    sha = hashlib.sha256(content).hexdigest()
+    path = tmp_path / sha
+    path.write_bytes(content)
+    reference = store.table(replace(made, key=sha, path=path))
+    panel.show_output("n", "Node", {"table": reference})
+    model = panel.table.table_model
+    qtbot.waitUntil(lambda: model.data(model.index(0, 0)) not in (None, ""))
+    path.write_bytes(content[:40] + b"!" + content[41:])
+    panel.show_output("n", "Node", None)
+    panel.close_source()
+    changed = DataPanel(store.locate)
+    qtbot.addWidget(changed)
+    changed.resize(900, 300)
+    changed.show()
+    changed.show_output("n", "Node", {"table": reference})
+    qtbot.waitUntil(lambda: changed.stack.currentWidget() is changed.error)
+    assert "damaged" in changed.error.details.toPlainText()
+    changed.close_source()
 
 
 def test_that_json_too_large_to_read_without_a_pause_shows_its_beginning(
@@ -278,10 +316,7 @@ def test_that_stored_json_that_is_gone_is_an_error(qtbot, panel) -> None:
 
 
 def test_that_a_late_result_of_another_node_is_dropped(qtbot, panel, store, tmp_path) -> None:
-    path = tmp_path / "large.json"
-    path.write_text("[1, 2, 3]")
-    store.files["large"] = path
-    panel.show_output("slow", "Slow", {"$artifact": "large", "bytes": 1, "preview": "["})
+    panel.show_output("slow", "Slow", store.json(tmp_path, "[1, 2, 3]"))
     panel.show_output("fast", "Fast", 7)
     panel.close_source()
     qtbot.wait(0)

@@ -1,11 +1,14 @@
 """Filter, choose columns, add columns, sort: with good input and bad."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from engine.actions import table as actions
+from engine.actions.duck import rows_of
 from engine.errors import ActionError, StoreCorrupt
+from engine.store.artifacts import ArtifactStore
 from tests.support.step_context import Bench, expression, names, types
 
 PEOPLE = """SELECT * FROM (VALUES
@@ -132,6 +135,21 @@ class TestArrivingTables:
         bench.artifacts.path(people).unlink()
         with pytest.raises(StoreCorrupt, match="missing"):
             actions.sort({"table": people, "by": [{"column": "name"}]}, bench.context)
+
+    def test_that_rows_that_changed_since_they_were_written_are_refused(
+        self, bench: Bench, people: dict[str, Any]
+    ) -> None:
+        path = bench.artifacts.path(people)
+        content = path.read_bytes()
+        path.write_bytes(content[:30] + bytes([content[30] ^ 1]) + content[31:])
+        later = ArtifactStore(bench.artifacts.root)  # another process, which did not write them itself
+        for read in (later.checked, partial(rows_of, later, first=0, count=1)):
+            with pytest.raises(StoreCorrupt, match="damaged") as caught:
+                read(people)
+            assert caught.value.hint
+        path.write_bytes(content)
+        assert later.checked(people) == path
+        assert rows_of(later, people, 0, 1)
 
     def test_that_a_cancelled_step_does_not_start(self, bench: Bench, people: dict[str, Any]) -> None:
         bench.context.cancel()
