@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from designer.canvas import looks
 from designer.canvas.looks import Flow, Look
 from engine.history.state import StepState
 from engine.history.status import ConnectionOutcome, StepStatus
-from engine.model import Workflow
-from engine.model.staleness import Made, stale
+from engine.model import Change, Workflow
+from engine.model.changes import NodeChanged, NodesMoved, WorkflowChanged
+from engine.model.staleness import Made, Ways, decides_nothing, stale
 from engine.problem import Problem
 
 _FLOWS = {
@@ -32,8 +33,13 @@ class Marks:
         self._made: dict[str, Made] = {}
         self._made_before: dict[str, Made] = {}
         self._noted: dict[str, StepState] = {}
+        self._ways = Ways()
+        self._older: set[str] = set()
+        """Whose result was not made by the run on show from the drawing it began with."""
         self._run = 0
         self._drawing: Workflow | None = None
+        self._same: Workflow | None = None
+        """A drawing from which the same results follow as from the one that the run on show began with."""
         self.problems: Mapping[str, Problem] = {}
         self.incidents: Mapping[str, str] = {}
         """What each step says that cannot be left before a person has repaired a condition."""
@@ -60,12 +66,14 @@ class Marks:
     def begin_run(self, drawing: Workflow) -> None:
         """What comes from now on is made from this drawing."""
         self._run += 1
-        self._drawing = drawing
+        self._drawing = self._same = drawing
+        self._older = set(self._made)
 
     def forget_run(self) -> None:
         """As if nothing had run; results that are taken over into the next run keep their age."""
         self._made_before, self._made = self._made or self._made_before, {}
-        self._drawing = None
+        self._older.clear()
+        self._drawing = self._same = None
         self.steps.clear()
         self.outcomes.clear()
         self.since.clear()
@@ -104,20 +112,35 @@ class Marks:
     def find_stale(self, now: Workflow) -> set[str]:
         """Find out anew which results are out of date; gives those whose mark came, went or says else."""
         before = self.stale
-        if not before and all(one.workflow is now and one.run == self._run for one in self._made.values()):
+        if not before and (not self._made or (not self._older and self._same is now)):
             return set()
-        shown = {
-            node_id: one
-            for node_id, one in self._made.items()
-            if (step := self.steps.get(node_id)) is not None and step.status is StepStatus.COMPLETED
-        }
-        self.stale = stale(now, shown)
+        self.stale = stale(now, self._made, self._ways)
         return {i for i in before.keys() | self.stale.keys() if before.get(i) != self.stale.get(i)}
+
+    def keep_their_age(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> bool:
+        """Whether an edit leaves every result as up to date, or as out of date, as it was.
+
+        To ask is much cheaper than to find out which results are: moves, titles and notes decide none.
+        """
+        if not changes or before.connections is not after.connections:
+            return False
+        for change in changes:
+            if isinstance(change, NodeChanged):
+                was = before.nodes[change.node.id]
+                # A title stands in the reasons of what is out of date.
+                if not decides_nothing(was, change.node) or (self.stale and was.label != change.node.label):
+                    return False
+            elif not isinstance(change, NodesMoved | WorkflowChanged):
+                return False
+        if self._same is before:
+            self._same = after
+        return True
 
     def _note_result(self, node_id: str, step: StepState) -> None:
         """Remember what a result was made from; one that was taken over is as old as it was."""
         if step.status is not StepStatus.COMPLETED:
             self._made.pop(node_id, None)
+            self._older.discard(node_id)
             return
         old = self._made.get(node_id) or self._made_before.get(node_id)
         is_same = old is not None and old.output == step.output
@@ -130,4 +153,8 @@ class Marks:
             self._made[node_id] = Made(
                 workflow=self._drawing, output=step.output, run=self._run, changed=changed
             )
+        if self._made[node_id].run == self._run and self._made[node_id].workflow is self._drawing:
+            self._older.discard(node_id)
+        else:
+            self._older.add(node_id)
         self._noted[node_id] = step

@@ -7,6 +7,7 @@ A changed node or wire writes its row; a node or wire that comes or goes rebuild
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
@@ -122,7 +123,8 @@ class Scene(QObject):
         grown = (left - reach[2], top - reach[3], right - reach[0], bottom - reach[1])
         return self.frames.visible(geometry.cards_touching(self.xy, grown))
 
-    def _build(self) -> None:
+    def _build(self, known: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Read the whole document; ``known`` are the looks of nodes that show what they showed before."""
         workflow = self.workflow
         self.ids: list[str] = list(workflow.nodes)
         self.row_of: dict[str, int] = {node_id: row for row, node_id in enumerate(self.ids)}
@@ -130,17 +132,17 @@ class Scene(QObject):
         self.places: Floats = _positions(workflow)
         self.xy: Floats = self.frames.shown(self.places)
         count = len(self.ids)
-        self.look = np.zeros(count, np.uint8)
-        self.trigger: Mask = np.zeros(count, bool)
-        self.outputs = np.ones(count, np.uint8)
         self._texts: dict[int, str] = {}
         self.facts = FactsByRow(self.document, self.ids)
-        for row, node in enumerate(workflow.nodes.values()):
-            node_type = self.catalog.get(node.type)
-            if node_type is not None:
-                self.trigger[row] = node_type.is_trigger
-                self.outputs[row] = max(1, len(node_type.outputs))
-        for node_id in self.marks.steps:
+        kinds = {type_id: self.catalog.get(type_id) for type_id in {n.type for n in workflow.nodes.values()}}
+        takes = {i: kind is not None and kind.is_trigger for i, kind in kinds.items()}
+        gives = {i: max(1, len(kind.outputs)) if kind is not None else 1 for i, kind in kinds.items()}
+        self.trigger: Mask = np.array([takes[node.type] for node in workflow.nodes.values()], bool)
+        self.outputs = np.array([gives[node.type] for node in workflow.nodes.values()], np.uint8)
+        self.look = np.zeros(count, np.uint8)
+        if known:
+            self.look[:] = [known.get(node_id, 0) for node_id in self.ids]
+        for node_id in self.marks.steps.keys() - known.keys():
             if node_id in self.row_of:
                 self.look[self.row_of[node_id]] = self.marks.look(node_id)
         flow = self.marks.flow if self.marks.outcomes else None
@@ -172,8 +174,7 @@ class Scene(QObject):
             self.marks.problems = {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
-        is_same = bool(changes) and before.nodes is after.nodes and before.connections is after.connections
-        stale = set() if is_same else self.marks.find_stale(after)  # where things lie makes nothing stale
+        stale = set() if self.marks.keep_their_age(before, after, changes) else self.marks.find_stale(after)
         moves = [change for change in changes if isinstance(change, NodesMoved)]
         led = {change.connection.id for change in changes if isinstance(change, ConnectionChanged)}
         if (
@@ -185,7 +186,8 @@ class Scene(QObject):
             )
             or (before.layout_extra is not after.layout_extra and self._follow_groups())
         ):
-            self._build()
+            same = zip(self.ids, self.look.tolist(), strict=True) if changes else ()
+            self._build({node_id: look for node_id, look in same if node_id not in stale})
             self.rebuilt.emit()
             self.changed.emit(QRectF())
             return

@@ -12,7 +12,7 @@ from designer.canvas.geometry import Box, Counts, Floats, Mask, Rows
 from designer.canvas.looks import Flow
 from engine.model import Connection, Workflow
 from engine.model.bends import bends
-from engine.model.switches import is_switch_case
+from engine.model.switches import SWITCH, is_switch_case
 from engine.model.workflow import Point
 
 
@@ -56,8 +56,9 @@ class WireRows:
         self.source: Rows = np.array([node_rows[c.source] for c in shown], np.intp)
         self.target: Rows = np.array([node_rows[c.target] for c in shown], np.intp)
         self.down: Mask = np.array([c.on == "error" for c in shown], bool)
+        switches = {node.id for node in workflow.nodes.values() if node.type == SWITCH}
         self.labelled: Mask = np.array(
-            [bool(c.condition) or c.on != "success" or is_switch_case(workflow, c) for c in shown], bool
+            [c.on != "success" or bool(c.condition) or c.source in switches for c in shown], bool
         )
         self.flow = np.zeros(len(shown), np.uint8)
         if flow is not None:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
+from operator import is_not
 from typing import TypeAlias
 
 from engine.model.json_value import Json
@@ -42,14 +44,31 @@ class Made:
     changed: int = 0
 
 
-def stale(now: Workflow, made: Mapping[str, Made]) -> dict[str, str]:
+class Ways:
+    """What each node leads to, kept until the connections are others."""
+
+    def __init__(self) -> None:
+        self._connections: Mapping[str, Connection] | None = None
+        self._after: dict[str, list[str]] = {}
+
+    def after(self, workflow: Workflow) -> Mapping[str, list[str]]:
+        """By node the nodes that its connections end at."""
+        if self._connections is not workflow.connections:
+            self._connections, self._after = workflow.connections, {}
+            for connection in workflow.connections.values():
+                self._after.setdefault(connection.source, []).append(connection.target)
+        return self._after
+
+
+def stale(now: Workflow, made: Mapping[str, Made], ways: Ways | None = None) -> dict[str, str]:
     """Why each result is out of date, by node; nodes without a result and those up to date are not in it.
 
-    Linear, and next to nothing for what is the very same object in both drawings.
+    Linear, and next to nothing for what is the very same object in both drawings. Whoever asks again and
+    again keeps one ``Ways``.
     """
     own: dict[str, str] = {}
-    drawings = {id(one.workflow): one.workflow for one in made.values()}
-    for then in drawings.values():
+    drawings, runs = _origins(made)
+    for then in drawings:
         if then is now or (then.nodes is now.nodes and then.connections is now.connections):
             continue
         suspects = {
@@ -57,20 +76,45 @@ def stale(now: Workflow, made: Mapping[str, Made]) -> dict[str, str]:
             for node_id in _suspects(then, now)
             if node_id in made and made[node_id].workflow is then and not now.nodes[node_id].disabled
         }
-        before, after = (_arriving(drawing, suspects) for drawing in (then, now)) if suspects else ({}, {})
+        before = _arriving(then, suspects) if suspects else {}
+        after = before if then.connections is now.connections else _arriving(now, suspects)
         for node_id in suspects:
             why = _differs(then, now, node_id, made[node_id].output)
             why = why if why is not None else _way_differs(then, now, before[node_id], after[node_id])
             if why:
                 own[node_id] = why
-    if len({one.run for one in made.values()}) > 1:
+    if len(runs) > 1:
         own = {**_ran_since(now, made), **own}
-    return {**_following(now, own, made), **own} if own else own
+    return {**_following(now, own, made, ways or Ways()), **own} if own else own
+
+
+def decides_nothing(before: Node, after: Node) -> bool:
+    """Whether no result depends on what differs between a node and the same node after an edit."""
+    return (
+        before.type == after.type
+        and before.disabled == after.disabled
+        and before.config.get("pin") == after.config.get("pin")
+        and _matters(before) == _matters(after)
+    )
+
+
+def _origins(made: Mapping[str, Made]) -> tuple[list[Workflow], set[int]]:
+    """The drawings and the runs that the results come from; nearly always all from one."""
+    drawings: dict[int, Workflow] = {}
+    runs: set[int] = set()
+    last = None
+    for one in made.values():
+        if last is None or one.workflow is not last.workflow or one.run != last.run:
+            drawings[id(one.workflow)] = one.workflow
+            runs.add(one.run)
+            last = one
+    return list(drawings.values()), runs
 
 
 def _suspects(then: Workflow, now: Workflow) -> set[str]:
     """The nodes that differ between two drawings, and those to which something else leads."""
-    changed = {i for i, node in now.nodes.items() if (old := then.nodes.get(i)) is not node and old != node}
+    others = compress(now.nodes, map(is_not, now.nodes.values(), map(then.nodes.get, now.nodes)))
+    changed = {node_id for node_id in others if then.nodes.get(node_id) != now.nodes[node_id]}
     found = set(changed)
     if then.connections is not now.connections:
         for wire_id, wire in now.connections.items():
@@ -152,11 +196,9 @@ def _ran_since(now: Workflow, made: Mapping[str, Made]) -> dict[str, str]:
     return found
 
 
-def _following(now: Workflow, own: Mapping[str, str], made: Mapping[str, Made]) -> dict[str, str]:
+def _following(now: Workflow, own: Mapping[str, str], made: Mapping[str, Made], ways: Ways) -> dict[str, str]:
     """Everything behind the nodes that are out of date, with the nearest of those as the reason."""
-    after: dict[str, list[str]] = {}
-    for connection in now.connections.values():
-        after.setdefault(connection.source, []).append(connection.target)
+    after = ways.after(now)
     found: dict[str, str] = {}
     seen = set(own)
     line = deque((node_id, node_id) for node_id in own)

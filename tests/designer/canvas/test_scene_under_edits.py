@@ -13,10 +13,13 @@ from designer.document.document import Document
 from designer.editor import Editor
 from engine.catalog import Catalog
 from engine.files import codec
+from engine.history.state import StepState
+from engine.history.status import StepStatus
 from engine.model import Workflow, edits, fragment
 from engine.model.bends import bend_changes, carried, set_bends
 from engine.model.comments import Comment, set_comments
 from engine.model.groups import dissolve, fold, groups, make_group, unfold, without
+from engine.model.staleness import Made, stale
 from tests.designer.canvas.conftest import small_workflow
 
 CATALOG = Catalog.load()
@@ -31,6 +34,7 @@ class Editing(RuleBasedStateMachine):
     def open(self) -> None:
         self.editor = Editor(Document(small_workflow()))
         self.scene = Scene(self.editor.document, CATALOG)
+        self.made: dict[str, Made] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "scene"):
@@ -102,6 +106,39 @@ class Editing(RuleBasedStateMachine):
         left = without(self.workflow, gone)
         self.editor.push(edits.Edit(label=edit.label, changes=(*edit.changes, *left.changes)))
 
+    @rule(pick=st.integers(0, 7), name=st.sampled_from(["title", "notes", "parameters", "disabled", "pin"]))
+    def change(self, pick: int, name: str) -> None:
+        for node_id in self.nodes({pick}):
+            node = self.workflow.nodes[node_id]
+            match name:
+                case "title":
+                    edit = edits.rename(self.workflow, node_id, f"{node.title}!")
+                case "notes":
+                    edit = edits.set_notes(self.workflow, node_id, f"{node.notes}!")
+                case "parameters":
+                    edit = edits.set_parameters(self.workflow, node_id, {"n": len(node.parameters) + 1})
+                case "disabled":
+                    edit = edits.set_disabled(self.workflow, [node_id], not node.disabled)
+                case _:
+                    edit = edits.set_config(self.workflow, node_id, pin={"output": pick % 2})
+            self.editor.push(edit)
+
+    @rule()
+    def run(self) -> None:
+        """Every node gives a result, from the drawing as it is now."""
+        self.scene.clear_run()
+        done = StepState(status=StepStatus.COMPLETED)
+        self.made = dict.fromkeys(self.workflow.nodes, Made(workflow=self.workflow))
+        self.scene.apply_run(dict.fromkeys(self.workflow.nodes, done), {})
+
+    @rule(picks=PICKS)
+    def run_on(self, picks: set[int]) -> None:
+        """Some steps of the run on show give their result once more, after edits or before."""
+        for node_id in self.nodes(picks):
+            if node_id in self.made:
+                done = StepState(status=StepStatus.COMPLETED)
+                self.scene.apply_run({node_id: done}, {})
+
     @rule()
     def undo(self) -> None:
         self.editor.undo_stack.undo()
@@ -116,13 +153,16 @@ class Editing(RuleBasedStateMachine):
             return
         fresh = Scene(Document(self.workflow), CATALOG)
         mine = self.scene
-        for name in ("xy", "places", "look", "has_input", "has_output"):
+        for name in ("xy", "places", "trigger", "outputs", "has_input", "has_output"):
             np.testing.assert_array_equal(getattr(mine, name), getattr(fresh, name), err_msg=name)
         for name in ("ends", "boxes", "source", "target", "labelled"):
             np.testing.assert_array_equal(getattr(mine.wires, name), getattr(fresh.wires, name), err_msg=name)
         for row in range(len(mine.ids)):
             assert mine.facts[row] == fresh.facts[row]
-            assert mine.subtitle(row) == fresh.subtitle(row)
+            assert mine.look[row] == mine.marks.look(mine.ids[row])
+            if not mine.marks.steps:
+                assert mine.subtitle(row) == fresh.subtitle(row)
+        assert mine.marks.stale == stale(self.workflow, self.made)
         assert _bends(mine) == _bends(fresh)
         assert [frame.group for frame in mine.frames.all] == [frame.group for frame in fresh.frames.all]
         assert _boxes(mine) == _boxes(fresh)
