@@ -4,33 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from designer.panels import texts
 from designer.panels.elided_label import ElidedLabel
+from designer.theme.text_size import length
 from engine.history.statistics import StepStatistics, WorkflowStatistics
 
 _GAP_PX = 28
+_SIDE_PX = 12
+_LEAST_PX = 160
+"""The least room for the steps that are slowest, which are cut at their end."""
 
 
 class StatisticsStrip(QWidget):
-    """Hidden while there is nothing to say."""
+    """Hidden while there is nothing to say. Without room for all figures the last are left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("statistics")
         self._title: Callable[[str], str] = str
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
+        row.setContentsMargins(_SIDE_PX, 8, _SIDE_PX, 8)
         row.setSpacing(_GAP_PX)
+        self._cells: list[QWidget] = []
         self.figures: dict[str, QLabel] = {}
         for name in ("Runs of this workflow", "Succeeded", "Active, median", "95 of 100 within", "Waiting"):
             row.addWidget(self._cell(name))
         self.slowest = ElidedLabel(Qt.TextElideMode.ElideRight)
         self.slowest.setObjectName("slowestSteps")
         row.addWidget(self._cell("Slowest steps", self.slowest), 1)
+        row.addStretch(0)
         self.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # a figure has become longer, or the text larger
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Show as many figures as there is room for."""
+        left = self.width() - 2 * _SIDE_PX
+        for cell in self._cells:
+            elided = cell is self._cells[-1]
+            needed = length(_LEAST_PX) if elided else cell.sizeHint().width()
+            cell.setVisible(needed <= left)
+            left -= needed + _GAP_PX
 
     def set_titles(self, title: Callable[[str], str]) -> None:
         """How a step is called, by its id."""
@@ -71,6 +99,7 @@ class StatisticsStrip(QWidget):
             value.setAccessibleName(caption)
             cell.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         column.addWidget(value)
+        self._cells.append(cell)
         return cell
 
 

@@ -9,6 +9,7 @@ from designer.panels.statistics_strip import StatisticsStrip
 from engine.history.statistics import RunTimes, StepTimes, statistics
 from engine.history.status import ExecutionStatus, StepStatus
 from tests.designer.panels.test_bottom_panel import Run
+from tests.support.cut_text import assert_no_word_is_cut
 
 
 def run(status: ExecutionStatus, active_ms: float, waiting_ms: float = 0.0, attempts: int = 1) -> RunTimes:
@@ -45,6 +46,25 @@ def test_that_the_strip_says_how_runs_were_and_hides_without_any(qtbot: QtBot) -
     strip.show_figures(statistics("w", [run(ExecutionStatus.CANCELLED, 0, attempts=2)]))
     assert (strip.figures["Succeeded"].text(), strip.slowest.text()) == ("–", "–")
     assert strip.figures["Waiting"].text() == "none"
+
+
+def test_that_figures_without_room_are_left_out_and_come_back(qtbot: QtBot) -> None:
+    panel = HistoryPanel()
+    qtbot.addWidget(panel)
+    panel.resize(1200, 300)
+    panel.show()
+    strip = panel.statistics
+    strip.show_figures(statistics("w", [run(ExecutionStatus.COMPLETED, 2_000)]))
+    shown = [*strip.figures.values(), strip.slowest]
+    qtbot.waitUntil(lambda: all(each.isVisible() for each in shown))
+    for width in (620, 400, 250):
+        panel.resize(width, 300)
+        assert_no_word_is_cut(qtbot, strip)
+        assert strip.figures["Runs of this workflow"].isVisible()
+    assert not strip.slowest.isVisible()
+    assert not strip.figures["Waiting"].isVisible()
+    panel.resize(1200, 300)
+    qtbot.waitUntil(lambda: all(each.isVisible() for each in shown))
 
 
 def test_that_active_and_waiting_time_stand_apart_in_the_list(qtbot: QtBot) -> None:

@@ -124,10 +124,18 @@ def test_that_steps_and_wires_are_read_with_what_the_run_made_of_them(
     window.commands["run.run"].trigger()
     _dialog(desk, qtbot).reject()
     window.canvas.select([_node(desk, "table.filter")])
-    names = [spoken.name for spoken in walk(window.canvas)]
-    assert "Read flights, Read Parquet, flights.parquet, completed, 336,776 rows, step 2 of 10" in names
-    assert "Connection from Join airlines to Delayed departures, taken" in names
-    assert "Connection from Delay by carrier to Latest first, if summary.rows > 0" in names
+
+    def names() -> list[str]:
+        return [spoken.name for spoken in walk(window.canvas)]
+
+    # The question may be on screen before the canvas has heard of every step.
+    for expected in (
+        "Read flights, Read Parquet, flights.parquet, completed, 336,776 rows, step 2 of 10",
+        "Connection from Join airlines to Delayed departures, taken",
+        "Connection from Delay by carrier to Latest first, if summary.rows > 0",
+    ):
+        qtbot.waitUntil(lambda expected=expected: expected in names())
+    qtbot.waitUntil(lambda: any("needs input, Needs a value for threshold" in name for name in names()))
     kept = next(each for each in walk(window.canvas) if each.name.startswith("Delayed departures"))
     assert "needs input, Needs a value for threshold" in kept.name
     assert kept.selected
