@@ -27,12 +27,18 @@ class Camera(QObject):
         super().__init__(view)
         self._view = view
         self._motion = motion
-        self.actual = text_size.scale()
+        self.actual = 1.0
         self._from = (1.0, QPointF())
         self._to = (1.0, QPointF())
-        view.setTransform(QTransform.fromScale(self.actual, self.actual))
+        text_size.keep(self, Camera._follow_text)
         view.horizontalScrollBar().valueChanged.connect(self.moved)
         view.verticalScrollBar().valueChanged.connect(self.moved)
+
+    def _follow_text(self) -> None:
+        """What is called 100 % is another zoom now; the drawing grows with the window's text."""
+        share = text_size.scale() / self.actual
+        self.actual = text_size.scale()
+        self.show(self.zoom * share, self.centre)
 
     @property
     def zoom(self) -> float:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
 
 from designer.theme import icons
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from designer.theme.theme import Theme
 from engine.model import Node, Workflow
 from engine.model.node_type import NodeTypes
@@ -54,10 +54,10 @@ class FindBar(QFrame):
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Find nodes")
         self.field.setAccessibleName("Find nodes by title, type or parameter")
-        self.field.setFixedWidth(length(220))
+        keep(self.field, lambda it: it.setFixedWidth(length(220)))
         self.count = QLabel(self)
         self.count.setProperty("role", "caption")
-        self.count.setFixedWidth(length(58))
+        keep(self.count, lambda it: it.setFixedWidth(length(58)))
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row.addWidget(self.field)
         row.addWidget(self.count)

@@ -32,6 +32,7 @@ class Overlays(QObject):
         for bar in (self.zoom_bar, self.find_bar):  # the canvas itself is always read from the left
             bar.setLayoutDirection(QGuiApplication.layoutDirection())
         view.installEventFilter(self)
+        view.theme.theme_changed.connect(lambda _theme: self.lay_out())
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from designer.canvas.context import AddContext
 from designer.theme import fonts, icons, reading
 from designer.theme.controller import ThemeController
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from designer.theme.tokens import SUB_PX
 from engine.catalog import Catalog
 from engine.model import NodeType, Workflow
@@ -79,7 +79,7 @@ class QuickAdd(QFrame):
         self.setObjectName("quick_add")
         self.setLayoutDirection(QGuiApplication.layoutDirection())  # the canvas's own is always from the left
         self.setProperty("role", "card")
-        self.setFixedWidth(length(WIDTH))
+        keep(self, lambda it: it.setFixedWidth(length(WIDTH)))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 6)
         column.setSpacing(6)

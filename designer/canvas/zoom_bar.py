@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from designer.theme import icons
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from designer.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ZoomBar(QFrame):
         row.setSpacing(0)
         self.smaller = self._button("Zoom out", view.zoom_out)
         self.level = self._button("Actual size", lambda: view.set_zoom(1.0), text="100 %")
-        self.level.setMinimumWidth(length(52))
+        keep(self.level, lambda it: it.setMinimumWidth(length(52)))
         self.larger = self._button("Zoom in", view.zoom_in)
         divider = QFrame(self)
         divider.setProperty("role", "vdivider")
@@ -49,7 +49,7 @@ class ZoomBar(QFrame):
         button.setText(text)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
-        button.setFixedHeight(length(24))
+        keep(button, lambda it: it.setFixedHeight(length(24)))
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda *_checked: act())

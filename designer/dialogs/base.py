@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 
 from designer.theme import icons, tokens
 from designer.theme import theme as themes
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 T = TypeVar("T")
 Tone = Literal["paused", "failed", "running", "success", "skipped"]
@@ -97,7 +97,7 @@ class Dialog(QDialog, Generic[T]):
         self._floats = QGuiApplication.platformName() != "xcb"
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, self._floats)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setFixedWidth(max(width, min(length(width), _room(parent))) + 2 * _SHADOW)
+        keep(self, lambda it: it.setFixedWidth(max(width, min(length(width), _room(parent))) + 2 * _SHADOW))
         outer = QVBoxLayout(self)
         edge = _SHADOW + _PADDING
         outer.setContentsMargins(edge, _SHADOW + 18, edge, edge)

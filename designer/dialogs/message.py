@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 from designer.dialogs.base import Dialog, Tone
 from designer.theme import fonts, icons
 from designer.theme import theme as themes
+from designer.theme.text_size import keep
 
 
 def _chevron(opened: bool) -> QIcon:
@@ -37,7 +38,7 @@ class MessageDialog(Dialog[bool]):
         self.details = QPlainTextEdit(details, self)
         self.details.setReadOnly(True)
         self.details.setProperty("variant", "mono")
-        self.details.setFont(fonts.mono())
+        keep(self.details, lambda it: it.setFont(fonts.mono()))
         self.details.setFixedHeight(160)
         self.details.hide()
         self.more_button = QPushButton(_chevron(False), "Details", self)

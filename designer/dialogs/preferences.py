@@ -26,8 +26,7 @@ _SCHEMA: Final[dict[str, Any]] = {
         },
         "text_size": {
             "title": "Text size",
-            "description": "Of everything but the drawing, which is shown larger as a whole. "
-            "Takes effect at the next start.",
+            "description": "Of everything but the drawing, which is shown larger as a whole.",
             "oneOf": [
                 {"const": LIKE_THE_SYSTEM, "title": "Like the system"},
                 *({"const": each, "title": f"{each} %"} for each in (80, 90, 100, 125, 150, 175, 200)),
@@ -87,7 +86,9 @@ class PreferencesDialog(Dialog[None]):
         self._settings.wheel_zooms = value["wheel_zooms"]
         self._settings.snap_to_guides = value["snap_to_guides"]
         self._settings.reduce_motion = value["reduce_motion"]
-        self._settings.text_size = value["text_size"]
+        if value["text_size"] != self._settings.text_size:
+            self._settings.text_size = value["text_size"]
+            self._theme_controller.set_text_size(self._settings.text_size)
         self._settings.max_concurrent_steps = value["max_concurrent_steps"]
         self._settings.keep_runs_days = value["keep_runs_days"]
         if value["theme"] != self._settings.theme_mode:

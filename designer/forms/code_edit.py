@@ -14,6 +14,7 @@ from designer.forms.editor import FieldEditor, FormScope
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.theme import fonts
 from designer.theme import theme as themes
+from designer.theme.text_size import keep
 
 _INDENT: Final = "    "
 _TOKENS: Final = re.compile(
@@ -55,10 +56,13 @@ class CodeEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("variant", "mono")
-        self.setFont(fonts.mono())
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setTabStopDistance(4 * self.fontMetrics().horizontalAdvance(" "))
         self.setMinimumHeight(200)
+        keep(self, CodeEdit._fit)
+
+    def _fit(self) -> None:
+        self.setFont(fonts.mono())
+        self.setTabStopDistance(4 * self.fontMetrics().horizontalAdvance(" "))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

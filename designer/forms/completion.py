@@ -19,6 +19,7 @@ from designer.forms.context import Suggestion
 from designer.forms.text_editors import SuffixLineEdit
 from designer.theme import fonts, icons
 from designer.theme import theme as themes
+from designer.theme.text_size import keep
 
 _DETAIL: Final = Qt.ItemDataRole.UserRole + 1
 _POPUP_WIDTH: Final = 280
@@ -53,7 +54,7 @@ def completer(owner: QWidget) -> QCompleter:
     made.setMaxVisibleItems(9)
     popup = QListView()
     popup.setObjectName("suggestions")
-    popup.setFont(fonts.mono())
+    keep(popup, lambda it: it.setFont(fonts.mono()))
     popup.setMinimumWidth(_POPUP_WIDTH)
     popup.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
     made.setPopup(popup)

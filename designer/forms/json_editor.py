@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from designer.forms.editor import FieldEditor, FormScope
 from designer.forms.schema import ABSENT, Schema, Value
 from designer.theme import fonts
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.model.json_value import Json
 
 _MAX_LINES = 14
@@ -23,12 +23,13 @@ class JsonEditor(FieldEditor):
         super().__init__(schema, scope, parent)
         self.text = QPlainTextEdit(self)
         self.text.setProperty("variant", "mono")
-        self.text.setFont(fonts.mono())
+        self._lines = 3
         self.text.setTabChangesFocus(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._error = ""
         self.text.textChanged.connect(self._on_changed)
         self.fill(self.text)
+        keep(self, JsonEditor._fit)
 
     def accepts(self, value: Value) -> bool:
         return True
@@ -38,11 +39,15 @@ class JsonEditor(FieldEditor):
             return
         self._error = ""
         text = "" if value is ABSENT else json.dumps(value, indent=2, ensure_ascii=False)
-        lines = min(_MAX_LINES, max(3, text.count("\n") + 1))
-        self.text.setFixedHeight(lines * length(_LINE_PX) + 18)
+        self._lines = min(_MAX_LINES, max(3, text.count("\n") + 1))
+        self._fit()
         blocked = self.text.blockSignals(True)
         self.text.setPlainText(text)
         self.text.blockSignals(blocked)
+
+    def _fit(self) -> None:
+        self.text.setFont(fonts.mono())
+        self.text.setFixedHeight(self._lines * length(_LINE_PX) + 18)
 
     def own_error(self) -> str:
         return self._error

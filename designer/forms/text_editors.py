@@ -8,13 +8,13 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from designer.forms.editor import FieldEditor, FormScope
 from designer.forms.schema import ABSENT, FieldKind, Schema, Value, default_of, types_of
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.model.json_value import Json
 
 _SUFFIX_MARGIN: Final = 10
@@ -38,6 +38,7 @@ class SuffixLineEdit(QLineEdit):
             self._suffix = QLabel(self)
             self._suffix.setProperty("role", "subtitle")
             self._suffix.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self._suffix.installEventFilter(self)
         self._suffix.setText(text)
         self._suffix.setVisible(bool(text))
         self._place()
@@ -48,6 +49,11 @@ class SuffixLineEdit(QLineEdit):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._suffix and event.type() == QEvent.Type.FontChange:
+            self._place()
+        return False
 
     def _place(self) -> None:
         if self._suffix is None:
@@ -115,7 +121,7 @@ class MultilineEditor(FieldEditor):
         super().__init__(schema, scope, parent)
         self.text = QPlainTextEdit(self)
         self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(length(96))
+        keep(self.text, lambda it: it.setFixedHeight(length(96)))
         self.text.setPlaceholderText(placeholder_of(schema))
         self.text.textChanged.connect(self._on_changed)
         self.fill(self.text)

@@ -27,7 +27,7 @@ from designer.forms import completion
 from designer.forms.context import Suggestion
 from designer.theme import fonts
 from designer.theme import theme as themes
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.errors import ExpressionError
 from engine.expression.references import scan_reference
 
@@ -115,11 +115,14 @@ class TokenEdit(QPlainTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(length(LINE_HEIGHT))
-        self.setFont(fonts.mono())
+        keep(self, TokenEdit._fit)
         self.document().setDocumentMargin(1)
         self._colours = _Colours(self.document(), is_missing, words=is_language)
         self.textChanged.connect(self._on_text_changed)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(length(LINE_HEIGHT))
+        self.setFont(fonts.mono())
 
     def text(self) -> str:
         return self.toPlainText()

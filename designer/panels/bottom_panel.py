@@ -16,7 +16,7 @@ from designer.panels.problems_panel import ProblemsPanel
 from designer.panels.tab_bar import HEIGHT_PX, PanelTabBar
 from designer.panels.timeline_panel import TimelinePanel
 from designer.theme import reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.history.events import Event
 
 TABS = ("Data", "Timeline", "Problems", "Log", "History")
@@ -53,6 +53,7 @@ class BottomPanel(QWidget):
             self.tabs.addTab(title)
             self.stack.addWidget(panel)
         self._arrange()
+        keep(self, BottomPanel._fit)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         for panel in self._panels:
             panel.summary_changed.connect(self._show_summary)
@@ -68,7 +69,7 @@ class BottomPanel(QWidget):
         bar.setSpacing(10)
         bar.addWidget(self.tabs)
         bar.addWidget(self.summary, 1)
-        self.data.selector.setFixedHeight(length(26))
+        keep(self.data.selector, lambda it: it.setFixedHeight(length(26)))
         self.data.selector.setMinimumWidth(80)
         bar.addWidget(self.data.selector)
         divider = QFrame(self)
@@ -78,13 +79,16 @@ class BottomPanel(QWidget):
         layout.setSpacing(0)
         holder = QWidget(self)
         holder.setLayout(bar)
-        holder.setFixedHeight(length(HEIGHT_PX))
+        keep(holder, lambda it: it.setFixedHeight(length(HEIGHT_PX)))
         layout.addWidget(holder)
         layout.addWidget(divider)
         layout.addWidget(self.stack, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         self.tabs.set_tight(self.width() < length(ROOMY_PX))
 
     def minimumSizeHint(self) -> QSize:

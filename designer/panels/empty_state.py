@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from designer.panels import paint
 from designer.theme import fonts
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 _ICON_PX = 26
 _LINE_PX = 20
@@ -19,9 +19,12 @@ class EmptyState(QWidget):
 
     def __init__(self, icon: str, title: str, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, EmptyState._fit_fonts)
+        self.set_text(icon, title, hint)
+
+    def _fit_fonts(self) -> None:
         self._title_font = fonts.sans(13, 600)
         self._hint_font = fonts.sans(12)
-        self.set_text(icon, title, hint)
 
     def set_text(self, icon: str, title: str, hint: str) -> None:
         self._icon, self._title, self._hint = icon, title, hint

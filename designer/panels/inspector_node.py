@@ -18,7 +18,7 @@ from designer.panels.inspector_page import Body, Page, divider, label, neutral_t
 from designer.panels.inspector_policy import policy_config, policy_schema, read_policy
 from designer.panels.inspector_rollback import RollbackEditor
 from designer.theme import theme as themes
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.model import edits
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
@@ -71,10 +71,14 @@ class NodePage(Page):
         self._show_header()
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self._on_tab_changed(0)
+        keep(self, lambda it: it._fit() if it.isVisible() else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow panel has a short word for the second tab: no tab is out of sight."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """A narrow panel has a short word for the second tab: no tab is out of sight."""
         self.tabs.setTabText(1, TABS[1] if self.width() >= length(ROOMY_PX) else SHORT_ERRORS)
 
     def _show_header(self) -> None:

@@ -19,7 +19,7 @@ from designer.panels.json_model import JsonModel, reference, value_text
 from designer.panels.models import Index
 from designer.panels.panel_table import PanelHeader
 from designer.theme import fonts
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.model.json_value import Json
 
 _ROW_PX = 26
@@ -30,6 +30,9 @@ class _ValueDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, _ValueDelegate._fit)
+
+    def _fit(self) -> None:
         self._name_font = fonts.sans(12, 500)
         self._value_font = fonts.mono(12)
 

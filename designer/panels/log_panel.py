@@ -25,6 +25,7 @@ from designer.panels.models import Index
 from designer.panels.panel_table import PanelTable
 from designer.theme import fonts
 from designer.theme.spoken import name_buttons
+from designer.theme.text_size import keep
 from engine.history.events import Event
 
 _LEVEL_CHOICES = (
@@ -43,6 +44,9 @@ class _ColouredLog(LogModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        keep(self, _ColouredLog._fit)
+
+    def _fit(self) -> None:
         self._time_font = fonts.tabular(12)
         self._text_font = fonts.mono(12)
 

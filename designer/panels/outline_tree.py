@@ -28,6 +28,7 @@ from designer.panels.models import Index
 from designer.panels.outline_lines import DETAIL, DIMMED, LOOK, STATE, TITLE
 from designer.panels.outline_model import OutlineModel
 from designer.theme import fonts, reading
+from designer.theme.text_size import keep
 
 _PAD_PX = 6.0
 _ICON_PX = 14
@@ -41,6 +42,9 @@ class OutlineDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, OutlineDelegate._fit)
+
+    def _fit(self) -> None:
         self._title_font = fonts.sans(13, 600)
         self._text_font = fonts.sans(12)
         self._title = QFontMetricsF(self._title_font)

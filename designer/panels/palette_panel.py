@@ -21,7 +21,7 @@ from designer.panels import paint
 from designer.panels.palette_model import PaletteModel
 from designer.theme import fonts, reading
 from designer.theme.spoken import name_buttons
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from engine.model.node_type import NodeType
 
 _ROW_PX = 34
@@ -35,6 +35,9 @@ class PaletteDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, PaletteDelegate._fit)
+
+    def _fit(self) -> None:
         self._heading_font = fonts.sans(12, 600)
         self._title_font = fonts.sans(13)
 

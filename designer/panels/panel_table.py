@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from designer.panels import paint
 from designer.theme import fonts, reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 ROW_HEIGHT_PX = 28
 _HEADER_HEIGHT_PX = 28
@@ -21,6 +21,9 @@ class PanelHeader(QHeaderView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setHighlightSections(False)
+        keep(self, PanelHeader._fit_title)
+
+    def _fit_title(self) -> None:
         self._title_font = fonts.sans(11, 600)
 
     def sizeHint(self) -> QSize:
@@ -57,10 +60,14 @@ class PanelTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setMinimumSectionSize(length(ROW_HEIGHT_PX))
-        self.verticalHeader().setDefaultSectionSize(length(ROW_HEIGHT_PX))
         self.setHorizontalHeader(PanelHeader(self))
         self.setModel(model)
+        keep(self, PanelTable._fit)
+
+    def _fit(self) -> None:
+        self.verticalHeader().setMinimumSectionSize(length(ROW_HEIGHT_PX))
+        self.verticalHeader().setDefaultSectionSize(length(ROW_HEIGHT_PX))
+        self._share_out()
 
     def share_width(self, widths: list[tuple[int, int]]) -> None:
         """Give each column at least so many pixels, and its share of what is left: then all are seen."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTabBar, QWidget
 
 from designer.panels import paint
 from designer.theme import current, fonts, reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 HEIGHT_PX = 36
 _SIDE_PX, _TIGHT_SIDE_PX = 14.0, 9.0
@@ -27,11 +27,15 @@ class PanelTabBar(QTabBar):
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setMouseTracking(True)
+        self._side_px = _SIDE_PX
+        self._counts: dict[int, tuple[int, str]] = {}
+        keep(self, PanelTabBar._fit)
+
+    def _fit(self) -> None:
         self._font = fonts.sans(12.5, 500)
         self._selected_font = fonts.sans(12.5, 600)
         self._pill_font = fonts.tabular(11, 600)
-        self._side_px = _SIDE_PX
-        self._counts: dict[int, tuple[int, str]] = {}
+        self._lay_out()
 
     def set_count(self, tab: int, number: int, severity: str) -> None:
         """Show a count beside a tab's title; zero takes it away."""

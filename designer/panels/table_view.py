@@ -38,7 +38,7 @@ from designer.panels import paint
 from designer.panels.table_model import TableModel
 from designer.panels.table_source import MAX_COPIED_CELLS, PAGE_COLUMNS, Span, TableSource
 from designer.theme import fonts, reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 HEADER_HEIGHT_PX = 54
 ROW_HEIGHT_PX = 26
@@ -62,13 +62,16 @@ class ProfileHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(48)
         self.setDefaultSectionSize(110)
-        self.setFixedHeight(length(HEADER_HEIGHT_PX))
-        self._name_font = fonts.sans(12, 600)
-        self._type_font = fonts.sans(11)
+        keep(self, ProfileHeader._fit)
         self._missing: set[int] = set()
         # Profiles are asked for once a turn of the loop, with all columns of that paint together.
         self._ask = QTimer(self, interval=0, singleShot=True)
         self._ask.timeout.connect(self._on_ask)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(length(HEADER_HEIGHT_PX))
+        self._name_font = fonts.sans(12, 600)
+        self._type_font = fonts.sans(11)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), length(HEADER_HEIGHT_PX))
@@ -148,9 +151,12 @@ class RowHeader(QHeaderView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        keep(self, RowHeader._fit)
+        self.setHighlightSections(False)
+
+    def _fit(self) -> None:
         self.setMinimumSectionSize(length(ROW_HEIGHT_PX))
         self.setDefaultSectionSize(length(ROW_HEIGHT_PX))
-        self.setHighlightSections(False)
         self._font = fonts.tabular(12)
 
     def sizeHint(self) -> QSize:
@@ -178,6 +184,9 @@ class CellDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, CellDelegate._fit)
+
+    def _fit(self) -> None:
         self.font = fonts.tabular(12)
         self._null_font = fonts.sans(12)
         self._null_font.setItalic(True)

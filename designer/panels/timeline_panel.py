@@ -24,6 +24,7 @@ from designer.panels.panel_table import PanelHeader, PanelTable
 from designer.panels.timeline_model import BAR_COLUMN, TimelineModel
 from designer.panels.timeline_rows import Segment
 from designer.theme import fonts, reading
+from designer.theme.text_size import keep
 from engine.history.events import Event
 from engine.history.status import StepStatus
 
@@ -51,6 +52,9 @@ class _AxisHeader(PanelHeader):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        keep(self, _AxisHeader._fit)
+
+    def _fit(self) -> None:
         self._font = fonts.tabular(11)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:

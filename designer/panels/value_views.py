@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 
 from designer.panels import paint
 from designer.theme import fonts
+from designer.theme.text_size import keep
 
 IMAGE_SUFFIXES = frozenset({".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"})
 _MAX_IMAGE_PX = 4096
@@ -36,7 +37,7 @@ class ValueView(QPlainTextEdit):
         self.setAccessibleName("Value")
         self.setReadOnly(True)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.setFont(fonts.mono(13))
+        keep(self, lambda it: it.setFont(fonts.mono(13)))
         self.document().setDocumentMargin(14)
 
 
@@ -183,7 +184,7 @@ class ErrorView(QWidget):
         self.details.setObjectName("errorDetails")
         self.details.setAccessibleName("Error details")
         self.details.setReadOnly(True)
-        self.details.setFont(fonts.mono(12))
+        keep(self.details, lambda it: it.setFont(fonts.mono(12)))
         self.toggle = QPushButton("Show details", self)
         self.copy = QPushButton("Copy details", self)
         self.toggle.setCheckable(True)

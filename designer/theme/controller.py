@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from designer.theme import fonts, stylesheet
+from designer.theme import fonts, stylesheet, text_size
 from designer.theme.theme import Theme, dark, light, show
 
 Mode = Literal["system", "light", "dark"]
@@ -46,6 +46,15 @@ class ThemeController(QObject):
         """Switch to the other theme than the one shown; gives the mode to remember."""
         self.set_mode("light" if self._theme.is_dark else "dark")
         return self._mode
+
+    def set_text_size(self, percent: int) -> None:
+        """Show everything with text of this size, at once."""
+        before = text_size.scale()
+        if text_size.adopt(percent) == before:
+            return
+        text_size.renew()
+        self._show()  # after it, as when a window is made: the style sheet has the last word
+        self.theme_changed.emit(self._theme)
 
     def _wanted(self) -> Theme:
         if self._mode == "system":

@@ -7,8 +7,13 @@ shown larger as a whole, because a card that keeps its size would cut its words.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from PySide6.QtGui import QGuiApplication
+import shiboken6
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QFontDatabase
 
 LIKE_THE_SYSTEM = 0
 LEAST, MOST = 80, 200
@@ -16,7 +21,10 @@ _NORMAL_PT = {"win32": 9.0, "darwin": 13.0}
 _NORMAL_ELSEWHERE_PT = 11.0
 """What systems use before anybody asks for larger text."""
 
+T = TypeVar("T", bound=QObject)
+
 _scale: list[float] = [1.0]
+_kept: WeakKeyDictionary[QObject, list[Callable[[Any], object]]] = WeakKeyDictionary()
 
 
 def scale() -> float:
@@ -30,10 +38,27 @@ def length(px: float) -> int:
 
 
 def adopt(percent: int) -> float:
-    """Use this size from now on, `LIKE_THE_SYSTEM` for the system's; widgets made before keep theirs."""
+    """Use this size from now on, `LIKE_THE_SYSTEM` for the system's; `renew` tells what is there already."""
     wanted = of_the_system() if percent == LIKE_THE_SYSTEM else percent / 100
     _scale[:] = [min(MOST / 100, max(LEAST / 100, wanted))]
     return scale()
+
+
+def keep(owner: T, fit: Callable[[T], object]) -> None:
+    """Fit something to the size of text, now and whenever it changes; `fit` is given the owner.
+
+    It must not hold the owner itself, which would then never go.
+    """
+    fit(owner)
+    _kept.setdefault(owner, []).append(fit)
+
+
+def renew() -> None:
+    """Fit everything to the size that was adopted."""
+    for owner, fits in list(_kept.items()):
+        if shiboken6.isValid(owner):
+            for fit in fits:
+                fit(owner)
 
 
 def of_the_system() -> float:
@@ -41,5 +66,6 @@ def of_the_system() -> float:
 
     Only what Qt does not do already: it scales whole windows by a screen's density.
     """
-    points = QGuiApplication.font().pointSizeF()
+    # Not the font of the application, which is ours by now.
+    points = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF()
     return max(1.0, round(points / _NORMAL_PT.get(sys.platform, _NORMAL_ELSEWHERE_PT), 2))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from designer.theme import fonts, reading, tokens
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from designer.theme.theme import current
 
 WIDTH_PX = 560
@@ -75,7 +75,7 @@ class CommandPalette(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("commandPalette")
-        self.setFixedWidth(length(WIDTH_PX))
+        keep(self, lambda it: it.setFixedWidth(length(WIDTH_PX)))
         self._owner = parent
         self._commands: Sequence[Command] = ()
         self._shown: list[Command] = []

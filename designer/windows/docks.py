@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from designer.theme import reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 
 STATE_VERSION = 1
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 232, 352, 268
@@ -55,7 +55,7 @@ class Docks:
         self._window = window
         outline.setMinimumWidth(LEAST_LEFT_PX)
         palette.setMinimumWidth(LEAST_LEFT_PX)
-        inspector.setMinimumWidth(min(length(LEAST_RIGHT_PX), RIGHT_PX))
+        keep(inspector, lambda it: it.setMinimumWidth(min(length(LEAST_RIGHT_PX), RIGHT_PX)))
         self.palette = PanelDock("paletteDock", "Nodes", palette, window)
         self.inspector = PanelDock("inspectorDock", "Inspector", inspector, window)
         self.bottom = PanelDock("bottomDock", "Data", bottom, window)

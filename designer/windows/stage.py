@@ -177,6 +177,8 @@ class Stage(QWidget):
         self.breadcrumb.recolour(theme)
         if self._hint is not None:
             self._hint.recolour(theme)
+        self.breadcrumb.adjustSize()  # the text may be of another size, too
+        self._arrange()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Clears the canvas of the hint while something is dragged over it."""

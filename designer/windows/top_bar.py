@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from designer.execution.run_view import RunView
 from designer.panels.elided_label import ElidedLabel
 from designer.theme import icons, reading
-from designer.theme.text_size import length
+from designer.theme.text_size import keep, length
 from designer.theme.theme import Theme
 from designer.windows.actions import Actions
 
@@ -40,7 +40,6 @@ class TopBar(QFrame):
     def __init__(self, actions: Actions, menus: Sequence[QMenu], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topBar")
-        self.setFixedHeight(length(HEIGHT_PX))
         self._actions = actions
         self._menu = QMenu(self)
         for menu in menus:
@@ -52,9 +51,14 @@ class TopBar(QFrame):
         row.addWidget(self._left(), 1)
         row.addWidget(self._middle(), 0)
         row.addWidget(self._right(), 1)
+        keep(self, TopBar._fit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(length(HEIGHT_PX))
         is_roomy = self.width() >= length(ROOMY_PX)
         self._search.setText(SEARCH if is_roomy else SHORT_SEARCH)
         self._search.setFixedWidth(length(260 if is_roomy else 150))
