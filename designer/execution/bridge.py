@@ -149,9 +149,14 @@ class EngineBridge(HoldingCalls, QObject):
         """An execution as the store has it."""
         return await self._call(lambda host: host.load(execution_id))
 
-    async def parts_of(self, prefix: str) -> Sequence[PartSummary]:
-        """The parts of a run that stand for one node, such as the items of a For each, in their order."""
-        return await self._call(lambda host: host.engine.state_manager.parts_of(prefix))
+    async def parts_of(self, execution_id: str, node_id: str) -> Sequence[PartSummary]:
+        """The parts of a run that stand for one node, such as the items of a For each, in their order.
+
+        Those of its last try; of an item that did not run again, the part that did run.
+        """
+        from engine.run.earlier_parts import latest_parts  # the window stands before the engine is loaded
+
+        return await self._call(lambda host: latest_parts(host.engine.state_manager, execution_id, node_id))
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         """The workflow's JSON that an execution was started with."""

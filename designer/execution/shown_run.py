@@ -151,7 +151,7 @@ class ShownRun(QObject):
         at, offered = run, list[RunPart]()
         try:
             for node_id in place:
-                offered = _worth_offering(await self._bridge.parts_of(f"{at}/{node_id}"))
+                offered = _worth_offering(await self._bridge.parts_of(at, node_id))
                 if not offered:
                     return
                 at = self._choose_of(offered).id

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.words import error_words, glyph, seconds, shorten, step_words
 from engine.files import codec
-from engine.history.state import ExecutionState, StepState, milliseconds
+from engine.history.state import ExecutionState, milliseconds
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.embedded import is_composite
 
 if TYPE_CHECKING:
-    from engine.store.state_manager import ExecutionStateManager, PartSummary
+    from engine.store.state_manager import ExecutionStateManager
 
 MAX_DETAILED: Final = 10
 """So many parts of one step are shown with their steps; of the others those that need a look."""
@@ -40,15 +40,17 @@ async def step_lines(
         words = shorten(step_words(step))
         lines.append(_line(depth, glyph(step.status, unicode=unicode), step_id, words, step.duration_ms))
         if step_id in composites:
-            lines += await _part_lines(manager, state, step_id, step, unicode=unicode, depth=depth + 1)
+            lines += await _part_lines(manager, state.id, step_id, unicode=unicode, depth=depth + 1)
     return lines
 
 
 async def parts_json(manager: ExecutionStateManager, state: ExecutionState) -> dict[str, Any]:
     """The parts of each step that has some: their ids, where they stand, and why they failed."""
+    from engine.run.earlier_parts import latest_parts
+
     told: dict[str, Any] = {}
     for step_id in await _composites(manager, state):
-        parts = await _parts(manager, state, step_id, state.steps.get(step_id))
+        parts = await latest_parts(manager, state.id, step_id)
         told[step_id] = [
             {"execution_id": part.id, "status": part.status.value, "error": part.error} for part in parts
         ]
@@ -56,15 +58,11 @@ async def parts_json(manager: ExecutionStateManager, state: ExecutionState) -> d
 
 
 async def _part_lines(
-    manager: ExecutionStateManager,
-    state: ExecutionState,
-    step_id: str,
-    step: StepState,
-    *,
-    unicode: bool,
-    depth: int,
+    manager: ExecutionStateManager, execution_id: str, step_id: str, *, unicode: bool, depth: int
 ) -> list[str]:
-    parts = await _parts(manager, state, step_id, step)
+    from engine.run.earlier_parts import latest_parts
+
+    parts = await latest_parts(manager, execution_id, step_id)
     detailed = [part for part in parts if len(parts) <= MAX_DETAILED or part.status not in _WELL]
     lines: list[str] = []
     for part in detailed[:MAX_DETAILED]:
@@ -81,21 +79,6 @@ async def _part_lines(
     if left:
         lines.append(f"{'  ' * depth}{'…' if unicode else '...'} and {left:,} more")
     return lines
-
-
-async def _parts(
-    manager: ExecutionStateManager, state: ExecutionState, step_id: str, step: StepState | None
-) -> list[PartSummary]:
-    """Those of the last try of the step."""
-    from engine.run.composite import prefix_of
-
-    tries = max(1, step.attempts) if step is not None else 1
-    for epoch in range(state.epoch, 0, -1):
-        for attempt in range(tries, 0, -1):
-            found = await manager.parts_of(prefix_of(state.id, epoch, step_id, attempt))
-            if found:
-                return found
-    return []
 
 
 async def _composites(manager: ExecutionStateManager, state: ExecutionState) -> list[str]:

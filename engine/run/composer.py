@@ -24,6 +24,7 @@ from engine.run.activity import Activity
 from engine.run.clock import Clock
 from engine.run.composite import Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
+from engine.run.earlier_parts import EarlierPart, completed_before, given_to, take_over
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
@@ -43,6 +44,7 @@ Bring = Callable[["Plan", ExecutionState], Awaitable["Execution"]]
 Prepare = Callable[["Execution"], Awaitable[None]]
 Announce = Callable[["Execution", Event], None]
 Spawn = Callable[[Any, str], None]
+Remembered = Callable[[Mapping[int, EarlierPart] | WorkflowError], None]
 
 
 class Composer:
@@ -118,7 +120,10 @@ class Composer:
         self._adopt(composite, part, wanted.number)
         self._announce(part, event)
         if wanted.refused is None:
-            part.start(trigger_of(part.plan, part.part))
+            if wanted.earlier is not None and wanted.earlier.given == given_to(created):
+                take_over(part, wanted.earlier)
+            else:
+                part.start(trigger_of(part.plan, part.part))
         else:
             part.error = error_to_json(wanted.refused)
             part.move(EventType.EXECUTION_STARTED)
@@ -170,6 +175,13 @@ class Composer:
             self._spawn(self._fetch(composite, table, first, count, fetched), "read rows")
 
         return fetch
+
+    def remember(self, composite: Composite, remembered: Remembered) -> bool:
+        """Whether the step has been tried before; the items that completed then are handed over later."""
+        has_tried = composite.execution.epoch > 1 or composite.activity.attempt > 1
+        if has_tried:
+            self._spawn(self._remember(composite, remembered), "look for earlier items")
+        return has_tried
 
     def limit_time(self, composite: Composite, seconds: float) -> None:
         """Let the step fail when it has not ended by then."""
@@ -300,6 +312,17 @@ class Composer:
         limits = [limit for limit in (timeouts.attempt, timeouts.total) if limit is not None]
         if limits and not composite.is_over:
             self.limit_time(composite, max(0.0, started + min(limits) - self._clock.now()))
+
+    async def _remember(self, composite: Composite, remembered: Remembered) -> None:
+        execution, activity = composite.execution, composite.activity
+        try:
+            earlier = await completed_before(
+                self._store, execution.id, activity.step.id, epoch=execution.epoch, attempt=activity.attempt
+            )
+        except WorkflowError as error:
+            remembered(error)
+        else:
+            remembered(earlier)
 
     async def _fetch(
         self, composite: Composite, table: Mapping[str, Any], first: int, count: int, fetched: Fetched

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.plan.body import Body
     from engine.run.activity import Activity
     from engine.run.composer import Composer
+    from engine.run.earlier_parts import EarlierPart
     from engine.run.execution import Execution
     from engine.run.questions import Supplied
     from engine.store.state_manager import PartSummary
@@ -40,11 +41,15 @@ SUCCEEDED = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.COMPLETED_WITH
 
 
 class Part(NamedTuple):
-    """A part that is to be started: its number, and what `${item}` is in it. refused: why it cannot run."""
+    """A part that is to be started: its number, and what `${item}` is in it. refused: why it cannot run.
+
+    earlier: one of an earlier try that completed, and need not run again if it was given the same.
+    """
 
     number: int | None
     item: Json | Missing = MISSING
     refused: WorkflowError | None = None
+    earlier: EarlierPart | None = None
 
 
 class Composite(LivingParts, ABC):

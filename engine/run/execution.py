@@ -362,9 +362,11 @@ class Execution:
         data = {"error": self.error, **given} if self.error is not None else given
         self.move(EventType.EXECUTION_ROLLING_BACK if self.rolls_back else event_type, data)
 
-    def move(self, event_type: EventType, data: Mapping[str, Any] | None = None) -> None:
-        """Record that the execution itself goes to another status."""
-        self.record([EventDraft(event_type, data=data or {})])
+    def move(
+        self, event_type: EventType, data: Mapping[str, Any] | None = None, text: str | None = None
+    ) -> None:
+        """Record that the execution itself goes to another status; `text`: `data` as it is to be written."""
+        self.record([EventDraft(event_type, data=data or {}, text=text)])
         self.status = STATUS_OF_EXECUTION_EVENT[event_type]
         self.reason = str((data or {}).get("reason", ""))
         if self.owner is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.errors import WorkflowError
 from engine.history.status import ExecutionStatus
 from engine.model.embedded import COMPOSITES
-from engine.run.composite import prefix_of
+from engine.run.earlier_parts import all_parts
 from engine.store.state_manager import ExecutionStateManager, PartSummary
 
 if TYPE_CHECKING:
@@ -38,26 +38,14 @@ class PartsOfSteps:
         """Roll back every part that did something; raises WorkflowError that names those which failed."""
         if step.body is None or not undoes_something(step.body.plan):
             return
-        failed = [
-            part.id for part in reversed(await self._parts(execution, step)) if not await self._undo(part)
-        ]
+        parts = await all_parts(self._living.store, execution.id, step.id)
+        failed = [part.id for part in reversed(parts) if not await self._undo(part)]
         if failed:
             names = ", ".join(part_id[len(execution.id) + 1 :] for part_id in failed)
             raise WorkflowError(
                 f"These parts could not be rolled back: {names}",
                 hint="Their errors say what went wrong.",
             )
-
-    async def _parts(self, execution: Execution, step: Step) -> list[PartSummary]:
-        """The parts of every try of the step, oldest first."""
-        known = execution.state.steps.get(step.id)
-        tries = max(1, known.attempts if known is not None else 1)
-        found: list[PartSummary] = []
-        for epoch in range(1, execution.epoch + 1):
-            for attempt in range(1, tries + 1):
-                prefix = prefix_of(execution.id, epoch, step.id, attempt)
-                found += await self._living.store.parts_of(prefix)
-        return found
 
     async def _undo(self, part: PartSummary) -> bool:
         if part.status is ExecutionStatus.ROLLED_BACK:

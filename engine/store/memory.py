@@ -23,6 +23,7 @@ from engine.store.state_manager import (
     ExecutionSummary,
     PartSummary,
     part_number,
+    part_summary,
 )
 
 
@@ -123,19 +124,16 @@ class MemoryStateManager(ExecutionStateManager):
         self._parts.setdefault(execution_id.rpartition("/")[0], []).append(execution_id)
         return admitted.events[0]
 
-    async def parts_of(self, prefix: str) -> list[PartSummary]:
-        records = self._ledger.records
-        found = [
-            PartSummary(each, number, records[each].status, self._given(each), records[each].error)
-            for each in (prefix, *self._parts.get(prefix, ()))
-            if each in records and (number := part_number(each, prefix)) != -1
-        ]
+    async def parts_of(self, prefix: str, *, created: bool = False) -> list[PartSummary]:
+        records, journals = self._ledger.records, self._journals
+        found = []
+        for each in (prefix, *self._parts.get(prefix, ())):
+            if each in records and (number := part_number(each, prefix)) != -1:
+                end = next((event for event in reversed(journals[each]) if event.type in GIVING), None)
+                begin = journals[each][0] if created else None
+                record = records[each]
+                found.append(part_summary(each, number, record.status, record.error, end, begin))
         return sorted(found, key=lambda part: part.number or 0)
-
-    def _given(self, execution_id: str) -> Any:
-        ends = (event for event in reversed(self._journals[execution_id]) if event.type in GIVING)
-        end = next(ends, None)
-        return end.data.get("output") if end is not None else None
 
     async def _remove(self, execution_ids: Sequence[str]) -> int:
         for execution_id in execution_ids:

@@ -16,7 +16,9 @@ GIVING = frozenset({EventType.EXECUTION_COMPLETED, EventType.EXECUTION_COMPLETED
 class PartSummary(NamedTuple):
     """A part of a run: its id, its number (None for an only one), and what came of it.
 
-    ``output`` as journaled (large parts are references) when it has completed.
+    ``output`` as journaled (large parts are references) when it has completed. ``taken_from``: the part that
+    really ran, when its result was taken over from an earlier try of the step. ``created``: what its
+    EXECUTION_CREATED holds, if that was asked for.
     """
 
     id: str
@@ -24,6 +26,28 @@ class PartSummary(NamedTuple):
     status: ExecutionStatus
     output: Any = None
     error: Mapping[str, Any] | None = None
+    taken_from: str = ""
+    created: Mapping[str, Any] | None = None
+
+
+TAKEN_FROM = "taken_from"
+"""Where the end of a part that did not run names the one whose result it took over."""
+
+
+def part_summary(
+    execution_id: str,
+    number: int | None,
+    status: ExecutionStatus,
+    error: Mapping[str, Any] | None,
+    end: Event | None,
+    created: Event | None,
+) -> PartSummary:
+    """The part by its rows; ``end``: what brought its output, if anything did; ``created``: if asked for."""
+    gave = end.data if end is not None else {}
+    given = created.data if created is not None else None
+    return PartSummary(
+        execution_id, number, status, gave.get("output"), error, gave.get(TAKEN_FROM, ""), given
+    )
 
 
 def part_number(execution_id: str, prefix: str) -> int | None:
@@ -45,5 +69,8 @@ class KeepsParts(ABC):
         """
 
     @abstractmethod
-    async def parts_of(self, prefix: str) -> list[PartSummary]:
-        """The parts whose ids are ``prefix``, or ``prefix/`` and a number, in the order of their numbers."""
+    async def parts_of(self, prefix: str, *, created: bool = False) -> list[PartSummary]:
+        """The parts whose ids are ``prefix``, or ``prefix/`` and a number, in the order of their numbers.
+
+        ``created``: also tell what each was created with.
+        """

@@ -31,6 +31,7 @@ from engine.store.state_manager import (
     PartSummary,
     damaged,
     part_number,
+    part_summary,
 )
 from engine.store.upkeep import FIND_RESULT, delete_runs, hold_names
 from engine.store.writer import Writer
@@ -52,8 +53,9 @@ _EXECUTION_COLUMNS = (
 _PART_COLUMNS = (
     f"json_array(id, workflow_id, status, (SELECT {EVENT_ROW} FROM journal j WHERE j.execution = e.key "
     f"AND j.type IN ({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) "
-    "ORDER BY seq DESC LIMIT 1), json(error)) AS item"
+    "ORDER BY seq DESC LIMIT 1), json(error), {created}) AS item"
 )
+_CREATED = f"(SELECT {EVENT_ROW} FROM journal j WHERE j.execution = e.key AND j.seq = 1)"
 
 
 class SqliteStateManager(ExecutionStateManager):
@@ -212,23 +214,25 @@ class SqliteStateManager(ExecutionStateManager):
         self._writer.batch().add(record, admitted)
         return admitted.events[0]
 
-    async def parts_of(self, prefix: str) -> list[PartSummary]:
+    async def parts_of(self, prefix: str, *, created: bool = False) -> list[PartSummary]:
         await self.commit()
         found: list[PartSummary] = []
-        last = prefix
+        last, columns = prefix, _PART_COLUMNS.replace("{created}", _CREATED if created else "NULL")
         while True:
             rows = await self._read(
-                f"SELECT {_PART_COLUMNS} FROM executions e WHERE id >= ?2 AND id < ?1 || '0' "
+                f"SELECT {columns} FROM executions e WHERE id >= ?2 AND id < ?1 || '0' "
                 "AND (id = ?1 OR id > ?1 || '/') AND instr(substr(id, length(?1) + 2), '/') = 0 "
                 f"ORDER BY id LIMIT {_PAGE_PARTS}",
                 (prefix, last),
             )
-            for execution_id, workflow_id, status, end, error in rows:
+            for execution_id, workflow_id, status, end, error, begin in rows:
                 number = part_number(execution_id, prefix)
                 if number != -1:
-                    ends = events_of(execution_id, workflow_id, [end] if end else [])
-                    output = ends[0].data.get("output") if ends else None
-                    found.append(PartSummary(execution_id, number, EXECUTION_STATUSES[status], output, error))
+                    told = [
+                        events_of(execution_id, workflow_id, [row])[0] if row else None
+                        for row in (end, begin)
+                    ]
+                    found.append(part_summary(execution_id, number, EXECUTION_STATUSES[status], error, *told))
             if len(rows) < _PAGE_PARTS:
                 return sorted(found, key=lambda part: part.number or 0)
             last = rows[-1][0] + "\0"

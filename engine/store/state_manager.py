@@ -26,18 +26,20 @@ from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus, check_execution_move, check_step_move
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
-from engine.store.parts import GIVING, KeepsParts, PartSummary, part_number
+from engine.store.parts import GIVING, TAKEN_FROM, KeepsParts, PartSummary, part_number, part_summary
 from engine.store.results import ResultKeeper
 from engine.store.retention import Pruned, choose
 from engine.store.waiting import KeepsTimes
 
 __all__ = [
     "GIVING",
+    "TAKEN_FROM",
     "EventDraft",
     "ExecutionStateManager",
     "ExecutionSummary",
     "PartSummary",
     "part_number",
+    "part_summary",
 ]
 
 

@@ -228,3 +228,44 @@ async def test_that_a_run_which_is_given_up_leaves_no_part_under_way(tmp_path: P
             await engine._runtime.barrier()
             path = store.made[-1]
     raise AssertionError("the run was not given up")
+
+
+async def test_that_items_that_had_completed_do_not_run_again_wherever_the_second_try_dies(
+    tmp_path: Path,
+) -> None:
+    def registry_with(ran: list[int], bad: set[int]) -> ActionRegistry:
+        registry = ActionRegistry()
+
+        @registry.action("test", "work")
+        async def work(params: dict[str, Any], context: StepContext) -> int:
+            if params["item"] in bad:
+                raise ActionError("bad item")
+            ran.append(params["item"])
+            return int(params["item"])
+
+        return registry
+
+    inner = body(node("w", "work", parameters={"item": "${item}"}), outputs="${w.output}")
+    workflow = make_workflow([each("each", inner, [1, 2, 3, 4, 5], concurrency=2)])
+    before: list[int] = []
+    bad = {3}
+    (tmp_path / "first").mkdir()
+    store = CopyingStore(tmp_path / "first" / "runs.db", tmp_path / "copies")
+    async with WorkflowEngine(registry=registry_with(before, bad), state_manager=store) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        assert (await engine.wait(execution_id))["status"] == "FAILED"
+        done, first = set(before), len(store.made)
+        bad.clear()
+        await engine.retry_from(execution_id)
+        wanted = await engine.wait(execution_id)
+    assert wanted["outputs"]["each"] == [1, 2, 3, 4, 5]
+    assert len(store.made) - first > 2
+    for path in store.made[first:]:
+        ran: list[int] = []
+        async with WorkflowEngine(
+            registry=registry_with(ran, set()), state_manager=SqliteStateManager(path)
+        ) as engine:
+            await engine.recover()
+            state = await engine.wait(execution_id)
+            assert (state["status"], state["outputs"]) == ("COMPLETED", wanted["outputs"])
+            assert not done.intersection(ran)
