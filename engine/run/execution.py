@@ -94,6 +94,8 @@ class Execution:
         self.stops = Stops(plan, self.options)
         self.steps = Steps(self, live, journal)
         self.ways: Ways | None = None  # what is known of steps that may take the fast path
+        # Steps that may have been under way, unrecorded, when the program died: their next start is recorded.
+        self.suspects: frozenset[int] = frozenset()
         self.wants_rollback = False
         self.rolls_back = False
         self._fault: BaseException | None = None

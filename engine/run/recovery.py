@@ -78,9 +78,18 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
         return
     execution.error = execution.error or incidents.unhandled(plan, state)
     execution.make_ready(again)
-    execution.go_on(scheduler.undecided_ready(plan, steps.progress, partial(_is_settled, execution)))
+    undecided = scheduler.undecided_ready(plan, steps.progress, partial(_is_settled, execution))
+    if crashed:
+        suspect(execution, [*again, *undecided.ready, *steps.waiting])
+    execution.go_on(undecided)
     if execution.status is ExecutionStatus.CANCELLING:
         execution.cancel(rollback=False)
+
+
+def suspect(execution: Execution, steps: Iterable[int]) -> None:
+    """One of these may have ended the program before it was known to run: their starts are recorded first."""
+    execution.suspects = frozenset(steps)
+    execution.ways = None
 
 
 def _crashes(state: ExecutionState, events: Iterable[Event], *, crashed: bool) -> dict[str, int]:

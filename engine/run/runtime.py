@@ -296,6 +296,9 @@ class Runtime:
         execution = await self._load(state)
         try:
             await self._prepare(execution, events)
+            for each in _of_run(self._executions, execution_id) if self.store.was_interrupted else ():
+                if each.status is ExecutionStatus.PENDING:
+                    recovery.suspect(each, [step.index for step in each.plan.steps if not step.incoming])
             for each, told in self._brought:
                 is_undone = each.status is ExecutionStatus.ROLLING_BACK
                 recovery.restore(each, told, self._clock, crashed=self.store.was_interrupted)

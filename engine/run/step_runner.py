@@ -254,7 +254,7 @@ class StepRunner:
         if outlasts_power and self._registry.get(step.service, step.action).options.effects == "external":
             return True
         # Should it bring the program down again, it is counted.
-        return False if activity.crashes else None
+        return False if activity.crashes or step.index in execution.suspects else None
 
     def _context(self, execution: Execution, activity: Activity, step: Step) -> StepContext:
         return StepContext(
