@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 class CommentField(QPlainTextEdit):
     """Ctrl+Enter and leaving it keep the text, Escape does not. Deletes itself."""
 
-    def __init__(self, view: CanvasView, box: QRectF, text: str, done: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        view: CanvasView,
+        box: QRectF,
+        text: str,
+        done: Callable[[str | None], None],
+        then: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(text, view.viewport())
         self._view = view
         self._done: Callable[[str | None], None] | None = done
+        self._then = then
         self.setAccessibleName("Comment, Markdown")
         self.setPlaceholderText("What should others know? **Markdown** is fine.")
         zoom = view.camera.zoom
@@ -68,8 +76,11 @@ class CommentField(QPlainTextEdit):
         done, self._done = self._done, None
         if done is None:
             return
-        if self.hasFocus():
+        by_key = self.hasFocus()
+        if by_key:
             self._view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hide()
         self.deleteLater()
         done(text)
+        if by_key and self._then is not None:
+            self._then()

@@ -48,8 +48,11 @@ class Comments(QObject):
 
     # -- edits -------------------------------------------------------------------------------
 
-    def add(self) -> None:
-        """Write a new comment: above the selected nodes, else at the pointer. Empty text adds none."""
+    def add(self, then: Callable[[], object] | None = None) -> None:
+        """Write a new comment: above the selected nodes, else at the pointer. Empty text adds none.
+
+        ``then`` is called when a key ends the writing.
+        """
         view = self._view
         rows = view.canvas_scene.rows(view.selection.nodes)
         if rows:
@@ -59,11 +62,11 @@ class Comments(QObject):
             corner = view.pointer_or_centre() - QPointF(_SIZE[0] / 2, _SIZE[1] / 2)
         x, y = geometry.snap(corner.x()), geometry.snap(corner.y())
         blank = Comment(id="comment", text="", x=x, y=y, width=_SIZE[0], height=_SIZE[1])
-        self._write(copies(self._workflow, [blank], (0.0, 0.0))[0], "Add comment")
+        self._write(copies(self._workflow, [blank], (0.0, 0.0))[0], "Add comment", then)
 
-    def edit(self, comment: Comment) -> None:
+    def edit(self, comment: Comment, then: Callable[[], object] | None = None) -> None:
         """Change its text; emptied, it goes."""
-        self._write(comment, "Edit comment")
+        self._write(comment, "Edit comment", then)
 
     def finish(self) -> None:
         """Keep what is being written, and write no more."""
@@ -77,14 +80,14 @@ class Comments(QObject):
             label=edit.label if edit.changes else removal.label, changes=(*edit.changes, *removal.changes)
         )
 
-    def _write(self, comment: Comment, label: str) -> None:
+    def _write(self, comment: Comment, label: str, then: Callable[[], object] | None) -> None:
         view, notes = self._view, self._view.canvas_scene.notes
         view.camera.finish()
         view.camera.reveal(box_of(comment))
         view.camera.finish()
         notes.hidden = comment.id
         view.viewport().update()
-        self._field = CommentField(view, box_of(comment), comment.text, self._written(comment, label))
+        self._field = CommentField(view, box_of(comment), comment.text, self._written(comment, label), then)
 
     def _written(self, comment: Comment, label: str) -> Callable[[str | None], None]:
         def keep(text: str | None) -> None:

@@ -16,9 +16,9 @@ _Flag = QItemSelectionModel.SelectionFlag
 
 
 class OutlineChoice(QObject):
-    """``made`` carries what a person has chosen in the list: ids of nodes and of connections."""
+    """``made`` carries what a person has chosen in the list: ids of nodes, of connections and of comments."""
 
-    made = Signal(list, list)
+    made = Signal(list, list, list)
 
     def __init__(self, tree: QTreeView, model: OutlineModel) -> None:
         super().__init__(tree)
@@ -29,16 +29,17 @@ class OutlineChoice(QObject):
         self._open: set[str] = set()
         self.nodes: list[str] = []
         self.wires: list[str] = []
+        self.notes: list[str] = []
         tree.selectionModel().selectionChanged.connect(self._on_selected)
         tree.expanded.connect(partial(self._note, True))
         tree.collapsed.connect(partial(self._note, False))
         model.rearranged.connect(self._reopen)
 
-    def set(self, nodes: Sequence[str], wires: Sequence[str]) -> bool:
+    def set(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str] = ()) -> bool:
         """These are chosen, by somebody else; False when they were already."""
-        if (list(nodes), list(wires)) == (self.nodes, self.wires):
+        if (list(nodes), list(wires), list(notes)) == (self.nodes, self.wires, self.notes):
             return False
-        self.nodes, self.wires = list(nodes), list(wires)
+        self.nodes, self.wires, self.notes = list(nodes), list(wires), list(notes)
         return True
 
     @contextmanager
@@ -54,10 +55,10 @@ class OutlineChoice(QObject):
     def show(self) -> None:
         """Select the lines of what is chosen, open the groups, and scroll to the line chosen last."""
         self._open_groups()
-        if self._now() == (self.nodes, self.wires):
+        if self._now() == (self.nodes, self.wires, self.notes):
             return
         picked, last = QItemSelection(), QModelIndex()
-        for name in names_of(self.nodes, self.wires):
+        for name in names_of(self.nodes, self.wires, self.notes):
             index = self._model.index_of(name)
             if index.isValid():
                 picked.select(index, index)
@@ -69,10 +70,11 @@ class OutlineChoice(QObject):
             self._tree.scrollTo(last)
         self._is_held = before
 
-    def _now(self) -> tuple[list[str], list[str]]:
+    def _now(self) -> tuple[list[str], list[str], list[str]]:
         """What the selected lines stand for; a group stands for the steps in it."""
         nodes: dict[str, None] = {}
         wires: dict[str, None] = {}
+        notes: dict[str, None] = {}
         for index in self._tree.selectionModel().selectedIndexes():
             row = self._model.row_at(index)
             if row.kind == "group":
@@ -81,12 +83,14 @@ class OutlineChoice(QObject):
                 nodes[row.id] = None
             elif row.kind == "wire":
                 wires[row.id] = None
-        return list(nodes), list(wires)
+            elif row.kind == "note":
+                notes[row.id] = None
+        return list(nodes), list(wires), list(notes)
 
     def _on_selected(self) -> None:
         if not self._is_held:
-            self.nodes, self.wires = self._now()
-            self.made.emit(self.nodes, self.wires)
+            self.nodes, self.wires, self.notes = self._now()
+            self.made.emit(self.nodes, self.wires, self.notes)
 
     def _note(self, is_open: bool, index: QModelIndex) -> None:
         kind, row_id = self._model.row_at(index).name
@@ -115,5 +119,5 @@ def _steps_in(group: Row) -> Iterator[str]:
     for child in group.children:
         if child.kind == "group":
             yield from _steps_in(child)
-        else:
+        elif child.kind == "node":
             yield child.id

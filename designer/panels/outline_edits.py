@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from designer.editor import Editor
 from designer.panels.outline_rows import Row
 from engine.model import Edit, edits
+from engine.model.comments import remove_comments
 from engine.model.groups import dissolve
 from engine.model.node_type import NodeTypes
 from engine.model.rewiring import move_case, move_later, why_not_later
@@ -26,10 +27,14 @@ class OutlineEdits(QObject):
         self._editor = editor
         self._types = types
 
-    def delete(self, nodes: Sequence[str], wires: Sequence[str]) -> None:
-        """Delete steps with their connections, and connections of their own."""
-        if nodes or wires:
-            self._editor.push(edits.delete(self._editor.workflow, self._types, nodes, wires))
+    def delete(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str] = ()) -> None:
+        """Delete steps with their connections, connections of their own, and comments."""
+        workflow = self._editor.workflow
+        edit = edits.delete(workflow, self._types, nodes, wires)
+        removal = remove_comments(workflow, notes)
+        label = edit.label if edit.changes else removal.label
+        if edit.changes or removal.changes:
+            self._editor.push(Edit(label=label, changes=(*edit.changes, *removal.changes)))
 
     def switch(self, nodes: Sequence[str]) -> None:
         """Switch steps off; on again when all of them are off."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from designer.editor import Editor
 from designer.panels import outline_sentences as wording
 from designer.panels.outline_rows import Row, Tree
+from engine.model.comments import Comment
 from engine.model.groups import Group
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Connection, Node, Workflow
@@ -53,6 +54,9 @@ class Lines:
             case "group":
                 group = tree.contents.groups.get(row.id)
                 return None if group is None else _about_group(group, tree.contents.sizes[group.id], role)
+            case "note":
+                note = tree.contents.notes.get(row.id)
+                return None if note is None else _about_note(note, role)
             case "root":
                 return None
 
@@ -94,6 +98,17 @@ class Lines:
         if role == TITLE:
             return words
         return f"→ {number}. {target.label}" if role == DETAIL else None
+
+
+def _about_note(note: Comment, role: int) -> Any:
+    lines = wording.plain_lines(note.text)
+    if role in (*_SHOWN, _Role.AccessibleTextRole):
+        return f"Comment: {' '.join(lines)}"
+    if role == TITLE:
+        return lines[0] if lines else "Comment"
+    if role == DETAIL:
+        return " ".join(("Comment.", *lines[1:])) if lines[1:] else "Comment"
+    return True if role == DIMMED else None
 
 
 def _about_group(group: Group, size: int, role: int) -> Any:

@@ -34,6 +34,9 @@ def fill_menu(menu: QMenu, panel: OutlinePanel, row: Row, workflow: Workflow) ->
     elif row.kind == "group":
         _add(menu, "Rename", panel.rename, "F2", "pencil")
         _add(menu, "Ungroup", lambda: panel.edits.dissolve(row.id))
+    elif row.kind == "note":
+        _add(menu, "Edit comment", panel.rename, "F2", "pencil")
+        _add(menu, "Delete", panel.delete_selected, "Del", "trash-2")
 
 
 def _add(menu: QMenu, text: str, act: Callable[[], object], key: str = "", icon: str = "") -> None:
@@ -53,6 +56,7 @@ def _fill_node(menu: QMenu, panel: OutlinePanel, row: Row, workflow: Workflow) -
     _add(menu, "Switch on" if node.disabled else "Switch off", panel.switch, "Space", "power")
     menu.addSeparator()
     _add(menu, "Add a step after this one…", panel.add_after, "Ins", "plus")
+    _add(menu, "Comment on it…", panel.comment, "", "sticky-note")
     _add(menu, "Connect to…", partial(panel.ask_target, "success"), "Ctrl+L", "workflow")
     _add(menu, "On error, connect to…", partial(panel.ask_target, "error"))
     _add(menu, "Disconnect", lambda: panel.edits.disconnect_node(row.id), "", "unlink")

@@ -87,7 +87,10 @@ class OutlineModel(QAbstractItemModel):
         return 1
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return _FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        # A comment may have several lines: it is written where it stands on the canvas.
+        return _FLAGS & ~Qt.ItemFlag.ItemIsEditable if self.row_at(index).kind == "note" else _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         return "Outline" if section == 0 and role == _Role.DisplayRole else None

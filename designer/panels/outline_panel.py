@@ -32,10 +32,11 @@ class OutlinePanel(QWidget):
     While it is hidden it follows nothing and costs nothing; it reads the document anew when it is shown.
     """
 
-    selection_made = Signal(list, list)  # ids of nodes and of connections
+    selection_made = Signal(list, list, list)  # ids of nodes, of connections and of comments
     opened = Signal()  # what is chosen
     add_requested = Signal(str, QPoint)  # after this node, near that place of the screen
     targets_wanted = Signal(str, str)  # from this node, after this outcome
+    comment_wanted = Signal(str)  # the one to edit, "" for a new one at what is chosen
     message = Signal(str)
 
     def __init__(self, editor: Editor, types: NodeTypes, parent: QWidget | None = None) -> None:
@@ -89,6 +90,7 @@ class OutlinePanel(QWidget):
         tree, search = self.tree, self.search
         tree.opened.connect(self.open_current)
         tree.delete_pressed.connect(self.delete_selected)
+        tree.rename_pressed.connect(self.rename)
         tree.toggle_pressed.connect(self.switch)
         tree.move_pressed.connect(self.move_step)
         tree.add_pressed.connect(self.add_after)
@@ -106,9 +108,9 @@ class OutlinePanel(QWidget):
 
     # -- following ---------------------------------------------------------------------------
 
-    def show_selection(self, nodes: Sequence[str], wires: Sequence[str]) -> None:
+    def show_selection(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Select the lines of these, and scroll to the one that was chosen last."""
-        if self.choice.set(nodes, wires) and self.isVisible():
+        if self.choice.set(nodes, wires, notes) and self.isVisible():
             self.choice.show()
 
     def tell(self, node_ids: Iterable[str], wire_ids: Iterable[str]) -> None:
@@ -137,9 +139,9 @@ class OutlinePanel(QWidget):
         self._show_page()
 
     def _show_page(self) -> None:
-        has_steps = bool(self._editor.workflow.nodes)
-        self.stack.setCurrentWidget(self.tree if has_steps else self.empty)
-        self.more.setEnabled(has_steps)
+        has_lines = self.model.rowCount() > 0 or (self._is_behind and bool(self._editor.workflow.nodes))
+        self.stack.setCurrentWidget(self.tree if has_lines else self.empty)
+        self.more.setEnabled(has_lines)
 
     # -- searching ---------------------------------------------------------------------------
 
@@ -177,16 +179,25 @@ class OutlinePanel(QWidget):
         self.open_menu(self.more.mapToGlobal(QPoint(0, self.more.height() + 2)))
 
     def open_current(self) -> None:
-        """Show the form of a step or a connection; open or close a group."""
+        """Show the form of a step or a connection; open or close a group; write on in a comment."""
         index = self.tree.currentIndex()
         if self.current.kind == "group":
             self.tree.setExpanded(index, not self.tree.isExpanded(index))
+        elif self.current.kind == "note":
+            self.comment_wanted.emit(self.current.id)
         else:
             self.opened.emit()
 
     def rename(self) -> None:
-        """Edit the current line in place: a title, or the condition of a connection."""
-        self.tree.edit(self.tree.currentIndex())
+        """Edit the current line in place: a title or a condition; a comment on the canvas."""
+        if self.current.kind == "note":
+            self.comment_wanted.emit(self.current.id)
+        else:
+            self.tree.edit(self.tree.currentIndex())
+
+    def comment(self) -> None:
+        """Write a comment on the chosen steps."""
+        self.comment_wanted.emit("")
 
     def switch(self) -> None:
         """Switch the chosen steps off, or on again."""
@@ -197,7 +208,7 @@ class OutlinePanel(QWidget):
         top = self.tree.currentIndex()
         while top.parent().isValid():
             top = top.parent()
-        self.edits.delete(self.choice.nodes, self.choice.wires)
+        self.edits.delete(self.choice.nodes, self.choice.wires, self.choice.notes)
         index = self.tree.currentIndex()
         if not index.isValid():
             index = self.model.index(min(top.row(), self.model.rowCount() - 1), 0)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
+import numpy as np
+
+from designer.theme.tokens import CARD_H, CARD_W
+from engine.model.comments import Comment, comments
 from engine.model.groups import Group, groups, lineage, members
 from engine.model.reading_order import reading_order
 from engine.model.switches import in_order
 from engine.model.workflow import Connection, Workflow
 
-Kind = Literal["root", "group", "node", "wire"]
+Kind = Literal["root", "group", "node", "wire", "note"]
 Name = tuple[Kind, str]
 MOST_RUNS = 24
 """Rows scattered over more runs than this are cheaper to show anew than to insert one by one."""
@@ -39,12 +43,14 @@ class Contents:
     """What the outline of one workflow holds. ``inside`` lists the rows below each group, "" the top's.
 
     A group comes after those that it lies in. ``sizes`` counts the steps in a group and in those inside it.
+    A comment, kind note, stands before the step that is nearest to it.
     """
 
     inside: dict[str, list[Name]]
     numbers: dict[str, int]
     groups: dict[str, Group]
     sizes: dict[str, int]
+    notes: dict[str, Comment]
 
     @classmethod
     def of(cls, workflow: Workflow) -> Contents:
@@ -53,7 +59,9 @@ class Contents:
         known = {group.id: group for group in groups(workflow)}
         ways = {group_id: lineage(known, group_id)[::-1] for group_id in known}
         home = {node_id: group.id for group in known.values() for node_id in group.nodes}
-        inside: dict[str, list[Name]] = {"": []}
+        notes = {note.id: note for note in comments(workflow)}
+        beside = _beside(workflow, order, notes)
+        inside: dict[str, list[Name]] = {"": [("note", note_id) for note_id in beside.get("", ())]}
         for node_id in order:
             holder = ""
             for group_id in ways.get(home.get(node_id, ""), ()):
@@ -61,10 +69,11 @@ class Contents:
                     inside[group_id] = []
                     inside[holder].append(("group", group_id))
                 holder = group_id
+            inside[holder] += [("note", note_id) for note_id in beside.get(node_id, ())]
             inside[holder].append(("node", node_id))
         numbers = {node_id: number for number, node_id in enumerate(order, 1)}
         sizes = {group_id: len(nodes) for group_id, nodes in members(tuple(known.values())).items()}
-        return cls(inside=inside, numbers=numbers, groups=known, sizes=sizes)
+        return cls(inside=inside, numbers=numbers, groups=known, sizes=sizes, notes=notes)
 
     def is_far_from(self, other: Contents) -> bool:
         """Whether so much came and went in so many places that all of it is better shown anew."""
@@ -141,6 +150,24 @@ class Tree:
             self._forget(row.children)
 
 
+def _beside(workflow: Workflow, order: Sequence[str], notes: Mapping[str, Comment]) -> dict[str, list[str]]:
+    """The comments that belong to each step, the nearest one; under "" those of a drawing without steps."""
+    placed = [node_id for node_id in order if node_id in workflow.layout]
+    if not notes:
+        return {}
+    found: dict[str, list[str]] = {}
+    low = np.array([workflow.layout[node_id] for node_id in placed], np.float64).reshape(-1, 2)
+    high = np.add(low, (CARD_W, CARD_H))
+    for note in sorted(notes.values(), key=lambda each: (each.y, each.x)):
+        nearest = ""
+        if placed:
+            corner = np.array((note.x, note.y))
+            apart = np.maximum(low - corner - (note.width, note.height), corner - high).clip(0.0)
+            nearest = placed[int((apart**2).sum(axis=1).argmin())]
+        found.setdefault(nearest, []).append(note.id)
+    return found
+
+
 def ways_of(workflow: Workflow) -> dict[str, list[Connection]]:
     """The connections that leave each node, in the order in which a switch tries them."""
     found: dict[str, list[Connection]] = {}
@@ -171,6 +198,8 @@ def spans(rows: Iterable[Row]) -> list[tuple[Row, int, int]]:
     return list(reach.values())
 
 
-def names_of(node_ids: Iterable[str], wire_ids: Iterable[str]) -> list[Name]:
-    """Nodes and connections by the names of their rows."""
-    return [*(("node", each) for each in node_ids), *(("wire", each) for each in wire_ids)]
+def names_of(node_ids: Iterable[str], wire_ids: Iterable[str], note_ids: Iterable[str] = ()) -> list[Name]:
+    """Nodes, connections and comments by the names of their rows."""
+    found: list[Name] = [("node", each) for each in node_ids]
+    found += [("wire", each) for each in wire_ids]
+    return found + [("note", each) for each in note_ids]

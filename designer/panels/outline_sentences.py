@@ -5,6 +5,7 @@ Two spellings: written ("then → 3"), and spoken ("then step 3"), for those who
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from engine.catalog import sentence
@@ -12,6 +13,9 @@ from engine.model.node_type import NodeType
 from engine.model.workflow import Connection, Node
 
 Numbers = Mapping[str, int]
+# At the beginning of a line what makes it a heading, a quotation or an item; anywhere what sets words off.
+_MARKS = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+)|(?<!\w)[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}(?!\w)")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 
 
 def what_it_does(node: Node, node_type: NodeType | None) -> str:
@@ -80,6 +84,12 @@ def _port(connection: Connection, node_type: NodeType | None) -> str:
         return ""
     titles = {port.name: port.title or port.name for port in node_type.outputs}
     return titles.get(connection.source_port, connection.source_port)
+
+
+def plain_lines(text: str) -> list[str]:
+    """The lines of a comment as they are read out: without the marks of Markdown, and without empty ones."""
+    lines = (_LINK.sub(r"\1", _MARKS.sub("", line)).strip() for line in text.splitlines())
+    return [line for line in lines if line]
 
 
 def _listed(words: Sequence[str]) -> str:

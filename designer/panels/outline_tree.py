@@ -117,6 +117,7 @@ class OutlineTree(QTreeView):
 
     opened = Signal()
     delete_pressed = Signal()
+    rename_pressed = Signal()
     move_pressed = Signal(int)
     add_pressed = Signal()
     connect_pressed = Signal()
@@ -136,7 +137,7 @@ class OutlineTree(QTreeView):
         self.setTabKeyNavigation(False)
         self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QTreeView.EditTrigger.EditKeyPressed)
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(False)
         self.setModel(model)
         self.setItemDelegate(OutlineDelegate(self))
@@ -147,6 +148,7 @@ class OutlineTree(QTreeView):
             "Backspace": self.delete_pressed.emit,
             "Alt+Up": lambda: self.move_pressed.emit(-1),
             "Alt+Down": lambda: self.move_pressed.emit(1),
+            "F2": self.rename_pressed.emit,
             "Ins": self.add_pressed.emit,
             "Ctrl+L": self.connect_pressed.emit,
             "Space": self.toggle_pressed.emit,

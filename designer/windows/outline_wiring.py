@@ -36,7 +36,10 @@ class OutlineWiring(QObject):
         outline.add_requested.connect(self._add_after)
         outline.targets_wanted.connect(self._choose_target)
         outline.message.connect(window.status_line.say)
-        canvas.selection_changed.connect(outline.show_selection)
+        outline.comment_wanted.connect(self._write_comment)
+        canvas.selection_changed.connect(
+            lambda nodes, wires: outline.show_selection(nodes, wires, canvas.selection.notes)
+        )
         session.shown.statuses_changed.connect(self._on_statuses_changed)
         session.shown.cleared.connect(outline.tree.viewport().update)
         window.commands["view.outline"].triggered.connect(self._on_toggled)
@@ -49,12 +52,25 @@ class OutlineWiring(QObject):
         else:
             self._window.canvas.setFocus()
 
-    def _on_selection_made(self, nodes: Sequence[str], wires: Sequence[str]) -> None:
+    def _on_selection_made(self, nodes: Sequence[str], wires: Sequence[str], notes: Sequence[str]) -> None:
         canvas = self._window.canvas
-        canvas.selection.set(nodes, wires)
+        canvas.selection.set(nodes, wires, notes)
         if nodes:
             canvas.selection.focused = nodes[-1]
             canvas.reveal(nodes[-1])
+        elif notes:
+            canvas.camera.reveal(canvas.canvas_scene.notes.bounds(notes))
+
+    def _write_comment(self, comment_id: str) -> None:
+        """Write where the comment lies on the canvas; the keyboard comes back to the list."""
+        canvas = self._window.canvas
+        outline = self._window.outline
+        back = partial(outline.setFocus, Qt.FocusReason.OtherFocusReason)
+        known = canvas.canvas_scene.notes.of([comment_id])
+        if known:
+            canvas.comments.edit(known[0], back)
+        else:
+            canvas.comments.add(back)
 
     def _on_statuses_changed(self, steps: Mapping[str, StepState], connections: Mapping[str, str]) -> None:
         self._window.outline.tell(steps, connections)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,10 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from designer.document.document import Document
 from designer.editor import Editor
+from designer.panels.outline_lines import DETAIL, TITLE
 from designer.panels.outline_panel import OutlinePanel
+from designer.panels.outline_sentences import plain_lines
 from designer.theme import ThemeController
 from engine.catalog import Catalog
 from engine.model import Connection, Node, Workflow, apply, edits
+from engine.model.comments import Comment, comments, remove_comments, set_comments
 from engine.model.groups import make_group
 from tests.designer.canvas.conftest import small_workflow
 
@@ -55,7 +60,7 @@ def _lines(panel: OutlinePanel) -> list[str]:
 
 def test_that_walking_with_the_arrows_says_what_is_chosen(panel: OutlinePanel, qtbot: QtBot) -> None:
     chosen: list[tuple[list[str], list[str]]] = []
-    panel.selection_made.connect(lambda nodes, wires: chosen.append((nodes, wires)))
+    panel.selection_made.connect(lambda nodes, wires, _notes: chosen.append((nodes, wires)))
     _go_to(panel, "node", "start")
     _key(panel, _Key.Key_Down)
     _key(panel, _Key.Key_Right)  # opens the step
@@ -77,7 +82,7 @@ def test_that_a_group_stands_for_its_steps(panel: OutlinePanel, editor: Editor, 
     editor.push(make_group(editor.workflow, ["read", "keep"]))
     with qtbot.waitSignal(panel.selection_made) as made:
         _go_to(panel, "group", "group_1")
-    assert made.args == [["read", "keep"], []]
+    assert made.args == [["read", "keep"], [], []]
     assert panel.tree.isExpanded(panel.model.index_of(("group", "group_1")))
 
 
@@ -264,3 +269,90 @@ def test_that_a_selection_of_thousands_is_one_selection(
     assert len(panel.tree.selectionModel().selectedIndexes()) == 3_000
     editor.push(edits.delete(apply(editor.workflow, ()), CATALOG, list(nodes)[:10]))
     assert panel.model.rowCount() == 2_990
+
+
+# -- comments --------------------------------------------------------------------------------
+
+NOTE = Comment(
+    id="note",
+    text="## Only **large** ones\nsee [the rules](http://x)",
+    x=704.0,
+    y=-160.0,
+    width=240.0,
+    height=96.0,
+)
+
+
+@pytest.fixture
+def noted(panel: OutlinePanel, editor: Editor) -> OutlinePanel:
+    editor.push(set_comments(editor.workflow, [NOTE], "Add comment"))
+    return panel
+
+
+def test_that_a_comment_is_read_before_the_step_it_lies_at(noted: OutlinePanel) -> None:
+    assert _lines(noted) == ["start", "read", "note", "keep", "write"]
+    index = noted.model.index_of(("note", "note"))
+    assert index.data() == "Comment: Only large ones see the rules"
+    assert index.data(TITLE) == "Only large ones"
+    assert index.data(DETAIL) == "Comment. see the rules"
+
+
+def test_that_a_comment_is_in_the_group_of_its_step_and_follows_it(
+    noted: OutlinePanel, editor: Editor
+) -> None:
+    editor.push(make_group(editor.workflow, ["read", "keep"]))
+    group = noted.model.index_of(("group", "group_1"))
+    inside = [noted.model.row_at(noted.model.index(row, 0, group)).id for row in range(3)]
+    assert inside == ["read", "note", "keep"]
+    editor.push(set_comments(editor.workflow, [replace(NOTE, x=0.0)], "Move comment"))
+    assert _lines(noted) == ["note", "start", "group_1", "write"]
+    editor.undo_stack.undo()
+    editor.push(remove_comments(editor.workflow, ["note"]))
+    assert not noted.model.index_of(("note", "note")).isValid()
+
+
+def test_that_a_comment_is_chosen_and_deleted_by_keys(
+    noted: OutlinePanel, editor: Editor, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(noted.selection_made) as made:
+        _go_to(noted, "note", "note")
+    assert made.args == [[], [], ["note"]]
+    _key(noted, _Key.Key_Delete)
+    assert comments(editor.workflow) == ()
+    assert _lines(noted) == ["start", "read", "keep", "write"]
+    assert noted.current.id == "read"
+    editor.undo_stack.undo()
+    assert comments(editor.workflow) == (NOTE,)
+
+
+@pytest.mark.parametrize("key", [_Key.Key_F2, _Key.Key_Return])
+def test_that_a_comment_is_written_where_it_lies(noted: OutlinePanel, qtbot: QtBot, key: Qt.Key) -> None:
+    _go_to(noted, "note", "note")
+    with qtbot.waitSignal(noted.comment_wanted) as wanted:
+        _key(noted, key)
+    assert wanted.args == ["note"]
+    noted.open_menu(noted.mapToGlobal(noted.rect().center()))
+    assert noted.menu is not None
+    texts = [action.text().split("\t")[0] for action in noted.menu.actions()]
+    noted.menu.hide()
+    assert texts == ["Edit comment", "Delete"]
+
+
+def test_that_a_drawing_of_comments_alone_is_read_too(noted: OutlinePanel, editor: Editor) -> None:
+    editor.replace(Workflow(id="w", name="W", layout_extra={"comments": [NOTE.to_json()]}))
+    assert _lines(noted) == ["note"]
+    assert noted.stack.currentWidget() is noted.tree
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("**Bold** and _slanted_", ["Bold and slanted"]),
+        ("- one\n- two\n\n> said", ["one", "two", "said"]),
+        ("`code`, 2 * 3 * 4, snake_case", ["code, 2 * 3 * 4, snake_case"]),
+        ("![picture](a.png) [link](b)", ["picture link"]),
+        ("   \n", []),
+    ],
+)
+def test_that_marks_are_not_read_out(text: str, lines: list[str]) -> None:
+    assert plain_lines(text) == lines

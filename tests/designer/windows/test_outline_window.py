@@ -10,7 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from designer.canvas.comment_field import CommentField
 from designer.windows.command_palette import CommandPalette
+from engine.model.comments import comments
 from tests.support.desk import Desk
 from tests.support.qt_loop import spin
 
@@ -136,3 +138,34 @@ def test_that_a_step_that_may_lead_nowhere_says_so(desk: Desk, tmp_path: Path, q
     message = window.status_line.findChild(QLabel, "statusMessage")
     assert message is not None
     assert "cannot be connected to any other step" in message.text()
+
+
+def test_that_a_comment_is_written_and_read_without_the_drawing(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    _open(desk, tmp_path, qtbot)
+    window = desk.window
+    qtbot.waitUntil(window.outline.tree.hasFocus)
+    _go_to(desk, "late")
+    window.outline.open_menu(window.outline.mapToGlobal(window.outline.rect().center()))
+    assert window.outline.menu is not None
+    next(each for each in window.outline.menu.actions() if each.text() == "Comment on it…").trigger()
+    window.outline.menu.hide()
+
+    def writing() -> CommentField:
+        return next(each for each in window.canvas.findChildren(CommentField) if each.isVisible())
+
+    field = writing()
+    QTest.keyClicks(field, "Why five?")
+    QTest.keyClick(field, _Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert [note.text for note in comments(window.session.editor.workflow)] == ["Why five?"]
+    qtbot.waitUntil(window.outline.tree.hasFocus)
+    assert window.outline.choice.notes == window.canvas.selection.notes == ["comment"]
+    outline = window.outline
+    assert outline.model.row_at(outline.tree.currentIndex()).name == ("note", "comment")
+    QTest.keyClick(outline.tree, _Key.Key_F2)
+    field = writing()
+    QTest.keyClicks(field, " Because.")
+    QTest.keyClick(field, _Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert outline.tree.currentIndex().data() == "Comment: Why five? Because."
+    assert window.session.editor.undo_stack.count() == 2
