@@ -24,7 +24,8 @@
         ├── StoreCorrupt
         │   └── RunDamaged
         └── StorageRefused
-            └── StorageFull
+            ├── StorageFull
+            └── AnswerNotKept          what a person gave found no place: the question is still open
 
 ``message`` says what happened and where; ``hint`` says what to do and may be empty.
 """
@@ -288,3 +289,7 @@ class StorageRefused(StoreError):
 
 class StorageFull(StorageRefused):
     """The disk that holds the store has no room left."""
+
+
+class AnswerNotKept(StorageRefused):
+    """There is no place for a large answer: nothing was recorded, and the question is still open."""

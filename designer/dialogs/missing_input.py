@@ -24,13 +24,14 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingInputAnswer:
     """What the person decided. `values` has a workflow input's name, or a path, for each value;
-    a step's form stands under the path of its output."""
+    a step's form stands under the path of its output. `typed` is what stood in the fields."""
 
     decision: Literal["resume", "later", "stop"]
     values: Mapping[str, Json] = field(default_factory=dict)
     use_as_default: bool = False
     keep_secrets: bool = False
     make_inputs: bool = False
+    typed: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
 
 LATER = MissingInputAnswer(decision="later")
@@ -171,6 +172,7 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
                 make_inputs=self.make_input.isVisibleTo(self) and self.make_input.isChecked(),
                 keep_secrets=self.keep_secret.isVisibleTo(self) and self.keep_secret.isChecked(),
                 use_as_default=self.as_default.isChecked() and self._has_inputs(),
+                typed=self.form.value(),
             )
         )
 

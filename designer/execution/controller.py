@@ -22,7 +22,7 @@ from designer.execution.drawings import drawing_of
 from designer.execution.parts import news
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
-from engine.errors import DefinitionError, SchemaValidationError, WorkflowError
+from engine.errors import AnswerNotKept, DefinitionError, SchemaValidationError, WorkflowError
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.breakpoints import breakpoints_of
@@ -371,6 +371,11 @@ class RunController(QObject):
                 await self._bridge.resume(question.execution_id, answer.values)
             except SchemaValidationError as error:
                 complaint = "; ".join(item["message"] for item in error.errors)
+                question = replace(question, typed=answer.typed)
+                continue
+            except AnswerNotKept as error:
+                complaint = f"{error.message}. {error.hint}"
+                question = replace(question, typed=answer.typed)
                 continue
             except WorkflowError as error:
                 self.call_failed.emit(error.message, error.hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from designer.execution.batch import RunBatch
@@ -98,12 +98,16 @@ class RunView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What one paused step waits for; `needed` lists its values: step_id, path, name, schema, title..."""
+    """What one paused step waits for; `needed` lists its values: step_id, path, name, schema, title...
+
+    typed: what was given when it was asked before and refused, to be filled in again.
+    """
 
     execution_id: str
     step_id: str
     reason: str
     needed: Sequence[Mapping[str, Any]]
+    typed: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def is_form(self) -> bool:

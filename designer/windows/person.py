@@ -70,6 +70,7 @@ class Person(SecretPerson):
             done=view.done,
             total=view.total,
             complaint=complaint,
+            values=question.typed,
             base_dir=self._folder(),
             undeclared=self._undeclared(
                 str(item.get("name", "")) for item in question.needed if not item.get("form")

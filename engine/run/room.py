@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import StorageRefused
+from engine.errors import AnswerNotKept, StorageRefused
 from engine.run.activity import Activity
+from engine.run.questions import Supplied
+from engine.store.artifacts import ArtifactStore, write
 
 if TYPE_CHECKING:
     from engine.run.dispatcher import Dispatcher
     from engine.run.execution import Execution
+
+
+def find_place_for(artifacts: ArtifactStore, supplied: Supplied) -> None:
+    """Keep large answers to forms before anything of them is recorded; raises AnswerNotKept if one cannot be.
+
+    Recorded, an answer is written once more, and found to be there.
+    """
+    for each in (supplied, *supplied.parts.values()):
+        for answer in each.forms.values():
+            try:
+                write(artifacts, {"output": answer, "duration_ms": 0.0, "via": "person"}, "output")
+            except StorageRefused as error:
+                raise AnswerNotKept(
+                    f"The answer could not be kept: {error.message}",
+                    hint=f"{error.hint} The question stays open.",
+                ) from error
 
 
 async def record_end(

@@ -35,6 +35,7 @@ from engine.run.options import RunOptions
 from engine.run.partial_runs import PartialRuns
 from engine.run.questions import check_input
 from engine.run.recorded import prepare
+from engine.run.room import find_place_for
 from engine.run.runtime import Runtime
 from engine.run.seams import EngineSeams
 from engine.run.set_aside import set_aside
@@ -188,7 +189,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
         new_inputs: by the input's name, or by a full path such as `check.output.total`; what is given for
         `secrets.NAME` is kept in memory, for this run. Raises SchemaValidationError when a value does not
-        fit, and the execution stays paused.
+        fit, and AnswerNotKept when a large one finds no place; the execution then stays paused.
         workflow: for callers that keep no definitions; an execution always goes on with the definition it
         was started with, so another one is refused with DefinitionError.
         One that is paused because its store refused goes on once the store works, as far as the next stop;
@@ -214,7 +215,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         execution.secrets.give(secrets)
         composer = self._runtime.composer
         execution, answers = composer.to_the_whole(execution, told)
-        execution.resume(composer.sort(execution, answers))
+        supplied = composer.sort(execution, answers)
+        find_place_for(self._runtime.store.artifacts, supplied)
+        execution.resume(supplied)
         await self._runtime.barrier()
         return True
 

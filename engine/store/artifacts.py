@@ -105,12 +105,14 @@ class ArtifactStore:
         content = text.encode()
         sha = hashlib.sha256(content).hexdigest()
         with _translated(self.root):
-            temporary = self.temporary(".json")
-            try:
-                temporary.write_bytes(content)
-                self._move_in(temporary, sha)
-            finally:
-                temporary.unlink(missing_ok=True)  # half of it would only take room
+            self.claim([sha])  # before looking whether it is there: a sweep must not take it in between
+            if not self._is_in_place(self._place(sha), len(content)):
+                temporary = self.temporary(".json")
+                try:
+                    temporary.write_bytes(content)
+                    self._move_in(temporary, sha)
+                finally:
+                    temporary.unlink(missing_ok=True)  # half of it would only take room
         return {ARTIFACT_KEY: sha, "bytes": len(content), "preview": preview(value)}
 
     def pack(self, output: Any) -> Any:
@@ -154,6 +156,7 @@ class ArtifactStore:
                 hint="Check that the disk is there and that you may read it.",
             ) from error
         if hashlib.sha256(content).hexdigest() != reference[ARTIFACT_KEY]:
+            self._sound.discard(found.name)  # who makes it again writes it again
             raise _damaged(found)
         return json.loads(content)
 
@@ -241,6 +244,18 @@ class ArtifactStore:
         if self._root is not None:
             shutil.rmtree(self._root / "unfinished", ignore_errors=True)
 
+    def _is_in_place(self, place: Path, size: int) -> bool:
+        """Whether the file is there and is what its name says; a damaged one is written anew."""
+        if not place.is_file() or place.stat().st_size != size:
+            return False
+        if place.name in self._sound:
+            return True
+        with place.open("rb") as stream:
+            is_sound = hashlib.file_digest(stream, "sha256").hexdigest() == place.name
+        if is_sound:
+            self._know_sound(place.name)
+        return is_sound
+
     def _know_sound(self, sha: str) -> None:
         with self._lock:
             if len(self._sound) >= _MOST_SOUND:
@@ -269,9 +284,8 @@ class ArtifactStore:
         place = self._place(sha)
         self.claim([sha])  # before looking whether it is there: a sweep must not take it in between
         place.parent.mkdir(exist_ok=True)
-        if place.is_file() and place.stat().st_size == path.stat().st_size:
-            # The same content: leave the file alone, someone may be reading it.
-            path.unlink()
+        if self._is_in_place(place, path.stat().st_size):
+            path.unlink()  # the same content: leave the file alone, someone may be reading it
             return
         os.replace(path, place)
         if not self._is_temporary:

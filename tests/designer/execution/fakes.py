@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engine.errors import SchemaValidationError, StoreError, WorkflowError
+from engine.errors import StoreError, WorkflowError
 from engine.history.events import Event, EventType
 from engine.model.workflow import Workflow
 from engine.run.options import RunOptions
@@ -39,7 +39,7 @@ class ScriptedEngine:
         self.state_manager = ScriptedStore()
         self.calls: list[tuple[Any, ...]] = []
         self.events_of: dict[str, list[Event]] = {}
-        self.refuse_next: SchemaValidationError | None = None
+        self.refuse_next: WorkflowError | None = None
         self.refusal: WorkflowError | None = None
         self.options: list[RunOptions | None] = []
         self.is_closed = False

@@ -15,7 +15,7 @@ from designer.document.document import Document
 from designer.execution.controller import RunController
 from designer.execution.run_view import Question, RunView
 from designer.execution.undoable import Undoable
-from engine.errors import SchemaValidationError
+from engine.errors import AnswerNotKept, SchemaValidationError
 from engine.history.events import EventType
 from engine.history.status import ExecutionStatus
 from engine.model.workflow import Node, Workflow
@@ -155,6 +155,19 @@ def test_that_an_answer_the_engine_refuses_is_asked_again_with_the_reason(desk: 
     desk.pause_for_input(desk.run())
     qtbot.waitUntil(lambda: len(desk.calls("resume")) == 2)
     assert [complaint for _, complaint in desk.person.asked] == ["", "too low"]
+
+
+def test_that_an_answer_without_a_place_is_asked_again_with_what_was_typed(desk: Desk, qtbot: QtBot) -> None:
+    desk.rig.scripted.refuse_next = AnswerNotKept("There is no room for the answer", hint="Free some space.")
+    typed = {"threshold": 60}
+    desk.person.answers = [Answer(decision="resume", values=typed, typed=typed)] * 2
+    desk.pause_for_input(desk.run())
+    qtbot.waitUntil(lambda: len(desk.calls("resume")) == 2)
+    assert [complaint for _, complaint in desk.person.asked] == [
+        "",
+        "There is no room for the answer. Free some space.",
+    ]
+    assert [question.typed for question, _ in desk.person.asked] == [{}, typed]
 
 
 def test_that_later_leaves_the_question_open_and_resume_asks_it_again(desk: Desk, qtbot: QtBot) -> None:

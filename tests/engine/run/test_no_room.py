@@ -14,11 +14,12 @@ import pytest_asyncio
 
 from engine import SqliteStateManager, WorkflowEngine
 from engine.actions import duck
-from engine.errors import StorageFull, StorageRefused
+from engine.errors import AnswerNotKept, SchemaValidationError, StorageFull, StorageRefused
 from engine.history.events import EventType
 from engine.store.artifacts import ArtifactStore
 from engine.store.ledger import Ledger
 from tests.support.builders import chain, make_workflow, node
+from tests.support.compositions import body, sub
 from tests.support.fake_clock import settle
 from tests.support.journal_rules import check_journal
 from tests.support.scripted_actions import ScriptedActions
@@ -100,6 +101,58 @@ async def test_that_a_result_without_a_place_pauses_and_is_not_made_again(
     assert state["outputs"]["b"] == {"n": LARGE["text"]}
     assert EventType.STEP_FAILED not in await events_of(store, execution_id)
     assert engine.semaphore._value == 2
+
+
+FORM = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+async def test_that_a_large_answer_without_a_place_is_refused_and_the_question_stays_open(
+    actions: ScriptedActions, store: Store, fault: int
+) -> None:
+    async with WorkflowEngine(2, registry=actions.registry, state_manager=store) as engine:
+        workflow = chain(
+            node("ask", "ask", parameters={"form": FORM}), node("b", parameters={"n": "${ask.text}"})
+        )
+        execution_id = await engine.start_workflow(workflow)
+        asked = await engine.wait(execution_id)
+        assert asked["reason"] == "form"
+        before = await events_of(store, execution_id)
+        store.artifacts.fault = fault
+        for _ in range(2):
+            with pytest.raises(AnswerNotKept, match="The answer could not be kept: ") as caught:
+                await engine.resume_workflow(execution_id, {"ask.output": LARGE})
+            assert caught.value.hint.endswith("The question stays open.")
+            assert await engine.wait(execution_id) == asked
+            assert await events_of(store, execution_id) == before  # as if nobody had answered
+        assert list((store.artifacts.root / "unfinished").iterdir()) == []
+        # A short answer needs no place there.
+        with pytest.raises(SchemaValidationError):
+            await engine.resume_workflow(execution_id, {"ask.output": {"text": 5}})
+    again = Store(store.path)
+    async with WorkflowEngine(2, registry=actions.registry, state_manager=again) as engine:
+        await engine.recover()
+        assert (await engine.wait(execution_id))["needed"] == asked["needed"]
+        assert await engine.resume_workflow(execution_id, {"ask.output": LARGE})
+        state = await engine.wait(execution_id)
+        assert (state["status"], state["outputs"]["b"]) == ("COMPLETED", {"n": LARGE["text"]})
+        assert actions.calls == ["ask", "b"]
+
+
+async def test_that_an_answer_for_a_part_is_refused_in_the_same_way(
+    engine: WorkflowEngine, actions: ScriptedActions, store: Store
+) -> None:
+    inner = body(node("ask", "ask", parameters={"form": FORM}))
+    execution_id = await engine.start_workflow(make_workflow([sub("part", inner)]))
+    asked = await engine.wait(execution_id)
+    path = asked["needed"][0]["path"]
+    store.artifacts.fault = errno.ENOSPC
+    with pytest.raises(AnswerNotKept):
+        await engine.resume_workflow(execution_id, {path: LARGE})
+    assert await engine.wait(execution_id) == asked
+    store.artifacts.fault = None
+    assert await engine.resume_workflow(execution_id, {path: LARGE})
+    assert (await engine.wait(execution_id))["status"] == "COMPLETED"
 
 
 async def test_that_what_can_be_written_does_not_end_the_trouble(

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +103,35 @@ def test_that_a_damaged_result_is_not_taken_for_the_real_one(artifacts):
     artifacts.path(reference).write_text("[1,3]")
     with pytest.raises(StoreCorrupt, match="damaged"):
         artifacts.load_json(reference)
+
+
+def test_that_a_damaged_result_is_whole_again_once_it_is_made_again(artifacts, tmp_path):
+    reference = artifacts.put_json(json.dumps([1, 2]), [1, 2])
+    artifacts.load_json(reference)
+    made = artifacts.temporary()
+    made.write_bytes(b"rows of a table")
+    table = {"$table": artifacts.adopt(made)}
+    artifacts.path(reference).write_text("[1, 3]")
+    artifacts.path(table).write_bytes(b"rows of a cable")
+    later = ArtifactStore(artifacts.root)
+    for each in (artifacts, later):
+        with pytest.raises(StoreCorrupt, match="damaged"):
+            each.load_json(reference)
+    with pytest.raises(StoreCorrupt, match="damaged"):
+        later.checked(table)
+    assert later.put_json(json.dumps([1, 2]), [1, 2]) == reference
+    assert later.load_json(reference) == [1, 2]
+    made.write_bytes(b"rows of a table")
+    assert later.adopt(made) == table["$table"]
+    assert later.checked(table).read_bytes() == b"rows of a table"
+
+
+def test_that_what_is_there_already_takes_no_room(artifacts, monkeypatch):
+    reference = artifacts.put_json(json.dumps([1, 2]), [1, 2])
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    assert artifacts.put_json(json.dumps([1, 2]), [1, 2]) == reference
+    with pytest.raises(StorageFull):
+        artifacts.put_json(json.dumps([1, 3]), [1, 3])
 
 
 def test_that_a_small_output_stays_as_it_is(artifacts):
