@@ -21,12 +21,15 @@ def main() -> int:
     parser.add_argument("--sample", action="store_true", help="every workflow and every name, once")
     parser.add_argument("--only", action="append", help="the name of a workflow; may be repeated")
     parser.add_argument("--doubles-of", type=int, default=12, help="first deaths that are died again")
+    parser.add_argument("--each", type=int, default=1, help="each so-many-th point only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     chosen = [scenario for scenario in SCENARIOS if not asked.only or scenario.name in asked.only]
     gc.freeze()  # the forked processes share what is there now
-    figures = sweep(chosen, sample=asked.sample, doubles_of=asked.doubles_of, seed=asked.seed)
+    figures = sweep(
+        chosen, sample=asked.sample, doubles_of=asked.doubles_of, each=asked.each, seed=asked.seed
+    )
     print(json.dumps(figures.to_json()) if asked.json else _page(figures))
     return 1 if figures.violations else 0
 

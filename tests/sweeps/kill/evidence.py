@@ -20,6 +20,7 @@ from typing import Any
 from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventType
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.store.checksum import of_definition, of_event, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.journal_rules import check_journal
 
@@ -85,8 +86,13 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
         _check_steps(connection, row["key"], state, events)
         _check_connections(connection, row["key"], state)
         _check_results(events, artifacts)
-        kept = connection.execute("SELECT 1 FROM definitions WHERE hash = ?", (row["definition_hash"],))
-        assert kept.fetchone(), "the workflow of the run is gone"
+        kept = connection.execute(
+            "SELECT definition, checksum FROM definitions WHERE hash = ?", (row["definition_hash"],)
+        ).fetchone()
+        assert kept, "the workflow of the run is gone"
+        assert kept[1] == of_definition(row["definition_hash"], kept[0]), (
+            "the workflow's checksum does not fit"
+        )
         found[row["id"]] = Run(state, tuple(events))
     for table in ("journal", "steps", "timers"):
         lost = f"SELECT count(*) FROM {table} WHERE execution NOT IN (SELECT key FROM executions)"
@@ -95,7 +101,13 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
 
 
 def _events(connection: sqlite3.Connection, execution: sqlite3.Row) -> list[Event]:
-    rows = connection.execute("SELECT * FROM journal WHERE execution = ? ORDER BY seq", (execution["key"],))
+    rows = connection.execute(
+        "SELECT * FROM journal WHERE execution = ? ORDER BY seq", (execution["key"],)
+    ).fetchall()
+    seed = seed_of(execution["id"], execution["workflow_id"])
+    for row in rows:
+        *told, checksum = tuple(row)[1:]
+        assert checksum == of_event(seed, *told), f"the checksum of event {row['seq']} does not fit"
     return [
         Event(
             execution["id"],

@@ -49,9 +49,13 @@ class Sweep:
         self._home = home
         self._figures = figures
 
-    def whole(self, scenario: Scenario, *, doubles_of: int) -> None:
-        """Die once at every point; and at `doubles_of` of them again at every point of the recovery."""
+    def whole(self, scenario: Scenario, *, doubles_of: int, each: int) -> None:
+        """Die once at every point; and at `doubles_of` of them again at every point of the recovery.
+
+        each: at each so-many-th point only.
+        """
         expected, points = self._without_death(scenario)
+        points = points[::each]
         firsts = set(_spread(points, doubles_of))
         for first in points:
             self._die(scenario, expected, first, again=None if first in firsts else ())
@@ -156,7 +160,9 @@ class Sweep:
             self._figures.violations.append(f"{what}: {violation}")
 
 
-def sweep(scenarios: Iterable[Scenario], *, sample: bool, doubles_of: int = 0, seed: int = 0) -> Figures:
+def sweep(
+    scenarios: Iterable[Scenario], *, sample: bool, doubles_of: int = 0, each: int = 1, seed: int = 0
+) -> Figures:
     """The figures of a whole sweep, or of a small one that still passes every name."""
     figures = Figures()
     began = time.monotonic()
@@ -167,7 +173,7 @@ def sweep(scenarios: Iterable[Scenario], *, sample: bool, doubles_of: int = 0, s
             if sample:
                 killer.sample(scenario, seed, twice=number % 3 == 0)
             else:
-                killer.whole(scenario, doubles_of=doubles_of)
+                killer.whole(scenario, doubles_of=doubles_of, each=each)
     figures.seconds = time.monotonic() - began
     return figures
 
