@@ -133,8 +133,9 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
     _S.ROLLING_BACK: frozenset({_S.ROLLING_BACK, _S.ROLLED_BACK, _S.ROLLBACK_FAILED}),
     # Only the output was refused: whatever the step did has happened.
     _S.FAILED: frozenset({_S.ROLLING_BACK}),
-    _S.SKIPPED: frozenset(),
-    _S.CANCELLED: frozenset(),
+    # What a step did before the run was taken up again is undone too, however it ended since.
+    _S.SKIPPED: frozenset({_S.ROLLING_BACK}),
+    _S.CANCELLED: frozenset({_S.ROLLING_BACK}),
     _S.ROLLED_BACK: frozenset(),
     _S.ROLLBACK_FAILED: frozenset({_S.ROLLING_BACK}),
 }

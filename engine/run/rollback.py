@@ -40,7 +40,10 @@ from engine.run.undoing import (
     STOPPED,
     Undo,
     Undoing,
+    crashed_too_often,
+    end_of_undo,
     original_error,
+    stopped,
     summary,
     undoing,
     why,
@@ -174,9 +177,10 @@ class Rollbacks:
             for undo in left.undos:
                 has_begun = undo.is_under_way or undo.due_at is not None
                 if one.is_stopping and not has_begun:
-                    left.failed.append(undo.step.id)  # it stays as it was
+                    _leave_as_it_is(execution, undo, left)
                 elif not await self._undo(one, undo, left, crashed=crashed):
                     left.failed.append(undo.step.id)
+            left.failed[:] = dict.fromkeys(left.failed)
             self._end(execution, left)
             del self._rounds[execution.id]  # a person may ask for another round as soon as this one is told
             await self._barrier()
@@ -191,27 +195,27 @@ class Rollbacks:
 
     async def _undo(self, one: _Round, undo: Undo, left: Undoing, *, crashed: bool) -> bool:
         """Whether the step was undone; either is recorded and durable on return."""
-        execution, step_id = one.execution, undo.step.id
+        execution = one.execution
         if crashed and undo.is_under_way:
             undo.crashes += 1
             self._record_begin(execution, undo)
         try:
             if undo.crashes >= MAX_CRASHES:
-                raise _crashed_too_often(undo)
+                raise _NotUndone(crashed_too_often(undo))
             words = await self._try(one, undo, left)
         except _NotUndone as error:
-            data = {"error": error.described}
-            execution.record([EventDraft(EventType.STEP_ROLLBACK_FAILED, step_id, data=data)])
+            execution.record([end_of_undo(undo, left, execution.epoch, error=error.described)])
+            is_undone = False
         else:
-            done = {"reason": words, "error": None}
-            execution.record([EventDraft(EventType.STEP_ROLLED_BACK, step_id, data=done)])
+            execution.record([end_of_undo(undo, left, execution.epoch, words=words)])
+            is_undone = True
         await self._barrier()
-        return execution.state.steps[step_id].status is StepStatus.ROLLED_BACK
+        return is_undone
 
     async def _try(self, one: _Round, undo: Undo, left: Undoing) -> str:
         """What was undone, in words; tried as often as the policy says. Raises _NotUndone."""
         execution = one.execution
-        error: Exception = _stopped()
+        error: Exception = stopped()
         while True:
             if undo.due_at is not None:
                 await self._sleep(one, undo.due_at)
@@ -227,7 +231,7 @@ class Rollbacks:
             try:
                 return words_of(undo.step, await self._perform(one, undo, left))
             except Stopped:
-                raise _NotUndone(_stopped()) from None
+                raise _NotUndone(stopped()) from None
             except Exception as raised:  # noqa: BLE001 - step boundary: the other steps are still to be undone
                 error = execution.secrets.mask_error(raised)
             undo.is_under_way, undo.crashes = False, 0
@@ -253,7 +257,7 @@ class Rollbacks:
             reports=Reports(execution, activity, self._sleep_in_slot),
             artifacts=self._store.artifacts,
             base_dir=execution.base_dir,
-            run_epoch=execution.epoch,
+            run_epoch=undo.epoch,
         )
         context.idempotency_key += ":rollback"
         one.attempt = UndoAttempt(
@@ -290,6 +294,8 @@ class Rollbacks:
     def _record_begin(self, execution: Execution, undo: Undo, error: Exception | None = None) -> None:
         """A try begins; with an error, it has failed and another one is due."""
         data: dict[str, Any] = {"rollback_attempt": undo.attempt}
+        if undo.epoch != execution.epoch:
+            data["run_epoch"] = undo.epoch
         if undo.crashes:
             data["crashes"] = undo.crashes
         if error is not None:
@@ -376,24 +382,16 @@ class Rollbacks:
         execution.move(EventType.EXECUTION_ROLLBACK_FAILED, {"error": execution.error})
 
 
+def _leave_as_it_is(execution: Execution, undo: Undo, left: Undoing) -> None:
+    """Nothing further is undone; a step that was undone in part is told apart from one that was not."""
+    left.failed.append(undo.step.id)
+    if undo.is_last and execution.state.steps[undo.step.id].status is StepStatus.ROLLING_BACK:
+        execution.record([end_of_undo(undo, left, execution.epoch, error=error_to_json(stopped()))])
+
+
 class _NotUndone(Exception):
     """The step stays as it is; `described` is the error as the journal keeps it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.described = error_to_json(error)
-
-
-def _crashed_too_often(undo: Undo) -> _NotUndone:
-    return _NotUndone(
-        WorkflowError(
-            f'The program died {undo.crashes} times in a row while "{undo.step.label}" was rolled back',
-            hint="Undo it by hand, or change what its rollback does in the next version of the workflow.",
-        )
-    )
-
-
-def _stopped() -> WorkflowError:
-    return WorkflowError(
-        "The rollback was stopped before this step was undone", hint="Roll the run back again to go on."
-    )

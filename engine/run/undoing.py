@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from engine.errors import WorkflowError
 from engine.expression.paths import MISSING
-from engine.history.events import Event, EventType
+from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import NOT_ROLLED_BACK
 from engine.plan.step import Plan, Step
 from engine.run.undo_parts import undoes_something
@@ -19,6 +20,9 @@ from engine.run.undo_parts import undoes_something
 STOPPED: Final = "stopped"
 """Why a run says once more that it rolls back: nothing further is to be undone."""
 BY_HAND: Final = "by_hand"
+UNDONE: Final = "undone"
+NOT_UNDONE: Final = "not_undone"
+"""Where an event names the epoch of what was undone, or could not be, of a step that ran in several."""
 _FAILED: Final = "RollbackFailed"
 # Their outputs came from elsewhere: this run did nothing that could be undone.
 _DID_NOTHING: Final = frozenset({"passthrough", "reused", "pinned"})
@@ -26,14 +30,18 @@ _DID_NOTHING: Final = frozenset({"passthrough", "reused", "pinned"})
 
 @dataclass(slots=True, kw_only=True)
 class Undo:
-    """One step to undo. `input` and `output` are as journaled (large ones are references), or MISSING.
+    """One completion of a step to undo. `input` and `output` are as journaled (large ones are references).
 
+    epoch: that in which it completed: a step that was run again has done something in each. is_last: of those
+    of its step that are left. input, output: MISSING where there is none.
     attempt: of the rollback action, the one begun last in this round; 0 before the first. due_at: when the
     next one may begin, epoch seconds. crashes: how often in a row the program died while it ran.
     is_uncertain: the program died while the step itself ran; only a person knows whether it did anything.
     """
 
     step: Step
+    epoch: int = 1
+    is_last: bool = True
     input: Any = MISSING
     output: Any = MISSING
     attempt: int = 0
@@ -72,16 +80,21 @@ def undoing(
     return fold.result()
 
 
+Key = tuple[str, int]
+"""A step and the epoch in which it did what is to be undone."""
+
+
 class _Fold:
     def __init__(self, plan: Plan, composites: Collection[str], happened: set[str]) -> None:
         self._steps = {
             step.id: step for step in plan.steps if step.rollback or _has_parts_to_undo(step, composites)
         }
         self._inputs: dict[str, Any] = {}
+        self._epoch = 1
         # In the order of completion.
-        self._done: dict[str, Undo] = {}
-        self._undone: set[str] = set()
-        self._failed: set[str] = set()
+        self._done: dict[Key, Undo] = {}
+        self._undone: set[Key] = set()
+        self._failed: set[Key] = set()
         self._happened = happened
         self._is_stopped = self._was_cancelled = False
 
@@ -94,10 +107,19 @@ class _Fold:
         elif event.type is EventType.EXECUTION_ROLLING_BACK:
             self._begin_round(event.data)
         elif event.type is EventType.EXECUTION_RESTARTED:
-            # What runs again has not been done yet; what it did before, its next completion stands for.
             self._was_cancelled = False
-            for step_id in event.data["steps"]:
-                self._done.pop(step_id, None)
+            self._epoch = event.data["epoch"]
+            self._run_again(set(event.data["steps"]))
+
+    def _run_again(self, steps: set[str]) -> None:
+        """What these did stays done, and is undone too.
+
+        But a composite step is undone once, through its parts of all epochs; and whoever runs a step again of
+        which nobody knows whether it took effect means that it did not.
+        """
+        for key, undo in list(self._done.items()):
+            if key[0] in steps and (undo.is_uncertain or undo.step.rollback is None):
+                del self._done[key]
 
     def _begin_round(self, data: Mapping[str, Any]) -> None:
         self._is_stopped = data.get("reason") == STOPPED
@@ -112,10 +134,8 @@ class _Fold:
     def _take_step(self, event: Event, step: Step) -> None:
         data = event.data
         match event.type:
-            case EventType.STEP_RUNNING:
-                self._undone.discard(step.id)
-                if "input" in data:
-                    self._inputs[step.id] = data["input"]
+            case EventType.STEP_RUNNING if "input" in data:
+                self._inputs[step.id] = data["input"]
             case EventType.STEP_COMPLETED:
                 if data.get("via") not in _DID_NOTHING:
                     self._did(step, data.get("output"))
@@ -127,23 +147,41 @@ class _Fold:
             case EventType.STEP_UNCERTAIN:
                 self._did(step, is_uncertain=True)
             case EventType.STEP_CANCELLED:
-                self._done.pop(step.id, None)
-            case EventType.STEP_ROLLING_BACK:
-                self._move(step.id, event)
-            case EventType.STEP_ROLLED_BACK:
-                self._undone.add(step.id)
-            case EventType.STEP_ROLLBACK_FAILED:
-                self._failed.add(step.id)
+                for key in [key for key in self._of(step) if self._done[key].is_uncertain]:
+                    del self._done[key]  # a person says that it did not happen
+            case EventType.STEP_ROLLING_BACK | EventType.STEP_ROLLED_BACK | EventType.STEP_ROLLBACK_FAILED:
+                self._take_undo(event, step)
+
+    def _take_undo(self, event: Event, step: Step) -> None:
+        data, own = event.data, self._of(step)
+        if UNDONE in data:
+            self._undone.add((step.id, data[UNDONE]))
+        elif NOT_UNDONE in data:
+            self._failed.add((step.id, data[NOT_UNDONE]))
+        elif event.type is EventType.STEP_ROLLED_BACK:
+            self._undone.update(own)
+        elif own:  # else written by a program that undid something else
+            key = (step.id, data.get("run_epoch", own[-1][1]))
+            if event.type is EventType.STEP_ROLLBACK_FAILED:
+                self._failed.add(key)
+            else:
+                self._move(self._done[key], event)
+
+    def _of(self, step: Step) -> list[Key]:
+        return [key for key in self._done if key[0] == step.id]
 
     def _did(self, step: Step, output: Any = MISSING, *, is_uncertain: bool = False) -> None:
-        self._done.pop(step.id, None)
-        given = self._inputs.get(step.id, MISSING)
-        self._done[step.id] = Undo(step=step, input=given, output=output, is_uncertain=is_uncertain)
+        key = (step.id, self._epoch)
+        self._done.pop(key, None)
+        self._done[key] = Undo(
+            step=step,
+            epoch=self._epoch,
+            input=self._inputs.get(step.id, MISSING),
+            output=output,
+            is_uncertain=is_uncertain,
+        )
 
-    def _move(self, step_id: str, event: Event) -> None:
-        undo = self._done.get(step_id)
-        if undo is None:
-            return  # written by a program that undid something else
+    def _move(self, undo: Undo, event: Event) -> None:
         data = event.data
         undo.attempt = data.get("rollback_attempt", 1)
         undo.due_at = data.get("until")
@@ -152,17 +190,51 @@ class _Fold:
         undo.crashes = data.get("crashes", 0)
 
     def result(self) -> Undoing:
-        left = [step_id for step_id in reversed(self._done) if step_id not in self._undone | self._failed]
-        uncertain = [
-            step_id for step_id in left if self._done[step_id].is_uncertain and step_id not in self._happened
-        ]
+        left = [key for key in reversed(self._done) if key not in self._undone | self._failed]
+        uncertain = [key for key in left if self._done[key].is_uncertain and key[0] not in self._happened]
+        undos = [self._done[key] for key in left if key not in uncertain]
+        for place, undo in enumerate(undos):
+            undo.is_last = not any(later.step is undo.step for later in undos[place + 1 :])
+        failed = (step_id for step_id, epoch in reversed(self._done) if (step_id, epoch) in self._failed)
         return Undoing(
-            undos=[self._done[step_id] for step_id in left if step_id not in uncertain],
-            failed=[step_id for step_id in reversed(self._done) if step_id in self._failed],
-            uncertain=uncertain,
+            undos=undos,
+            failed=list(dict.fromkeys(failed)),
+            uncertain=[step_id for step_id, _ in uncertain],
             is_stopped=self._is_stopped,
             was_cancelled=self._was_cancelled,
         )
+
+
+def end_of_undo(
+    undo: Undo, left: Undoing, epoch: int, *, words: str = "", error: Mapping[str, Any] | None = None
+) -> EventDraft:
+    """The fact that something was undone or could not be; the step itself is once nothing of it is left.
+
+    epoch: that of the run.
+    """
+    step_id, has_failed = undo.step.id, undo.step.id in left.failed
+    if undo.is_last and error is None and not has_failed:
+        return EventDraft(EventType.STEP_ROLLED_BACK, step_id, data={"reason": words, "error": None})
+    told: dict[str, Any] = {} if error is None else {"error": error}
+    if has_failed or not undo.is_last or undo.epoch != epoch:
+        told[UNDONE if error is None else NOT_UNDONE] = undo.epoch
+    event_type = EventType.STEP_ROLLBACK_FAILED if undo.is_last else EventType.STEP_ROLLING_BACK
+    return EventDraft(event_type, step_id, data=told)
+
+
+def stopped() -> WorkflowError:
+    """Why a step is not undone when a person has stopped the rollback."""
+    return WorkflowError(
+        "The rollback was stopped before this step was undone", hint="Roll the run back again to go on."
+    )
+
+
+def crashed_too_often(undo: Undo) -> WorkflowError:
+    """Why a step is not undone whose rollback brings the program down."""
+    return WorkflowError(
+        f'The program died {undo.crashes} times in a row while "{undo.step.label}" was rolled back',
+        hint="Undo it by hand, or change what its rollback does in the next version of the workflow.",
+    )
 
 
 def _has_parts_to_undo(step: Step, composites: Collection[str]) -> bool:

@@ -324,17 +324,3 @@ async def test_that_a_step_that_a_person_says_did_happen_is_undone_like_any_othe
         assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
         check_journal([event async for event in engine.events(execution_id)])
     assert actions.params["undo pay"] == [{"n": 5, "id": 9}]
-
-
-async def test_that_of_a_step_that_ran_again_only_its_last_run_is_undone(
-    engine: WorkflowEngine, actions: ScriptedActions
-) -> None:
-    a = node("a", parameters={"n": "${input.n}"}, rollback=undo(parameters={"n": "${self.input.n}"}))
-    execution_id = await engine.start_workflow(chain(a, "b"), {"n": 1})
-    await engine.wait(execution_id)
-    await engine.retry_from(execution_id, "a")
-    await engine.wait(execution_id)
-    await engine.rollback_workflow(execution_id)
-    state = await engine.wait(execution_id)
-    assert (state["status"], actions.params["undo a"]) == ("ROLLED_BACK", [{"n": 1}])
-    assert actions.contexts["undo a"][0].idempotency_key == f"{execution_id}:a:2:rollback"
