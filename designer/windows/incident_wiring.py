@@ -10,10 +10,13 @@ from PySide6.QtCore import QObject
 
 from designer.canvas.incidents import show_incidents
 from designer.dialogs.fix_condition import ConditionFix, FixConditionDialog, Way
+from designer.document.document import Place
 from designer.execution.run_view import RunView
 from designer.windows.banner import Notice
 from designer.windows.session import Session
+from designer.windows.titles import find
 from engine.model.edits import set_condition
+from engine.model.workflow import Connection, Workflow
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
@@ -53,7 +56,7 @@ class IncidentWiring(QObject):
         ways = self._ways(item)
         if not ways:
             return
-        own = all(way.connection_id in self._session.editor.root.connections for way in ways)
+        own = all(self._drawn(way.connection_id) is not None for way in ways)
         step = self._session.shown.steps.get(self._node_of(item))
         self.dialog = dialog = FixConditionDialog(
             source=str(item.get("source", "")),
@@ -124,14 +127,20 @@ class IncidentWiring(QObject):
         if connection is not None:
             target, text = str(item.get("target", "")), str(item.get("condition") or "")
             return [Way(connection_id=str(connection), target=target, condition=text)]
-        root = self._session.editor.root
         ways = []
         for name in map(str, item.get("connections", ())):
-            drawn = root.connections.get(name)
-            target = root.nodes[drawn.target].label if drawn is not None else name
-            text = (drawn.condition or "") if drawn is not None else ""
+            found = self._drawn(name)
+            target = found[1].nodes[found[2].target].label if found is not None else name
+            text = (found[2].condition or "") if found is not None else ""
             ways.append(Way(connection_id=name, target=target, condition=text))
         return ways
+
+    def _drawn(self, way: str) -> tuple[Place, Workflow, Connection] | None:
+        """The connection of this name, which may be in a part of the run, in the drawing; and where."""
+        found = find(self._session.editor.root, way)
+        if found is None or found[2] not in found[1].connections:
+            return None
+        return found[0], found[1], found[1].connections[found[2]]
 
     def _try(self, connection_id: str, text: str) -> None:
         self._session.tasks.start(self._tried(connection_id, text))
@@ -158,12 +167,10 @@ class IncidentWiring(QObject):
                 self.dialog.show_verdict("", plain(fault))
             return
         self._close()
-        workflow = self._session.editor.root
-        drawn = workflow.connections.get(answer.connection_id)
-        if answer.change_workflow and drawn is not None and drawn.condition != answer.condition:
-            self._session.editor.push(
-                set_condition(workflow, answer.connection_id, condition=answer.condition)
-            )
+        found = self._drawn(answer.connection_id)
+        if answer.change_workflow and found is not None and found[2].condition != answer.condition:
+            place, workflow, drawn = found
+            self._session.editor.push(set_condition(workflow, drawn.id, condition=answer.condition), place)
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-from engine.model.subworkflows import get, is_composite
+from engine.model.embedded import FOR_EACH, LOOP
+from engine.model.subworkflows import file_of, get, is_composite
 from engine.model.workflow import Workflow
+
+
+def find(workflow: Workflow, way: str) -> tuple[tuple[str, ...], Workflow, str] | None:
+    """Where the step or connection at the end of a way ("each/3/check") is drawn.
+
+    The nodes to open, the workflow in the last of them, and its id there; None when it is not in this file.
+    """
+    *around, name = way.split("/")
+    place: list[str] = []
+    here, numbered = workflow, False
+    for part in around:
+        if numbered and part.isdecimal():
+            numbered = False
+            continue
+        node = here.nodes.get(part)
+        try:
+            inner = get(node) if node is not None and is_composite(node) and file_of(node) is None else None
+        except ValueError:
+            inner = None
+        if node is None or inner is None:
+            return None
+        place.append(part)
+        here, numbered = inner, node.type in (FOR_EACH, LOOP)
+    return tuple(place), here, name
 
 
 def title_of(workflow: Workflow, step_id: str) -> str:

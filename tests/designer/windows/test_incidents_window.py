@@ -10,8 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Flow, Look
 from designer.dialogs.fix_condition import FixConditionDialog
+from designer.windows.titles import find
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.model import json_form
 from engine.model.workflow import Connection, Node, Workflow
 from tests.support.desk import Desk
 
@@ -153,3 +155,38 @@ def test_that_a_switch_without_a_way_on_lets_one_of_its_conditions_be_chosen(
     qtbot.mouseClick(dialog.repair_button, Qt.MouseButton.LeftButton)
     wait_for(desk, qtbot, ExecutionStatus.COMPLETED)
     assert desk.window.session.controller.steps["y"].status is StepStatus.COMPLETED
+
+
+def test_that_a_condition_in_a_part_is_repaired_in_the_drawing_too(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    body = {
+        "id": "body",
+        "name": "Body",
+        "nodes": [json_form.node_json(values("a", month=3)), json_form.node_json(values("b", v=1))],
+        "connections": [{"id": "ab", "source": "a", "target": "b", "condition": "month < 'x'"}],
+    }
+    config = {"parameters": {"items": [7]}, "workflow": body}
+    each = Node(id="each", type="flow.for_each", title="Each", config=config)
+    path = tmp_path / "parts.workflow.json"
+    workflow_file.save(path, Workflow(id="p", name="P", nodes={"each": each}))
+    desk.open(path)
+    window = desk.window
+    window.commands["run.run"].trigger()
+    dialog = opened(desk, qtbot)
+    assert dialog.change_workflow.isVisible()
+    write(dialog, qtbot, "month == 3", "It holds")
+    qtbot.mouseClick(dialog.repair_button, Qt.MouseButton.LeftButton)
+    wait_for(desk, qtbot, ExecutionStatus.COMPLETED)
+    editor = window.session.editor
+
+    def condition() -> str | None:
+        found = find(editor.root, "each/0/ab")
+        assert found is not None
+        return found[1].connections[found[2]].condition
+
+    qtbot.waitUntil(lambda: condition() == "month == 3")
+    assert editor.undo_stack.count() == 1
+    window.commands["edit.undo"].trigger()
+    assert condition() == "month < 'x'"
+    assert editor.document.place == ("each",)  # one sees where it was undone
