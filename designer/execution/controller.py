@@ -98,6 +98,8 @@ class RunController(QObject):
         self._early: list[RunBatch] = []
         self._is_asking = False
         self._quiet_for: str | None = None
+        self.part_holds: frozenset[str] = frozenset()
+        """Steps inside others that are held only because the run was to come as far as one before them."""
         self._asker: asyncio.Task[None] | None = None
         bridge.batch_arrived.connect(self._on_batch)
 
@@ -145,6 +147,10 @@ class RunController(QObject):
             return True
         if not view.is_paused:
             return False
+        if self.part_holds:  # what ran only as far as somewhere goes on to its end now
+            self.part_holds = frozenset()
+            stops = breakpoints_of(self._document.root)
+            await self._attempt(self._bridge.set_breakpoints(view.execution_id, stops))
         return await self._attempt(self._bridge.resume(view.execution_id))
 
     async def pause(self) -> None:
@@ -250,7 +256,9 @@ class RunController(QObject):
             inputs = await self._dialogs.ask_inputs(workflow)
         if inputs is None:
             return False
-        how = replace(options or RunOptions(), breakpoints=breakpoints_of(workflow), incidents="pause")
+        how, stops = options or RunOptions(), breakpoints_of(workflow)
+        part_holds = how.breakpoints - stops
+        how = replace(how, breakpoints=stops | part_holds, incidents="pause")
         try:
             execution_id = await self._bridge.start(workflow, inputs, base_dir, how)
         except DefinitionError as error:
@@ -267,6 +275,7 @@ class RunController(QObject):
             self._steps.update((i, one) for i, one in kept[0].items() if one.status is StepStatus.COMPLETED)
             self._outcomes.update(kept[1])
             self.statuses_changed.emit(dict(self._steps), dict(self._outcomes))
+        self.part_holds = part_holds
         self.run_begun.emit(workflow)
         self._show(replace(self._view, execution_id=execution_id))
         early, self._early = self._early, []
@@ -286,6 +295,7 @@ class RunController(QObject):
         self.run_changed.emit(view)
 
     def _show_nothing(self) -> None:
+        self.part_holds = frozenset()
         self._steps.clear()
         self._outcomes.clear()
         self._open_questions.clear()

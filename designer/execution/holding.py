@@ -67,17 +67,21 @@ class RunHolding:
 
     def _on_run_changed(self, view: RunView) -> None:
         if view.execution_id != self._told[0]:
-            self._told = (view.execution_id, breakpoints_of(self._document.root))
+            self._told = (view.execution_id, self._wanted())
 
     def _on_edited(self) -> None:
         """A breakpoint that is set or cleared while the run is alive counts for it."""
         view = self._controller.view
         if view.execution_id is None or not view.is_active:
             return
-        wanted = breakpoints_of(self._document.root)
+        wanted = self._wanted()
         if self._told != (view.execution_id, wanted):
             self._told = (view.execution_id, wanted)
             self._tasks.start(self._tell(view.execution_id, wanted))
+
+    def _wanted(self) -> frozenset[str]:
+        """Where the drawing says to stop, and what lies beyond a step inside that was run to."""
+        return breakpoints_of(self._document.root) | self._controller.part_holds
 
     async def _tell(self, execution_id: str, wanted: frozenset[str]) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,12 +13,14 @@ from engine.expression import Template
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model import Workflow
+from engine.model.embedded import workflow_at
 from engine.model.pins import is_pinned
 from engine.model.queries import downstream, upstream
 from engine.run.options import RunOptions
 
 PartKind = Literal["to", "from", "only"]
 PART_KINDS: tuple[PartKind, ...] = ("to", "from", "only")
+_BUSY = "A run is under way: wait for its end, or stop it."
 _NOTHING_CHOSEN = {
     "to": "Select the step to run to.",
     "from": "Select the step to run from.",
@@ -45,7 +48,7 @@ def explain(
 ) -> tuple[bool, str]:
     """Whether it can be done now, and a sentence on what it does or why it cannot."""
     if view.is_active:
-        return False, "A run is under way: wait for its end, or stop it."
+        return False, _BUSY
     if len(chosen) != 1 or chosen[0] not in workflow.nodes:
         return False, _NOTHING_CHOSEN[kind]
     node = workflow.nodes[chosen[0]]
@@ -56,6 +59,63 @@ def explain(
     if kind == "to":
         return True, _to(workflow, node.id, node.label)
     return _from(workflow, node.id, steps) if kind == "from" else _only(workflow, node.id, steps)
+
+
+def options_inside(
+    kind: PartKind, place: Sequence[str], node_id: str, root: Workflow, based_on: str, *, reuse: bool = True
+) -> RunOptions:
+    """What the engine is told of a step that stands inside others: the outermost runs, as far as the step.
+
+    Whatever inside does not lead to the step is held. From a step inside nothing can begin: all of it runs.
+    """
+    how = options_for(kind, place[0], based_on, reuse=reuse)
+    held = frozenset() if kind == "from" else _beyond(root, place, node_id)
+    return replace(how, anew=frozenset({place[0]}), breakpoints=held)
+
+
+def explain_inside(
+    kind: PartKind,
+    place: Sequence[str],
+    chosen: Sequence[str],
+    root: Workflow,
+    steps: Mapping[str, StepState],
+    view: RunView,
+) -> tuple[bool, str]:
+    """Of a step inside others: whether it can be done now, and a sentence on what it does or why not."""
+    if view.is_active:
+        return False, _BUSY
+    inner = workflow_at(root, place)
+    if len(chosen) != 1 or chosen[0] not in inner.nodes:
+        return False, _NOTHING_CHOSEN[kind]
+    holder, node = root.nodes[place[0]], inner.nodes[chosen[0]]
+    for each in (holder, node):
+        if each.disabled:
+            return False, f"{each.label} is switched off: switch it on to run it."
+        if is_pinned(each):
+            return False, f"{each.label} is pinned: unpin it to run it."
+    if kind == "from":
+        words = _from(root, holder.id, steps)[1]
+        return True, f"{words} Inside it a run begins at the first step."
+    goes = f"{holder.label} as far as {node.label}"
+    stops = "It stops there; Run goes on." if _beyond(root, place, node.id) else ""
+    if kind == "only":
+        possible, words = _only(root, holder.id, steps)
+        words = words.replace(f"Runs {holder.label}", f"Runs {goes},", 1) if possible else words
+        return possible, f"{words} {stops}".strip() if possible else words
+    before = len(upstream(root, [holder.id]))
+    what = f"{goes}, after the {_steps(before)} before it" if before else goes
+    return True, f"Runs {what}. {stops}".strip()
+
+
+def _beyond(root: Workflow, place: Sequence[str], node_id: str) -> frozenset[str]:
+    """The steps inside that do not lead to this one, as the engine names them."""
+    held: set[str] = set()
+    for depth, goal in enumerate((*place[1:], node_id), start=1):
+        around = place[:depth]
+        inner = workflow_at(root, around)
+        needed = upstream(inner, [goal]) | {goal}
+        held.update("/".join((*around, i)) for i in inner.nodes if i not in needed)
+    return frozenset(held)
 
 
 def news(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from functools import partial
@@ -9,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from designer.execution.parts import PART_KINDS, PartKind, explain, failed_step, options_for
+from designer.execution.parts import (
+    PART_KINDS,
+    PartKind,
+    explain,
+    explain_inside,
+    failed_step,
+    options_for,
+    options_inside,
+)
 from designer.execution.run_view import RunView
 from designer.windows.banner import Notice
 from designer.windows.session import Session
@@ -63,10 +72,40 @@ class PartWiring(QObject):
         if not possible:
             self._window.status_line.say(words)
             return
-        view = self._session.controller.view
         reuse = self._session.settings.reuse_results
-        options = options_for(kind, node_id, view.execution_id or "", reuse=reuse)
-        self._start(self._session.controller.run(options=options))
+        place, based_on = (
+            self._session.editor.document.place,
+            self._session.controller.view.execution_id or "",
+        )
+        if place:
+            root = self._session.editor.root
+            options = options_inside(kind, place, node_id, root, based_on, reuse=reuse)
+        else:
+            options = options_for(kind, node_id, based_on, reuse=reuse)
+        self._start(self._run(options))
+
+    async def _run(self, options: RunOptions) -> None:
+        """Run a part; a run that has come as far as it was to run to makes room for it."""
+        controller, view = self._session.controller, self._session.controller.view
+        if self._has_arrived() and view.execution_id is not None:
+            ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+            def on_changed(now: RunView) -> None:
+                if not now.is_active and not ended.done():
+                    ended.set_result(None)
+
+            controller.run_changed.connect(on_changed)
+            try:
+                await self._session.bridge.cancel(view.execution_id)
+                await ended
+            finally:
+                controller.run_changed.disconnect(on_changed)
+        await controller.run(options=options)
+
+    def _has_arrived(self) -> bool:
+        """Whether the run on screen stands where it was to run to, inside a step."""
+        controller = self._session.controller
+        return bool(controller.part_holds) and controller.view.reason == "breakpoint"
 
     def retry(self) -> None:
         """Run again from the step that failed: the same run, or the drawing if it was edited since."""
@@ -89,16 +128,19 @@ class PartWiring(QObject):
         for kind in PART_KINDS:
             words = self._explain(kind, chosen)[1]
             action = commands[f"run.{kind}"]
-            action.setEnabled(len(chosen) == 1 and not self._session.controller.view.is_active)
+            is_busy = self._session.controller.view.is_active and not self._has_arrived()
+            action.setEnabled(len(chosen) == 1 and not is_busy)
             action.setToolTip(words)
         all_pinned = bool(chosen) and self._window.canvas.pinning.all_pinned(chosen)
         commands["node.pin"].setText("Unpin result" if all_pinned else "Pin result")
 
     def _explain(self, kind: PartKind, chosen: list[str]) -> tuple[bool, str]:
-        controller = self._session.controller
-        if self._session.editor.document.place:
-            return False, "This step belongs to one that holds it: run that one."
-        return explain(kind, chosen, self._session.editor.workflow, controller.steps, controller.view)
+        controller, editor = self._session.controller, self._session.editor
+        view = RunView() if self._has_arrived() else controller.view
+        if editor.document.place:
+            place = editor.document.place
+            return explain_inside(kind, place, chosen, editor.root, controller.steps, view)
+        return explain(kind, chosen, editor.workflow, controller.steps, view)
 
     def _run_selected(self, kind: PartKind) -> None:
         for node_id in self._window.canvas.selected_nodes()[:1]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Look
@@ -17,7 +17,7 @@ from engine.history.status import ExecutionStatus, StepStatus
 from engine.model import json_form
 from engine.model.workflow import Workflow
 from tests.designer.document.test_places import nested
-from tests.support.desk import Desk
+from tests.support.desk import Desk, press
 
 
 def each(body: dict[str, Any], items: list[Any]) -> Workflow:
@@ -128,6 +128,116 @@ def test_that_a_question_inside_is_asked_with_the_way_to_it_and_answered(
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.session.controller.view.status is ExecutionStatus.COMPLETED)
     qtbot.waitUntil(lambda: window.session.shown.steps["ask"].output == {"name": "Emma"})
+
+
+def step(node_id: str) -> dict[str, Any]:
+    parameters = {"values": {"at": node_id}}
+    return {
+        "id": node_id,
+        "type": "flow.set_values",
+        "title": node_id.title(),
+        "config": {"parameters": parameters},
+    }
+
+
+@pytest.fixture
+def layered(window: MainWindow) -> MainWindow:
+    """first -> sub (one -> two -> three, and apart four) -> last; the window looks into sub, two selected."""
+    inner = {
+        "id": "inner",
+        "name": "Inner",
+        "nodes": [step("one"), step("two"), step("three"), step("four")],
+        "connections": [{"source": "one", "target": "two"}, {"source": "two", "target": "three"}],
+    }
+    sub = {"id": "sub", "type": "flow.subworkflow", "title": "Sub", "config": {"workflow": inner}}
+    outer = {
+        "id": "w",
+        "name": "W",
+        "nodes": [step("first"), sub, step("last")],
+        "connections": [{"source": "first", "target": "sub"}, {"source": "sub", "target": "last"}],
+    }
+    window.session.editor.replace(json_form.from_json(outer, "w"))
+    window.canvas.inside.enter("sub")
+    window.canvas.select(["two"])
+    return window
+
+
+def completed(window: MainWindow) -> set[str]:
+    return {i for i, one in window.session.shown.steps.items() if one.status is StepStatus.COMPLETED}
+
+
+def test_that_f7_inside_runs_as_far_as_the_step_and_run_goes_on(layered: MainWindow, qtbot: QtBot) -> None:
+    window, controller = layered, layered.session.controller
+    action = window.commands["run.to"]
+    assert action.isEnabled()
+    assert (
+        action.toolTip() == "Runs Sub as far as Two, after the step before it. It stops there; Run goes on."
+    )
+    window.activateWindow()
+    window.canvas.setFocus()
+    press(window, "F7")
+    qtbot.waitUntil(lambda: controller.view.is_paused, timeout=20_000)
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two"})
+    assert controller.steps["first"].status is StepStatus.COMPLETED
+    assert window.stage.banner.text == "Stopped inside Sub"
+    press(window, "F5")
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED)
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two", "three", "four"})
+    assert controller.steps["last"].reason == "not_selected"  # it was a run to here after all
+
+
+def test_that_another_part_takes_the_place_of_one_that_has_arrived(layered: MainWindow, qtbot: QtBot) -> None:
+    window, controller = layered, layered.session.controller
+    window.part_wiring.run_part("to", "one")
+    qtbot.waitUntil(lambda: controller.view.is_paused, timeout=20_000)
+    first = controller.view.execution_id
+    assert window.commands["run.to"].isEnabled()
+    window.part_wiring.run_part("to", "two")
+    qtbot.waitUntil(
+        lambda: controller.view.execution_id != first and controller.view.is_paused, timeout=20_000
+    )
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two"})
+    window.canvas.inside.leave()
+    window.part_wiring.run_part("to", "last")
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED, timeout=20_000)
+    assert {"first", "sub", "last"} == completed(window)
+
+
+def test_that_a_breakpoint_that_is_set_meanwhile_holds_no_less(layered: MainWindow, qtbot: QtBot) -> None:
+    window, controller = layered, layered.session.controller
+    window.part_wiring.run_part("only", "two")
+    qtbot.waitUntil(lambda: controller.view.is_paused, timeout=20_000)
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two"})
+    assert "first" not in controller.steps or controller.steps["first"].reason == "not_selected"
+    window.canvas.select(["three"])
+    window.commands["node.breakpoint"].trigger()
+    qtbot.waitUntil(lambda: window.session.tasks.is_idle)
+    assert completed(window) == {"one", "two"}
+    window.commands["run.run"].trigger()
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED)
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two", "three", "four"})
+
+
+def test_that_running_from_inside_begins_at_the_first_step(layered: MainWindow, qtbot: QtBot) -> None:
+    window, controller = layered, layered.session.controller
+    words = window.commands["run.from"].toolTip()
+    assert words.startswith("Runs Sub and the step after it; First has no result yet and will run first.")
+    assert words.endswith("Inside it a run begins at the first step.")
+    window.part_wiring.run_part("from", "two")
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED, timeout=20_000)
+    qtbot.waitUntil(lambda: completed(window) == {"one", "two", "three", "four"})
+    assert controller.steps["last"].status is StepStatus.COMPLETED
+
+
+def test_that_a_part_that_cannot_run_says_why(layered: MainWindow) -> None:
+    window = layered
+    window.canvas.commands.set_disabled()
+    window.part_wiring.run_part("to", "two")
+    said = window.status_line.findChild(QLabel, "statusMessage")
+    assert said.text() == "Two is switched off: switch it on to run it."
+    window.canvas.select([])
+    assert not window.commands["run.to"].isEnabled()
+    assert window.commands["run.to"].toolTip() == "Select the step to run to."
 
 
 @pytest.mark.parametrize(
