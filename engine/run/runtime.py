@@ -23,6 +23,7 @@ from engine.run import recovery
 from engine.run.attempts import Attempts
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
+from engine.run.converted import converted
 from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
 from engine.run.fast_path import FastPath
@@ -329,7 +330,7 @@ class Runtime:
     async def _plan_of(self, state: ExecutionState) -> Plan:
         definition = await self.store.load_definition(state.definition_hash)
         with uncollected():
-            return self._compiler.compile(codec.decode(definition))
+            return converted(self._compiler.compile(codec.decode(definition)), self._seams)
 
     async def _load(self, state: ExecutionState) -> Execution:
         """The execution in that state, with the definition it was started with."""

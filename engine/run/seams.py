@@ -44,6 +44,9 @@ class Seams(Protocol):
 
     @property
     def are_plain(self) -> bool: ...
+    @property
+    def are_steps_converted(self) -> bool: ...
+    def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]: ...
     def _check_dependencies(self, step: Step, state: Mapping[str, Any]) -> bool: ...
     def _evaluate_condition(self, condition: str, state: Mapping[str, Any]) -> bool: ...
     def _resolve_parameters(
@@ -70,6 +73,12 @@ class EngineSeams:
         return not any(
             name in own or getattr(type(self), name) is not getattr(EngineSeams, name) for name in _OF_A_STEP
         )
+
+    @property
+    def are_steps_converted(self) -> bool:
+        """Whether somebody overrides what the nodes of a workflow become."""
+        own = getattr(type(self), "_convert_nodes_to_steps", None)
+        return "_convert_nodes_to_steps" in vars(self) or own is not EngineSeams._convert_nodes_to_steps
 
     def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]:
         """The workflow's nodes as steps, in topological order."""

@@ -27,6 +27,7 @@ from engine.model.workflow import Workflow
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
+from engine.run.converted import converted
 from engine.run.garbage import uncollected
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.held_runs import HeldRuns
@@ -340,7 +341,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         ]
         if problems:
             raise DefinitionError("; ".join(problem.message for problem in problems), problems)
-        plan = self._compiler.compile(workflow).with_steps(self._convert_nodes_to_steps(workflow))
+        plan = converted(self._compiler.compile(workflow), self)
         graph = self._build_execution_graph(workflow)
         _log.debug(
             "Prepared %s: %d steps, %d connections, conditional: %s",

@@ -53,9 +53,10 @@ class FakeClock:
         await settle()
 
     async def until_asked(self, timers: int = 1) -> None:
-        """Return when this many timers are wanted."""
+        """Return when this many timers are wanted, and what led to them has been told."""
         for _ in range(100_000):  # a store that commits in a thread takes as long as it takes
             if len(self.delays) >= timers:
+                await settle()
                 return
             await asyncio.sleep(0)
         raise AssertionError(f"{timers} timers were expected, there are {len(self.delays)}")
