@@ -158,20 +158,30 @@ class StepsToRunFirst(WorkflowError):
 class ActionError(WorkflowError):
     """A step's work failed for a reason the analyst can mend (a column, a path, a value).
 
-    column: the one that is not there; meant: the one that was probably meant.
+    column: the one that is not there; wrong: anything else that is not, such as a file or a function; meant:
+    what was probably meant by it.
     """
 
     def __init__(
-        self, message: str, *, hint: str = "", column: str | None = None, meant: str | None = None
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        column: str | None = None,
+        wrong: str | None = None,
+        meant: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.column = column
+        self.wrong = wrong
         self.meant = meant
 
     def to_json(self) -> dict[str, Any]:
         described = super().to_json()
         if self.column is not None and self.meant is not None:
             described |= {"column": self.column, "meant": self.meant}
+        if self.wrong is not None and self.meant:
+            described |= {"wrong": self.wrong, "meant": self.meant}
         return described
 
 

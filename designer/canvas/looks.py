@@ -126,9 +126,11 @@ def status_text(step: StepState) -> str:
         case StepStatus.PAUSED:
             return _asking(step)
         case StepStatus.FAILED:
-            if step.error is not None and "meant" in step.error:
+            if step.error is None or "meant" not in step.error:
+                return _first_line(step.error) or "Failed"
+            if "column" in step.error:
                 return f"No column '{step.error['column']}' · 1 fix"
-            return _first_line(step.error) or "Failed"
+            return f"No '{step.error.get('wrong')}' · 1 fix"
         case StepStatus.ROLLBACK_FAILED:
             return f"Not undone: {_first_line(step.error) or 'it failed'}"
         case StepStatus.SKIPPED:

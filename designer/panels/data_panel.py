@@ -46,7 +46,7 @@ class DataPanel(QWidget):
 
     summary_changed = Signal(str)
     message = Signal(str)  # short news for the status bar
-    column_renamed = Signal(str, str, str)  # node id, the column that is not there, the one that was meant
+    fix_wanted = Signal(str, str, str)  # node id, what is not there, what was meant
     _expanded = Signal(int, object)
 
     def __init__(self, locate: Locate, parent: QWidget | None = None) -> None:
@@ -98,9 +98,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.file_bar)
         self.selector.activated.connect(self._on_view_chosen)
         self.table.message.connect(self.message)
-        self.error.column_renamed.connect(
-            lambda wrong, right: self.column_renamed.emit(self._node_id, wrong, right)
-        )
+        self.error.fix_wanted.connect(lambda wrong, right: self.fix_wanted.emit(self._node_id, wrong, right))
         self.tree.message.connect(self.message)
         self.table.table_model.failed.connect(self._on_table_failed)
         self.table.table_model.sort_changed.connect(self._on_sort_changed)

@@ -165,10 +165,10 @@ class FileBar(QWidget):
 class ErrorView(QWidget):
     """Why a step failed, what to do about it, and the details for whoever is asked for help.
 
-    `column_renamed` carries the column that is not there and the one that was meant, when that is wanted.
+    `fix_wanted` carries what is not there, a column or a file, and what was meant, when that is asked for.
     """
 
-    column_renamed = Signal(str, str)
+    fix_wanted = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -221,7 +221,7 @@ class ErrorView(QWidget):
         hint = str(error.get("hint") or "")
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
-        wrong, right = error.get("column"), error.get("meant")
+        wrong, right = error.get("column") or error.get("wrong"), error.get("meant")
         self._renaming = (str(wrong), str(right)) if wrong and right else None
         if self._renaming is not None:
             self.hint.hide()  # the button says it
@@ -234,7 +234,7 @@ class ErrorView(QWidget):
 
     def _on_fix(self) -> None:
         if self._renaming is not None:
-            self.column_renamed.emit(*self._renaming)
+            self.fix_wanted.emit(*self._renaming)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

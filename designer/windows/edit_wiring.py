@@ -17,7 +17,7 @@ from designer.windows.session import Session
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 from engine.model.changes import NodeChanged
-from engine.model.fixes import fix_column, fix_edit
+from engine.model.fixes import fix_edit, fix_word
 from engine.model.pins import is_pinned, pinned_output
 from engine.model.workflow import Workflow
 from engine.problem import Fix, Problem
@@ -44,7 +44,7 @@ class EditWiring(QObject):
         window.palette_panel.node_chosen.connect(self._on_node_chosen)
         window.bottom.problems.problem_activated.connect(self._on_problem_activated)
         window.bottom.problems.fix_requested.connect(self._on_fix_requested)
-        window.bottom.data.column_renamed.connect(self._on_column_renamed)
+        window.bottom.data.fix_wanted.connect(self._on_word_fix_wanted)
         session.editor.edit_refused.connect(window.status_line.say)
         session.editor.document.subscribe(self._on_document_changed)
         window.inspector.set_upstream_columns(session.columns.columns_of)
@@ -178,13 +178,13 @@ class EditWiring(QObject):
         else:
             self._window.status_line.say("That has changed since")
 
-    def _on_column_renamed(self, node_id: str, wrong: str, right: str) -> None:
+    def _on_word_fix_wanted(self, node_id: str, wrong: str, right: str) -> None:
         editor = self._session.editor
-        edit = fix_column(editor.workflow, node_id, wrong, right)
+        edit = fix_word(editor.workflow, node_id, wrong, right)
         if edit is not None and editor.push(edit):
             self._window.status_line.say(f"{edit.label}: done. Run it again.")
         else:
-            self._window.status_line.say(f"The step names no column {wrong} any more")
+            self._window.status_line.say(f"The step names no “{wrong}” any more")
 
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[object]) -> None:
         if any(isinstance(change, NodeChanged) and is_pinned(change.node) for change in changes):

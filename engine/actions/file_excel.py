@@ -14,6 +14,7 @@ from engine.actions.duck import VERSION, Duck, Table, arriving, connect
 from engine.actions.registry import handler
 from engine.actions.sql import ColumnType, identifier
 from engine.errors import ActionError
+from engine.expression.suggestions import nearest
 
 if TYPE_CHECKING:
     from engine.actions.context import StepContext
@@ -95,7 +96,9 @@ def _loading(params: Params) -> dict[str, Any]:
 
 def _no_such_sheet(wanted: str, names: list[str], path: Path) -> ActionError:
     listed = ", ".join(f"'{name}'" for name in names)
-    return ActionError(f"'{path.name}' has no sheet '{wanted}'", hint=f"Its sheets are: {listed}.")
+    near = nearest(wanted, names)
+    hint = f"Its sheets are: {listed}."
+    return ActionError(f"'{path.name}' has no sheet '{wanted}'", hint=hint, wrong=wanted, meant=near)
 
 
 def _restored(duck: Duck, *, skip_empty: bool) -> dict[str, Any]:

@@ -174,7 +174,8 @@ def _not_found(path: Path) -> ActionError:
         return ActionError(f"There is no folder '{path.parent}'", hint="Check the path of the file.")
     names = [entry.name for entry in path.parent.iterdir()]
     if near := nearest(path.name, names):
-        return ActionError(f"There is no file '{path.name}'. Did you mean '{near}'?", hint=f"Use '{near}'.")
+        message = f"There is no file '{path.name}'. Did you mean '{near}'?"
+        return ActionError(message, hint=f"Use '{near}'.", wrong=path.name, meant=near)
     return ActionError(f"There is no file '{path.name}'", hint=f"Looked in {path.parent}.")
 
 

@@ -30,7 +30,7 @@ def call(name: str, arguments: Sequence[Fragment], bindings: Bindings) -> Fragme
     if function is None:
         near = nearest(name, FUNCTIONS)
         hint = f"Use {near}(...)." if near else f"There are: {', '.join(sorted(FUNCTIONS))}."
-        raise ActionError(f"There is no function '{name}' for rows", hint=hint)
+        raise ActionError(f"There is no function '{name}' for rows", hint=hint, wrong=name, meant=near)
     count = len(arguments)
     if count < function.at_least or (function.at_most is not None and count > function.at_most):
         raise ActionError(f"{name}(...) takes {_count_words(function)}, but has {count}")

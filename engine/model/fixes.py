@@ -27,8 +27,8 @@ def fix_edit(workflow: Workflow, problem: Problem, fix: Fix) -> Edit | None:
     return Edit(label=label, changes=(change,)) if change is not None else None
 
 
-def fix_column(workflow: Workflow, node_id: str, wrong: str, right: str) -> Edit | None:
-    """The edit that names another column wherever a node's parameters name this one."""
+def fix_word(workflow: Workflow, node_id: str, wrong: str, right: str) -> Edit | None:
+    """The edit that names another column, file or function where a node's parameters name this one."""
     node = workflow.nodes.get(node_id)
     if node is None:
         return None

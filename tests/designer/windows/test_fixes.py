@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import status_text
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus
+from engine.model import edits
 from engine.model.workflow import Connection, Node, Workflow
 from tests.support.desk import Desk
 
@@ -71,6 +73,29 @@ def test_that_a_misspelt_column_is_mended_beside_the_error(desk: Desk, qtbot: Qt
     error.fix.click()
     assert window.session.editor.workflow.nodes["keep"].parameters["condition"] == "delay > 60"
     error.fix.click()
-    assert "names no column dely any more" in window.status_line._message.text()
+    assert "names no “dely” any more" in window.status_line._message.text()
     window.commands["run.run"].trigger()
     qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED, timeout=15_000)
+
+
+def test_that_a_misspelt_function_and_file_are_mended_beside_the_error(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(desk, tmp_path, condition="uper(month) == 'A'")
+    window, controller = desk.window, desk.window.session.controller
+    editor, error = window.session.editor, window.bottom.data.error
+
+    def fail_and_mend(button: str) -> None:
+        window.commands["run.run"].trigger()
+        qtbot.waitUntil(lambda: error.fix.isVisibleTo(error) and error.fix.text() == button, timeout=15_000)
+        assert controller.view.status is ExecutionStatus.FAILED
+        qtbot.mouseClick(error.fix, Qt.MouseButton.LeftButton)
+
+    editor.push(edits.set_parameters(editor.workflow, "read", {"path": "flihgts.csv"}))
+    fail_and_mend("Use 'flights.csv'")
+    assert editor.workflow.nodes["read"].parameters["path"] == "flights.csv"
+    assert editor.undo_stack.undoText() == "Use flights.csv in read"
+    window.canvas.select(["keep"])
+    fail_and_mend("Use 'upper'")
+    assert editor.workflow.nodes["keep"].parameters["condition"] == "upper(month) == 'A'"
+    assert status_text(controller.steps["keep"]) == "No 'uper' · 1 fix"

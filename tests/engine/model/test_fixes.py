@@ -9,7 +9,7 @@ import pytest
 from engine.catalog import Catalog
 from engine.files import codec
 from engine.model.changes import apply, inverse
-from engine.model.fixes import declare_input, fix_column, fix_edit
+from engine.model.fixes import declare_input, fix_edit, fix_word
 from engine.model.workflow import Workflow
 from engine.problem import Fix, Problem
 from engine.validation import check
@@ -124,7 +124,7 @@ def test_that_a_column_is_renamed_wherever_a_step_names_it() -> None:
         "n": 3,
     }
     workflow = drawn(parameters)
-    edit = fix_column(workflow, "here", "Mounth", "Month")
+    edit = fix_word(workflow, "here", "Mounth", "Month")
     assert edit is not None
     assert apply(workflow, edit.changes).nodes["here"].parameters["values"] == {
         "columns": ["Month", "Year"],
@@ -132,8 +132,8 @@ def test_that_a_column_is_renamed_wherever_a_step_names_it() -> None:
         "condition": "Month > 3 and Mounthly == 1",
         "n": 3,
     }
-    assert fix_column(workflow, "here", "Nobody", "Month") is None
-    assert fix_column(workflow, "gone", "Mounth", "Month") is None
+    assert fix_word(workflow, "here", "Nobody", "Month") is None
+    assert fix_word(workflow, "gone", "Mounth", "Month") is None
 
 
 @pytest.mark.parametrize(
