@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from designer.canvas import align as lines
 from designer.canvas import layout
@@ -28,6 +28,8 @@ Card: TypeAlias = list[int]
 """The rows of what moves as one."""
 Task: TypeAlias = tuple[Workflow, list[Card]]
 """The drawing that is being laid out, and what of it."""
+Move: TypeAlias = tuple[edits.Edit, list[str], Floats, Floats]
+"""An edit, the nodes that it moves, where they lay and where they will."""
 _TIDY = "Tidy up"
 AT_ONCE = 150
 """Up to this many cards are laid out on the spot: about a fortieth of a second."""
@@ -111,13 +113,22 @@ class Arrange(QObject):
             if self._pending is None:
                 self._stop()
             return
-        self._pending = None
         self._stop()
+        move = None
+        if self._view.editor.workflow is pending[0]:
+            move = self._worded(pending[1], self._fitted(pending[1], places), _TIDY)
+        # To word the edit of a large drawing takes as long as to make it: the window breathes in between.
+        QTimer.singleShot(1, self, partial(self._carry_out, pending, move))
+
+    def _carry_out(self, pending: Task, move: Move | None) -> None:
+        if pending is not self._pending:  # given up in between
+            return
+        self._pending = None
         if self._view.editor.workflow is not pending[0]:
             self._view.message.emit("The drawing changed meanwhile: tidy up again.")
             return
-        self._put(pending[1], self._fitted(pending[1], places), _TIDY)
         self._view.message.emit("")
+        self._make(move)
 
     def _stop(self) -> None:
         if self._worker is not None:
@@ -167,6 +178,10 @@ class Arrange(QObject):
         return layout.make_room(places, others) if len(others) else places
 
     def _put(self, cards: Sequence[Card], corners: Floats, label: str) -> None:
+        self._make(self._worded(cards, corners, label))
+
+    def _worded(self, cards: Sequence[Card], corners: Floats, label: str) -> Move | None:
+        """The edit that puts cards there, and what it moves; None when they lie there already."""
         view, scene = self._view, self._view.canvas_scene
         rows = [row for card in cards for row in card]
         before = scene.places[rows].copy()
@@ -179,9 +194,7 @@ class Arrange(QObject):
             if layout_now.get(scene.ids[row]) != (x, y)
         }
         if not moved:
-            view.message.emit("Everything lies where it belongs.")
-            return
-        was_seen = view.camera.visible().contains(scene.bounds())
+            return None
         workflow, ids = view.editor.workflow, [scene.ids[row] for row in rows]
         led = straightened(workflow, ids) if label == _TIDY else carried(workflow, moved)
         notes = [
@@ -193,9 +206,18 @@ class Arrange(QObject):
         changes: tuple[Change, ...] = (*edits.move(workflow, moved).changes, *bend_changes(workflow, led))
         if notes:
             changes += set_comments(workflow, notes, "").changes
-        if view.editor.push(edits.Edit(label=label, changes=changes)):
+        return edits.Edit(label=label, changes=changes), ids, before, places
+
+    def _make(self, move: Move | None) -> None:
+        view, scene = self._view, self._view.canvas_scene
+        if move is None:
+            view.message.emit("Everything lies where it belongs.")
+            return
+        edit, ids, before, after = move
+        was_seen = view.camera.visible().contains(scene.bounds())
+        if view.editor.push(edit):
             area = scene.bounds()
-            self._glide.start(ids, before, places)
+            self._glide.start(ids, before, after)
             if was_seen and not view.camera.visible().contains(area):
                 view.camera.frame(area)
 

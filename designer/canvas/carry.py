@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from designer.canvas.geometry import Rows
+from designer.canvas.geometry import Rows, distinct
 from designer.canvas.guide_lines import GuideLines
 from designer.canvas.selection import Bend
 from engine.model import Change, Edit
@@ -146,7 +146,7 @@ class Carry:
 
     def _led(self) -> dict[str, list[Point]]:
         wires = self._view.canvas_scene.wires
-        rows = np.unique(wires.point_wire[self._bends]).tolist()
+        rows = distinct(wires.point_wire[self._bends])
         return {
             wires.ids[row]: [(x, y) for x, y in wires.points[wires.bends_of(row)].tolist()] for row in rows
         }

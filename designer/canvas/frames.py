@@ -6,13 +6,12 @@ other only the outermost folded one is seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
-from designer.canvas.geometry import CARD_SIZE, Floats, Mask, Rows
+from designer.canvas.geometry import CARD_SIZE, Floats, Mask, Rows, distinct
 from engine.model.groups import Group, groups, lineage
 from engine.model.workflow import Workflow
 
@@ -88,19 +87,19 @@ class Frames:
                 found[frame.rows] = _middle(places[frame.rows])
         return found
 
-    def follow_moves(self, places: Floats, xy: Floats, rows: Sequence[int]) -> None:
+    def follow_moves(self, places: Floats, xy: Floats, rows: Rows) -> None:
         """These nodes lie elsewhere: bring where they are seen, ``xy``, and the frames around them there."""
         if self.hidden is not None:
             xy[rows] = places[rows]
-            for number in np.unique(self._card_of[list(rows)]).tolist():
+            for number in distinct(self._card_of[np.asarray(rows, np.intp)]):
                 if number >= 0:
                     mine = self.all[number].rows
                     xy[mine] = _middle(places[mine])
         self._moved(rows)
 
-    def _moved(self, rows: Sequence[int]) -> None:
+    def _moved(self, rows: Rows) -> None:
         if self.all:
-            for number in np.unique(self._innermost[list(rows)]).tolist():
+            for number in distinct(self._innermost[np.asarray(rows, np.intp)]):
                 while number >= 0:
                     self._boxes[number] = None
                     number = self.all[number].around
@@ -109,7 +108,7 @@ class Frames:
         """These rows, and all that are seen at the same card: it lies in the middle of all of them."""
         if self.hidden is None:
             return rows
-        numbers = np.unique(self._card_of[rows]).tolist()
+        numbers = distinct(self._card_of[rows])
         return [*rows, *(row for number in numbers if number >= 0 for row in self.all[number].rows)]
 
     def visible(self, rows: Rows) -> Rows:
@@ -174,11 +173,11 @@ class Frames:
             area = area.united(box)
         return area
 
-    def holding(self, xy: Floats, rows: Iterable[int]) -> dict[int, QRectF]:
+    def holding(self, xy: Floats, rows: Rows) -> dict[int, QRectF]:
         """The boxes of the frames that hold any of these rows, by their number."""
         if not self.all:
             return {}
-        held = np.unique(self._innermost[list(rows)]).tolist()
+        held = distinct(self._innermost[np.asarray(rows, np.intp)])
         numbers = {outer for number in held for outer in self._outward(number)}
         return {number: self._box(number, xy) for number in numbers if not self.all[number].hidden}
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from designer.canvas import group_state
+from designer.canvas import geometry, group_state
 from designer.canvas.looks import Look
 from designer.canvas.notes import box_of
 from designer.canvas.painter.arrays import draw_rects
@@ -152,7 +152,7 @@ class Minimap(QWidget):
         corners = (scene.xy[shown] - (self._corner.x(), self._corner.y())) * self._scale
         size = (max(2.0, CARD_W * self._scale), max(1.5, CARD_H * self._scale))
         rects = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
-        for kind in np.unique(look).tolist():
+        for kind in geometry.distinct(look):
             painter.setBrush(inks.status[Look(kind)] if kind else inks.wire)
             draw_rects(painter, rects[look == kind])
         for frame, box in scene.frames.cards(scene.xy):

@@ -210,10 +210,12 @@ class Scene(QObject):
 
     def place(self, node_ids: Sequence[str], positions: Floats) -> None:
         """Show nodes elsewhere; while they are dragged the document does not know yet."""
-        rows = self.rows(node_ids)
-        if not rows:
+        listed = self.rows(node_ids)
+        if not listed:
             return
-        wires = self.wires.at(self.frames.with_cards(rows), len(self.ids))
+        rows = np.array(listed, np.intp)  # for each of what follows a list would be made one again
+        with_cards = rows if self.frames.hidden is None else self.frames.with_cards(listed)
+        wires = self.wires.at(with_cards, len(self.ids))
         area, frames = self._around(rows, wires), self.frames.holding(self.xy, rows)
         self.places[rows] = positions
         self.frames.follow_moves(self.places, self.xy, rows)
@@ -223,7 +225,7 @@ class Scene(QObject):
 
     def place_bends(self, bends: Rows, places: Floats) -> None:
         """Show these bends, by their place in ``wires.points``, elsewhere."""
-        wires = np.unique(self.wires.point_wire[bends])
+        wires = np.array(geometry.distinct(self.wires.point_wire[bends]), np.intp)
         if not len(wires):
             return
         area = self._around((), wires)
@@ -286,9 +288,9 @@ class Scene(QObject):
         if rows or len(wires):
             self.changed.emit(self._around(rows, wires))
 
-    def _around(self, rows: Sequence[int], wires: Rows | Sequence[int]) -> QRectF:
+    def _around(self, rows: Rows | Sequence[int], wires: Rows | Sequence[int]) -> QRectF:
         area = QRectF()
-        cards = geometry.reach(self.xy[list(rows)]) if len(rows) else None
+        cards = geometry.reach(self.xy[np.asarray(rows, np.intp)]) if len(rows) else None
         if cards is not None:
             area = QRectF(cards[0], cards[1], cards[2] - cards[0], cards[3] - cards[1])
         chosen = self.wires.boxes[np.asarray(wires, np.intp)]

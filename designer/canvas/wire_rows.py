@@ -49,17 +49,21 @@ class WireRows:
         flow: Callable[[str], Flow] | None,
     ) -> None:
         """outputs: how many each node has. leave: where a wire leaves one of several. flow: its outcome."""
-        wires = workflow.connections.values()
-        shown = [c for c in wires if c.source in node_rows and c.target in node_rows]
+        shown = list(workflow.connections.values())
+        self.source: Rows = np.fromiter((node_rows.get(c.source, -1) for c in shown), np.intp, len(shown))
+        self.target: Rows = np.fromiter((node_rows.get(c.target, -1) for c in shown), np.intp, len(shown))
+        whole = (self.source >= 0) & (self.target >= 0)
+        if not whole.all():
+            shown = [connection for connection, is_whole in zip(shown, whole, strict=True) if is_whole]
+            self.source, self.target = self.source[whole], self.target[whole]
         self.ids: list[str] = [connection.id for connection in shown]
-        self.row_of: dict[str, int] = {wire_id: row for row, wire_id in enumerate(self.ids)}
-        self.source: Rows = np.array([node_rows[c.source] for c in shown], np.intp)
-        self.target: Rows = np.array([node_rows[c.target] for c in shown], np.intp)
-        self.down: Mask = np.array([c.on == "error" for c in shown], bool)
-        switches = {node.id for node in workflow.nodes.values() if node.type == SWITCH}
-        self.labelled: Mask = np.array(
-            [c.on != "success" or bool(c.condition) or c.source in switches for c in shown], bool
+        self.row_of: dict[str, int] = dict(zip(self.ids, range(len(shown)), strict=True))
+        self.down: Mask = np.fromiter((c.on == "error" for c in shown), bool, len(shown))
+        self.labelled: Mask = np.fromiter(
+            (c.on != "success" or bool(c.condition) for c in shown), bool, len(shown)
         )
+        for switch in [node.id for node in workflow.nodes.values() if node.type == SWITCH]:
+            self.labelled |= self.source == node_rows[switch]
         self.flow = np.zeros(len(shown), np.uint8)
         if flow is not None:
             self.flow[:] = [flow(wire_id) for wire_id in self.ids]
@@ -97,7 +101,7 @@ class WireRows:
         """These wires are inside a folded group: they touch no box. ``place`` must follow."""
         self.hidden = these
 
-    def at(self, rows: Sequence[int], count: int) -> Rows:
+    def at(self, rows: Rows | Sequence[int], count: int) -> Rows:
         """Rows of the wires that end at one of these of ``count`` cards."""
         if len(rows) == 1:
             return np.flatnonzero((self.source == rows[0]) | (self.target == rows[0]))

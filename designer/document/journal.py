@@ -48,6 +48,16 @@ class Recovery:
     changed_outside: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The first line of a journal that may come, and what it says it begins with."""
+
+    base: Workflow
+    source: Path
+    stamp: tuple[int, int]
+    line: bytes
+
+
 class Journal:
     """Writes every change of one document to the journal of its file, from the first edit after a save on.
 
@@ -60,11 +70,12 @@ class Journal:
         self._document = document
         self._folder = data_dir / "unsaved"
         self._on_error = on_error
-        self._stream: IO[str] | None = None
+        self._stream: IO[bytes] | None = None
         self._path: Path | None = None
         self._failed = False
         self._stamp = _stamp(document.path)
         self._base = document.root
+        self._ready: _Ready | None = None
         self._unsubscribe = document.subscribe_edits(self._on_edited)
 
     @property
@@ -79,6 +90,19 @@ class Journal:
         self._begin(recovery.workflow, recovered=True)
         if self._path != recovery.journal:
             discard(recovery)
+
+    def prepare(self) -> None:
+        """Words the first line of a journal, with the whole workflow in it, so that the first edit need not.
+
+        Callable from any thread: of a file that is opened, saved or changed meanwhile nothing is kept.
+        """
+        base, source, stamp = self._base, self._document.path, self._stamp
+        content = _content(source)
+        if source is None or content is None or stamp is None or _stamp(source) != stamp:
+            return
+        with contextlib.suppress(UnicodeDecodeError):
+            line = _line(_header(source, content, content.decode("utf-8")))
+            self._ready = _Ready(base, source, stamp, line)
 
     def about_to_save(self, text: str) -> None:
         """Notes the file's next content, so that a crash between saving and `saved` is no false alarm."""
@@ -112,40 +136,49 @@ class Journal:
 
     def _begin(self, base: Workflow, *, recovered: bool = False) -> None:
         source = self._document.path
-        header = {
-            "journal": _FORMAT,
-            "path": str(source) if source is not None else None,
-            "hash": _file_hash(source),
-            "recovered": recovered,
-            "base": codec.encode(base) if recovered else self._base_text(base, source),
-        }
+        ready, self._ready = self._ready, None
+        if (
+            ready is not None
+            and not recovered
+            and ready.base is base
+            and ready.source == source
+            and ready.stamp == _stamp(source)
+        ):
+            line = ready.line
+        else:
+            line = self._first_line(base, source, recovered=recovered)
         for place in self._places(source):
             try:
-                self._open(place, header)
+                self._open(place, line)
             except OSError:
                 continue
             return
         self._fail("Edits cannot be kept safe against a crash: no folder for them can be written.")
 
-    def _base_text(self, base: Workflow, source: Path | None) -> str:
+    def _first_line(self, base: Workflow, source: Path | None, *, recovered: bool) -> bytes:
+        content = _content(source)
+        text = codec.encode(base) if recovered else self._base_text(base, content)
+        return _line(_header(source, content, text, recovered=recovered))
+
+    def _base_text(self, base: Workflow, content: bytes | None) -> str:
         """The workflow before the first edit: its file's own text, which takes a tenth of encoding a large
         workflow, as long as the file is still the one that was opened or saved."""
-        if source is not None and self._stamp is not None and _stamp(source) == self._stamp:
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                return source.read_text(encoding="utf-8")
+        if content is not None and self._stamp is not None and _stamp(self._document.path) == self._stamp:
+            with contextlib.suppress(UnicodeDecodeError):
+                return content.decode("utf-8")
         return codec.encode(base)
 
     def _places(self, source: Path | None) -> list[Path]:
         unsaved = self._folder / f"{time.time_ns():x}-{os.getpid()}{SUFFIX}"
         return [unsaved] if source is None else [journal_of(source), unsaved]
 
-    def _open(self, place: Path, header: dict[str, Any]) -> None:
+    def _open(self, place: Path, line: bytes) -> None:
         """Begin a journal; what stands there already goes when its successor is whole, never before."""
         place.parent.mkdir(parents=True, exist_ok=True)
         _locked(place).close()
         fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
         try:
-            fresh.write_text(_line(header), encoding="utf-8", newline="\n")
+            fresh.write_bytes(line)
             os.replace(fresh, place)
         except OSError:
             fresh.unlink(missing_ok=True)
@@ -179,18 +212,30 @@ class Journal:
             self._path = None
 
 
-def _locked(place: Path) -> IO[str]:
+def _header(
+    source: Path | None, content: bytes | None, base: str, *, recovered: bool = False
+) -> dict[str, Any]:
+    return {
+        "journal": _FORMAT,
+        "path": str(source) if source is not None else None,
+        "hash": _hash(content) if content is not None else None,
+        "recovered": recovered,
+        "base": base,
+    }
+
+
+def _locked(place: Path) -> IO[bytes]:
     """The file, made if need be, held for this process until it is closed; OSError if another holds it."""
-    stream = open(place, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 -- the caller closes it
+    stream = open(place, "ab")  # noqa: SIM115 -- the caller closes it
     if not _lock(stream):
         stream.close()
         raise OSError(f"{place} is in use")
     return stream
 
 
-def _line(entry: dict[str, Any]) -> str:
+def _line(entry: dict[str, Any]) -> bytes:
     # ASCII: neither half a letter where a crash cut a line nor half a surrogate in a text does harm.
-    return json.dumps(entry, separators=(",", ":")) + "\n"
+    return json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def journal_of(path: Path) -> Path:
@@ -229,7 +274,8 @@ def _read(journal: Path, lines: list[bytes]) -> Recovery | None:
         return None
     header = entries[0]
     path = Path(header["path"]) if isinstance(header.get("path"), str) else None
-    now = _file_hash(path)
+    content = _content(path)
+    now = _hash(content) if content is not None else None
     known = {header.get("hash")}
     unsaved = 1 if header.get("recovered") else 0
     try:
@@ -287,9 +333,10 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
     return (found.st_mtime_ns, found.st_size) if found is not None else None
 
 
-def _file_hash(path: Path | None) -> str | None:
+def _content(path: Path | None) -> bytes | None:
+    """What a file holds; None without a file, or when it cannot be read."""
     try:
-        return _hash(path.read_bytes()) if path is not None else None
+        return path.read_bytes() if path is not None else None
     except OSError:
         return None
 

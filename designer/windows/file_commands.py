@@ -125,6 +125,8 @@ class FileCommands(QObject):
         recovery = await asyncio.to_thread(journals.find, journals.journal_of(path))
         if recovery is not None:
             await self._offer(recovery)
+        else:
+            await asyncio.to_thread(self._journal.prepare)
         return True
 
     async def save(self) -> bool:
@@ -212,6 +214,7 @@ class FileCommands(QObject):
         self._settings.remember_file(path)
         self.document_saved.emit()
         self.said.emit(f"Saved {path.name}")
+        await asyncio.to_thread(self._journal.prepare)
         return True
 
     def _show(self, workflow: Workflow, path: Path | None, *, edited: bool = False) -> None:

@@ -240,7 +240,7 @@ class Layer:
         size = (max(2.0, round(CARD_W * zoom)), max(2.0, round(CARD_H * zoom)))
         rects: Floats = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
         look = self._scene.look[rows]
-        for kind in np.unique(look).tolist():
+        for kind in geometry.distinct(look):
             painter.setBrush(self.inks.status[Look(kind)] if kind else self.inks.wire)
             draw_rects(painter, rects[look == kind])
 

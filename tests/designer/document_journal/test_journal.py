@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +91,40 @@ def test_that_edits_are_recovered_after_a_crash(tmp_path: Path) -> None:
     assert recovery is not None
     assert recovery.workflow == document.workflow
     assert (recovery.path, recovery.commands, recovery.changed_outside) == (document.path, 2, False)
+
+
+def first_lines(document: Document, tmp_path: Path, meanwhile: Callable[[Path], object]) -> list[bytes]:
+    """The first line of a journal that was worded before the edit, and of one that was not."""
+    assert document.path is not None
+    found = []
+    for prepared in (True, False):
+        journal = Journal(document, tmp_path / "data")
+        if prepared:
+            journal.prepare()
+            meanwhile(document.path)
+        document.apply([model.WorkflowChanged(values={"name": f"Edited, prepared: {prepared}"})])
+        assert journal.path is not None
+        found.append(journal.path.read_bytes().split(b"\n")[0])
+        document.apply([model.WorkflowChanged(values={"name": "Orders"})])
+        journal.close()
+    return found
+
+
+def test_that_a_line_that_was_worded_ahead_says_the_same(tmp_path: Path) -> None:
+    document = saved(tmp_path)
+    ahead, late = first_lines(document, tmp_path, lambda path: None)
+    assert ahead == late
+    assert b"orders.workflow.json" in ahead
+
+
+def test_that_a_line_that_was_worded_ahead_of_another_file_is_not_used(tmp_path: Path) -> None:
+    document = saved(tmp_path)
+    other = replace(document.workflow, description="Somebody else wrote this")
+    ahead, _ = first_lines(document, tmp_path, lambda path: workflow_file.save(path, other))
+    header = json.loads(ahead)
+    assert "Somebody else" not in header["base"]
+    assert document.path is not None
+    assert header["hash"] == hashlib.sha256(document.path.read_bytes()).hexdigest()
 
 
 def test_that_a_journal_in_use_is_left_alone(tmp_path: Path) -> None:
