@@ -27,8 +27,9 @@ from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
 from designer.windows.secret_person import SecretPerson
 from designer.windows.titles import title_of
-from engine.model.edits import set_input_default
-from engine.model.fixes import declare_input
+from engine.model.edits import Edit, set_input_default
+from engine.model.fixes import declare_input, lead_to_input
+from engine.model.json_value import Json
 from engine.model.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class Person(SecretPerson):
             values=question.typed,
             base_dir=self._folder(),
             undeclared=self._undeclared(
-                str(item.get("name", "")) for item in question.needed if not item.get("form")
+                str(item.get(key, ""))
+                for item in question.needed
+                for key in ("name", "path")
+                if not item.get("form")
             ),
             can_keep_secrets=await self._can_keep_secrets(question),
             parent=self.window,
@@ -192,12 +196,23 @@ class Person(SecretPerson):
         """Makes what was only referred to inputs of the workflow, as edits that can be undone."""
         assert self.editor is not None
         for name in self._undeclared(values):
-            self.editor.push(declare_input(self.editor.root, name, values[name]), ())
+            declared = declare_input(self.editor.root, name, values[name]) if name.isidentifier() else None
+            self.editor.push(declared or self._led(name, values[name]), ())
 
     def _undeclared(self, names: Iterable[str]) -> list[str]:
-        """Those that are no inputs of the workflow yet, and could be: a name, not the path of something."""
+        """Those that are no inputs of the workflow yet, and could be: names, and what steps do not give."""
         declared = self.editor.root.input_properties if self.editor is not None else {}
-        return [name for name in names if name.isidentifier() and name not in declared]
+        return [
+            name
+            for name in names
+            if (name not in declared if name.isidentifier() else self._led(name, None).changes)
+        ]
+
+    def _led(self, path: str, value: Json) -> Edit:
+        """The edit that takes a value of a step from an input instead; without changes when there is none."""
+        is_own = self.editor is None or path.startswith(("input.", "secrets."))
+        found = None if self.editor is None or is_own else lead_to_input(self.editor.root, path, value)
+        return found or Edit(label="", changes=())
 
     async def show_shortcuts(self, actions: Actions, keymap: Keymap) -> None:
         """Every key on one sheet, where it can be changed."""

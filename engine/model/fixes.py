@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model.changes import Change, ConnectionChanged, NodeChanged, WorkflowChanged
-from engine.model.edits import Edit
+from engine.model.edits import Edit, free_id
+from engine.model.embedded import rewritten_config
 from engine.model.json_value import Json
+from engine.model.references import Reference
 from engine.model.workflow import Workflow
 from engine.problem import Fix, Problem
 
@@ -57,6 +59,31 @@ def declare_input(workflow: Workflow, name: str, value: Json) -> Edit:
     inputs.setdefault("properties", {}).setdefault(name, schema)
     changes = (WorkflowChanged(values={"inputs": inputs}),) if inputs != workflow.inputs else ()
     return Edit(label=f"Add the input {name}", changes=changes)
+
+
+def lead_to_input(workflow: Workflow, path: str, value: Json) -> Edit | None:
+    """Take a value that a step never gives ("rates.euro") from an input of the workflow, wherever it is used.
+
+    None when no step uses it. value: what the input is like.
+    """
+    last = re.findall(r"[^\W\d]\w*", path)
+    name = free_id(set(workflow.input_properties), last[-1] if last else "value")
+
+    def led(reference: Reference) -> str:
+        plain = reference.canonical()
+        if f"{plain.root}{plain.parts}" != path:
+            return str(reference)
+        return str(replace(plain, root="input", parts=f".{name}"))
+
+    changes: list[Change] = []
+    for node in workflow.nodes.values():
+        config = rewritten_config(node, led, lambda plain: f"{plain.root}{plain.parts}")
+        if config != node.config:
+            changes.append(NodeChanged(node=replace(node, config=config)))
+    if not changes:
+        return None
+    declared = declare_input(workflow, name, value)
+    return Edit(label=declared.label, changes=(*declared.changes, *changes))
 
 
 def _renamed(value: Any, wrong: str, right: str, word: re.Pattern[str]) -> Any:

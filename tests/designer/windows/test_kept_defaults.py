@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from designer.dialogs.missing_input import MissingInputDialog
+from engine.files import workflow_file
+from engine.history.status import ExecutionStatus
 from engine.model.edits import set_workflow
 from engine.model.json_value import Json
+from engine.model.workflow import Connection, Node, Workflow
 from tests.support.desk import Desk
 
 
@@ -36,3 +45,39 @@ def test_that_a_field_inside_an_input_gets_no_default_of_its_own(desk: Desk) -> 
     desk.open()
     desk.person.keep_as_default({"input.customer.name": "Ada"})
     assert not desk.window.session.editor.workflow.input_properties
+
+
+def test_that_a_value_no_step_gave_becomes_an_input_of_the_workflow(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def values(node_id: str, value: Json) -> Node:
+        config: dict[str, Json] = {"parameters": {"values": {"x": value}}}
+        return Node(id=node_id, type="flow.set_values", title=node_id.upper(), config=config)
+
+    nodes = {"a": values("a", 1), "b": values("b", "${a.rate}")}
+    wires = {"ab": Connection(id="ab", source="a", target="b")}
+    path = tmp_path / "rate.workflow.json"
+    workflow_file.save(path, Workflow(id="r", name="R", nodes=nodes, connections=wires))
+    desk.open(path)
+    window, controller = desk.window, desk.window.session.controller
+    window.commands["run.run"].trigger()
+
+    def dialogs() -> list[MissingInputDialog]:
+        return [each for each in window.findChildren(MissingInputDialog) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(dialogs()), timeout=15_000)
+    dialog = dialogs()[0]
+    assert dialog.make_input.isVisible()
+    assert not dialog.as_default.isVisible()
+    field = dialog.form.findChildren(QLineEdit)[0]
+    qtbot.keyClicks(field, "1.08")
+    qtbot.mouseClick(dialog.make_input, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED, timeout=15_000)
+    editor = window.session.editor
+    qtbot.waitUntil(lambda: editor.undo_stack.count() == 1)
+    assert editor.workflow.nodes["b"].parameters["values"] == {"x": "${input.rate}"}
+    assert editor.workflow.input_properties["rate"] == {"title": "Rate", "type": "number"}
+    window.commands["edit.undo"].trigger()
+    assert editor.workflow.nodes["b"].parameters["values"] == {"x": "${a.rate}"}
+    assert not editor.workflow.input_properties

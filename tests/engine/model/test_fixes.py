@@ -9,8 +9,8 @@ import pytest
 from engine.catalog import Catalog
 from engine.files import codec
 from engine.model.changes import apply, inverse
-from engine.model.fixes import declare_input, fix_edit, fix_word
-from engine.model.workflow import Workflow
+from engine.model.fixes import declare_input, fix_edit, fix_word, lead_to_input
+from engine.model.workflow import Node, Workflow
 from engine.problem import Fix, Problem
 from engine.validation import check
 
@@ -145,3 +145,26 @@ def test_that_what_was_only_referred_to_becomes_an_input(value: Any, kind: str |
     assert after.input_properties["min_delay"].get("type") == kind
     assert after.input_properties["min_delay"]["title"] == "Min delay"
     assert declare_input(after, "min_delay", value).changes == ()
+
+
+def test_that_what_a_step_never_gives_is_taken_from_an_input() -> None:
+    nodes = {
+        "rates": Node(id="rates", type="flow.set_values"),
+        "here": Node(
+            id="here",
+            type="flow.set_values",
+            config={
+                "parameters": {"values": {"a": "${rates.euro}", "b": "1 ${steps.rates.euro:-2} ${rates.x}"}}
+            },
+        ),
+    }
+    inputs = {"type": "object", "properties": {"euro": {"type": "string"}}}
+    workflow = Workflow(id="w", name="W", nodes=nodes, inputs=inputs)
+    edit = lead_to_input(workflow, "rates.euro", 1.08)
+    assert edit is not None
+    after = apply(workflow, edit.changes)
+    values = after.nodes["here"].parameters["values"]
+    assert values == {"a": "${input.euro_2}", "b": "1 ${input.euro_2:-2} ${rates.x}"}
+    assert after.input_properties["euro_2"] == {"title": "Euro 2", "type": "number"}
+    assert apply(after, inverse(workflow, edit.changes)) == workflow
+    assert lead_to_input(workflow, "rates.nothing", 1) is None
