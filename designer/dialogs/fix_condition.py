@@ -64,11 +64,15 @@ class FixConditionDialog(Dialog[ConditionFix]):
         output: Json,
         context: Callable[[str], FormContext],
         can_change_workflow: bool = True,
+        of_step: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """of_step: the condition is the step's own and says whether it runs, not where to go from it."""
+        title = f"Does “{source}” run?" if of_step else f"Where to go from “{source}”?"
+        so_far = "has not begun" if of_step else "has ended and does not run again"
         super().__init__(
-            f"Where to go from “{source}”?",
-            f"{problem} The run is paused and saved; “{source}” has ended and does not run again.",
+            title,
+            f"{problem} The run is paused and saved; “{source}” {so_far}.",
             closed=LATER,
             icon="triangle-alert",
             tone="paused",
@@ -135,11 +139,10 @@ class FixConditionDialog(Dialog[ConditionFix]):
 
     def _make_form(self) -> SchemaForm:
         way = self._ways[self.way.currentIndex()]
+        title = f"Go on to {way.target} if" if way.target else "It runs if"
         schema: dict[str, Any] = {
             "type": "object",
-            "properties": {
-                _KEY: {"type": "string", "format": "condition", "title": f"Go on to {way.target} if"}
-            },
+            "properties": {_KEY: {"type": "string", "format": "condition", "title": title}},
         }
         form = SchemaForm(
             schema, {_KEY: way.condition}, context=self._context(way.connection_id), parent=self

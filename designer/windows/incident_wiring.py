@@ -15,8 +15,8 @@ from designer.execution.run_view import RunView
 from designer.windows.banner import Notice
 from designer.windows.session import Session
 from designer.windows.titles import find
-from engine.model.edits import set_condition
-from engine.model.workflow import Connection, Workflow
+from engine.model.edits import set_condition, set_config
+from engine.model.workflow import Connection, Node, Workflow
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
@@ -56,7 +56,10 @@ class IncidentWiring(QObject):
         ways = self._ways(item)
         if not ways:
             return
-        own = all(self._drawn(way.connection_id) is not None for way in ways)
+        own = all(
+            self._drawn(way.connection_id) is not None or self._guarded(way.connection_id) is not None
+            for way in ways
+        )
         step = self._session.shown.steps.get(self._node_of(item))
         self.dialog = dialog = FixConditionDialog(
             source=str(item.get("source", "")),
@@ -65,6 +68,7 @@ class IncidentWiring(QObject):
             output=step.output if step is not None else None,
             context=self._window.inspector.context_for_condition,
             can_change_workflow=own,
+            of_step=bool(item.get("of_step")),
             parent=self._window,
         )
         dialog.try_wanted.connect(self._try)
@@ -142,6 +146,14 @@ class IncidentWiring(QObject):
             return None
         return found[0], found[1], found[1].connections[found[2]]
 
+    def _guarded(self, name: str) -> tuple[Place, Workflow, Node] | None:
+        """The step in the drawing whose own condition has this name; and where."""
+        found = find(self._session.editor.root, name)
+        node_id = found[2].removesuffix(".condition") if found is not None else ""
+        if found is None or node_id == found[2] or node_id not in found[1].nodes:
+            return None
+        return found[0], found[1], found[1].nodes[node_id]
+
     def _try(self, connection_id: str, text: str) -> None:
         self._session.tasks.start(self._tried(connection_id, text))
 
@@ -149,8 +161,7 @@ class IncidentWiring(QObject):
         holds, fault = await self._window.hold_wiring.holding.try_condition(connection_id, text)
         dialog = self.dialog
         if dialog is not None and (dialog.connection_id, dialog.condition) == (connection_id, text):
-            word = "It holds: the run goes on this way." if holds else "It does not hold: not this way."
-            dialog.show_verdict(word, plain(fault))
+            dialog.show_verdict(verdict_words(self._item or {}, holds=holds), plain(fault))
 
     def _on_decided(self, answer: ConditionFix) -> None:
         if answer.decision == "repair":
@@ -167,10 +178,17 @@ class IncidentWiring(QObject):
                 self.dialog.show_verdict("", plain(fault))
             return
         self._close()
-        found = self._drawn(answer.connection_id)
-        if answer.change_workflow and found is not None and found[2].condition != answer.condition:
+        if answer.change_workflow:
+            self._change_drawing(answer.connection_id, answer.condition)
+
+    def _change_drawing(self, name: str, condition: str) -> None:
+        found, guarded = self._drawn(name), self._guarded(name)
+        if found is not None and found[2].condition != condition:
             place, workflow, drawn = found
-            self._session.editor.push(set_condition(workflow, drawn.id, condition=answer.condition), place)
+            self._session.editor.push(set_condition(workflow, drawn.id, condition=condition), place)
+        elif guarded is not None and guarded[2].config.get("condition") != condition:
+            place, workflow, node = guarded
+            self._session.editor.push(set_config(workflow, node.id, condition=condition or None), place)
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None
@@ -181,6 +199,8 @@ class IncidentWiring(QObject):
 
 def card_words(item: Mapping[str, Any]) -> str:
     """The second line of the card."""
+    if item.get("of_step"):
+        return "Its condition needs a fix"
     if item.get("connection_id") is None:
         return "No way on from here"
     return "Condition needs a fix"
@@ -188,9 +208,18 @@ def card_words(item: Mapping[str, Any]) -> str:
 
 def banner_words(item: Mapping[str, Any]) -> str:
     """What the banner says."""
+    if item.get("of_step"):
+        return f"{item.get('source')}: its condition cannot be checked"
     if item.get("connection_id") is None:
         return f"{item.get('source')}: no condition holds, and nothing is for everything else"
     return f"{item.get('source')} → {item.get('target')}: the condition cannot be checked"
+
+
+def verdict_words(item: Mapping[str, Any], *, holds: bool) -> str:
+    """What a condition would mean that can be checked."""
+    if item.get("of_step"):
+        return "It holds: the step runs." if holds else "It does not hold: the step is skipped."
+    return "It holds: the run goes on this way." if holds else "It does not hold: not this way."
 
 
 def problem_words(item: Mapping[str, Any]) -> str:
@@ -198,7 +227,9 @@ def problem_words(item: Mapping[str, Any]) -> str:
     error = item.get("error")
     hint = error.get("hint", "") if isinstance(error, Mapping) else ""
     text = plain(str(item.get("text", "")))
-    if item.get("connection_id") is not None:
+    if item.get("of_step"):
+        text = f"The condition of {item.get('source')} cannot be checked: {text}"
+    elif item.get("connection_id") is not None:
         text = f"The condition to {item.get('target')} cannot be checked: {text}"
     return f"{text if text.endswith('.') else f'{text}.'} {hint}".strip()
 
@@ -209,5 +240,7 @@ def plain(fault: str) -> str:
 
 
 def _wires_of(item: Mapping[str, Any]) -> list[Any]:
+    if item.get("of_step"):
+        return []
     connection = item.get("connection_id")
     return [connection] if connection is not None else list(item.get("connections", ()))

@@ -125,8 +125,9 @@ STEP_MOVES: Mapping[StepStatus, frozenset[StepStatus]] = {
     ),
     # FAILED: the total time allowed ran out while the step waited for its next attempt.
     _S.WAITING: frozenset({_S.RUNNING, _S.FAILED, _S.CANCELLED}),
-    # PAUSED again: some of what was missing came, the rest is still asked for.
-    _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
+    # PAUSED again: some of what was missing came, the rest is still asked for. SKIPPED: the step's own
+    # condition was repaired, and does not hold.
+    _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED, _S.SKIPPED}),
     _S.COMPLETED: frozenset({_S.ROLLING_BACK}),
     _S.UNCERTAIN: frozenset({_S.ROLLING_BACK, _S.CANCELLED}),
     # ROLLING_BACK again: another try of what undoes the step.

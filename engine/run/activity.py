@@ -22,7 +22,8 @@ class Activity:
     stop: why the running attempt was told to stop, if it was. last_error: of the attempt before.
     is_abandoned: the run went on without it; whatever it still returns is discarded. is_parked: its worker
     does not count as one. form: the schema of what a person is asked, when that is why the step is paused.
-    crashes: how often in a row the program died while it ran.
+    crashes: how often in a row the program died while it ran. is_undecided: paused because nobody can say
+    whether its own condition holds.
     """
 
     # What most steps never set stands here once for all: one of these is made a step.
@@ -39,6 +40,7 @@ class Activity:
     last_error: BaseException | None = None
     is_abandoned: bool = False
     is_parked: bool = False
+    is_undecided: bool = False
     form: Mapping[str, Any] | None = None
     needed: Sequence[dict[str, Any]] = ()
 

@@ -18,7 +18,7 @@ from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import INCIDENT, ExecutionState
 from engine.history.status import ConnectionOutcome, StepStatus
 from engine.plan.step import Plan, Route, Step
-from engine.run import scheduler
+from engine.run import own_conditions, scheduler
 from engine.run.questions import Supplied
 from engine.run.settlement import Ended, Stuck
 from engine.store.state_manager import error_to_json
@@ -59,8 +59,8 @@ def check_repairs(execution: Execution, conditions: Mapping[str, str]) -> None:
     cannot be evaluated either; NoRouteMatched when a switch still could not be left by any connection.
     """
     steps = execution.steps
-    for connection_id, text in conditions.items():
-        steps.decide(_waiting_route(steps, connection_id, text), {connection_id: text})
+    for name, text in conditions.items():
+        would_hold(execution, name, text)
     for number in steps.incidents:
         own = {route.id for route in steps.plan.steps[number].outgoing}
         if not own.isdisjoint(conditions):
@@ -104,6 +104,9 @@ def would_hold(execution: Execution, connection_id: str, condition: str) -> bool
             if connection_id.startswith(way):
                 return would_hold(part, connection_id.removeprefix(way), condition)
     steps = execution.steps
+    step = own_conditions.waiting(steps).get(connection_id)
+    if step is not None:
+        return own_conditions.would_hold(execution, step, condition)
     return steps.decide(_waiting_route(steps, connection_id, condition), {connection_id: condition})
 
 
@@ -120,6 +123,7 @@ def repair(execution: Execution, conditions: Mapping[str, str]) -> None:
             for route in plan.routes
             if route.id in conditions
         ]
+        + own_conditions.repair_drafts(execution.steps, conditions)
     )
     execution.steps.conditions.update(conditions)
 
@@ -153,7 +157,7 @@ def restore(plan: Plan, state: ExecutionState) -> dict[int, Incident]:
     """The incidents that the journal left open."""
     found: dict[int, Incident] = {}
     for item in state.needed:
-        if item.get(INCIDENT):
+        if item.get(INCIDENT) and not item.get("of_step"):
             number = plan.numbers[str(item["step_id"])]
             known = state.steps[plan.steps[number].id]
             incident = found.setdefault(number, Incident(_ended(known.status, known.reason), []))
@@ -185,7 +189,7 @@ def _waiting_route(steps: Steps, connection_id: str, condition: str) -> Route:
     if connection_id not in waiting:
         raise DefinitionError(
             f"No connection {connection_id!r} waits for a condition",
-            hint=did_you_mean(connection_id, waiting),
+            hint=did_you_mean(connection_id, [*waiting, *own_conditions.waiting(steps)]),
         )
     compile_condition(condition.strip() or "true")
     return waiting[connection_id]

@@ -164,9 +164,11 @@ def _answered(events: Iterable[Event]) -> set[str]:
         step_id = str(event.step_id)
         if event.type is EventType.STEP_PAUSED:
             answered.discard(step_id)
-            if event.data.get("reason") == "missing_input":
+            if event.data.get("reason") in ("missing_input", INCIDENT):
                 asking[step_id] = None
-        elif event.type is EventType.STEP_RELEASED:
+        elif event.type is EventType.STEP_RELEASED or (
+            event.type is EventType.CONDITION_REPAIRED and step_id in asking
+        ):
             answered.add(step_id)
         elif event.type is EventType.INPUTS_SUPPLIED:
             answered.update(asking)
@@ -195,6 +197,7 @@ def _restore_step(execution: Execution, step: Step, known: StepState, *, is_answ
         case StepStatus.PAUSED:
             activity = _activity(execution, step, max(0, known.attempts - 1), known)
             activity.first_started_at = None
+            activity.is_undecided = known.reason == INCIDENT
             activity.needed = [item for item in execution.state.needed if item.get("step_id") == step.id]
             activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)
             if is_answered:

@@ -27,6 +27,7 @@ from engine.run.alarm import Alarm
 from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
+from engine.run.own_conditions import is_wanted
 from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
 from engine.run.reuse import Reuse, ready_made
@@ -83,7 +84,8 @@ class StepRunner:
         step = execution.plan.steps[number]
         if step.secrets and not await self._knows_secrets(execution, step):
             return
-        if number not in steps.activities and not self._is_wanted(execution, step):
+        known = steps.activities.get(number)
+        if (known is None or known.is_undecided) and not is_wanted(self._seams, execution, step):
             return
         activity = steps.activity(number)
         if (not step.is_plain or execution.options.taken) and await self._is_done_without(
@@ -193,22 +195,6 @@ class StepRunner:
             await self._compose(execution, activity, step)
             return True
         return False
-
-    def _is_wanted(self, execution: Execution, step: Step) -> bool:
-        """Whether a ready step is to run; if its own condition says no it is skipped, or fails."""
-        steps = execution.steps
-        try:
-            wanted = self._seams._check_dependencies(step, steps.live) and (
-                step.condition is None or self._seams._evaluate_condition(step.condition, steps.live)
-            )
-        except WorkflowError as error:
-            activity = steps.activity(step.index)
-            steps.begin(activity)
-            steps.fail(activity, error, duration_ms=0.0)
-            return False
-        if not wanted:
-            steps.skip(step, "condition")
-        return wanted
 
     async def _compose(self, execution: Execution, activity: Activity, step: Step) -> None:
         """Let the parts of a composite step begin; or take up what they gave, once all of them have ended."""

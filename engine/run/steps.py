@@ -231,6 +231,8 @@ class Steps:
 
     def skip(self, step: Step, reason: str) -> None:
         """A step that was ready is not to run after all."""
+        if step.index in self.activities:  # a person had to say so
+            self._left(step)
         self._execution.record([EventDraft(EventType.STEP_SKIPPED, step.id, data={"reason": reason})])
         self.live.ended(step.id, StepStatus.SKIPPED)
         settlement = self._settled(step, Ended.SKIPPED)
@@ -280,7 +282,11 @@ class Steps:
         reasons: set[str] = {INCIDENT} if self.incidents else set()
         for number in self.paused:
             activity = self.activities[number]
-            reasons.add("breakpoint" if not activity.needed else "form" if activity.form else "missing_input")
+            if activity.is_undecided:
+                reasons.add(INCIDENT)
+            else:
+                asks = "form" if activity.form else "missing_input"
+                reasons.add(asks if activity.needed else "breakpoint")
         for number in self.blocked():
             reasons |= self.nested[number].reasons()
         return min(reasons, key=lambda reason: _REASONS.index(reason) if reason in _REASONS else 0)

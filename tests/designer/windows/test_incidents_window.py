@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Flow, Look
@@ -190,3 +192,35 @@ def test_that_a_condition_in_a_part_is_repaired_in_the_drawing_too(
     window.commands["edit.undo"].trigger()
     assert condition() == "month < 'x'"
     assert editor.document.place == ("each",)  # one sees where it was undone
+
+
+def test_that_the_condition_of_a_step_itself_is_repaired_and_changed_in_the_drawing(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    guarded = values("b", v=1)
+    guarded = replace(guarded, config={**guarded.config, "condition": "a.month < 'x'"})
+    nodes = {"a": values("a", month=3), "b": guarded}
+    wires = {"ab": Connection(id="ab", source="a", target="b")}
+    path = tmp_path / "guarded.workflow.json"
+    workflow_file.save(path, Workflow(id="p", name="P", nodes=nodes, connections=wires))
+    desk.open(path)
+    desk.window.commands["run.run"].trigger()
+    dialog = opened(desk, qtbot)
+    window = desk.window
+    scene = window.canvas.canvas_scene
+    assert scene.subtitle(scene.row_of["b"]) == "Its condition needs a fix"
+    assert scene.marks.flow("ab") is Flow.TAKEN
+    assert window.stage.banner.text == "B: its condition cannot be checked"
+    words = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "Does “B” run?" in words
+    assert "“B” has not begun" in words
+    write(dialog, qtbot, "a.month > 5", "the step is skipped")
+    write(dialog, qtbot, "a.month == 3", "the step runs")
+    assert dialog.change_workflow.isChecked()
+    qtbot.mouseClick(dialog.repair_button, Qt.MouseButton.LeftButton)
+    wait_for(desk, qtbot, ExecutionStatus.COMPLETED)
+    assert window.session.controller.steps["b"].status is StepStatus.COMPLETED
+    editor = window.session.editor
+    qtbot.waitUntil(lambda: editor.workflow.nodes["b"].config.get("condition") == "a.month == 3")
+    window.commands["edit.undo"].trigger()
+    assert editor.workflow.nodes["b"].config["condition"] == "a.month < 'x'"
