@@ -43,7 +43,13 @@ from engine.run.stream import EventStreams
 from engine.run.undo_parts import PartsOfSteps
 from engine.run.vault import Vault
 from engine.secrets.sources import SecretSource
-from engine.store.state_manager import CALLED_OFF, ExecutionStateManager, state_of, with_large_outputs
+from engine.store.state_manager import (
+    CALLED_OFF,
+    ExecutionStateManager,
+    agreeing,
+    state_of,
+    with_large_outputs,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -287,7 +293,7 @@ class Runtime:
         await self.store.commit()
         events = await self.store.read_events(execution_id)
         with uncollected():
-            state = state_of(self.store, execution_id, events)
+            state = agreeing(self.store, state_of(execution_id, events))
         if state.status.is_terminal:
             return None
         if state.parent and state.parent not in self._executions:

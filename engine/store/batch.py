@@ -15,7 +15,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
-from engine.store.checksum import of_definition, of_event
+from engine.store.checksum import of_definition, of_event, of_run
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
 from engine.store.ledger import Admitted, ExecutionRecord, StepRecord, is_asked_by_parts
@@ -26,7 +26,7 @@ Row = tuple[Any, ...]
 _CHUNKS = (256, 128, 64, 32, 16, 8, 4, 3, 2, 1)
 _WIDTHS = {
     "definitions": 3,
-    "executions": 11,
+    "executions": 12,
     "journal": 8,
     "results": 4,
     "steps": 9,
@@ -147,7 +147,7 @@ def _resolution_text(data: Mapping[str, Any]) -> str:
 
 
 def _execution_row(record: ExecutionRecord) -> Row:
-    return (
+    row = (
         record.key,
         record.id,
         record.workflow_id,
@@ -160,6 +160,7 @@ def _execution_row(record: ExecutionRecord) -> Row:
         record.started_at,
         record.ended_at,
     )
+    return (*row, of_run(row))
 
 
 def _flat(rows: Iterable[Row]) -> list[Any]:

@@ -8,6 +8,7 @@ write a fitting number. Each costs less than half a microsecond; this is on the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
@@ -25,6 +26,11 @@ def of_event(
 ) -> int:
     """The checksum of one row of the journal; `ts` in microseconds, `text` the JSON of its data."""
     return crc32(f"{seq} {ts} {code} {attempt} {step_id} {text}".encode(), seed)
+
+
+def of_run(row: Sequence[object]) -> int:
+    """The checksum of a run's row in the list of runs, of all that stands in it before."""
+    return crc32("\n".join(map(str, row)).encode("utf-8", "surrogatepass"))
 
 
 def of_definition(definition_hash: str, definition: str) -> int:

@@ -122,6 +122,11 @@ class Database:
         if self.was_interrupted:
             self._check(writer)
         migrate(writer, self.path)
+        if writer.execute(
+            "SELECT count(*) FROM meta WHERE name IN ('closed_cleanly', 'syncs')"
+        ).fetchone() != (2,):
+            # Damaged. Without these rows no full sync would have anything to write.
+            writer.execute("INSERT OR IGNORE INTO meta VALUES ('closed_cleanly', 0), ('syncs', 0)")
         writer.execute("UPDATE meta SET value = 0 WHERE name = 'closed_cleanly'")
         writer.execute("PRAGMA synchronous = NORMAL")
         self.highest_key = writer.execute("SELECT coalesce(max(key), 0) FROM executions").fetchone()[0]
@@ -203,7 +208,8 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _closed_cleanly(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT value FROM meta WHERE name = 'closed_cleanly'").fetchone()[0])
+    row = connection.execute("SELECT value FROM meta WHERE name = 'closed_cleanly'").fetchone()
+    return row is not None and bool(row[0])
 
 
 def corrupt(path: Path, detail: str) -> StoreCorrupt:

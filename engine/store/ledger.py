@@ -70,7 +70,7 @@ class ExecutionRecord:
     """One execution's row and those of its steps; times in microseconds since the epoch.
 
     at: of its latest event. A clock that is set back lets time stand still in a run, and never go backwards.
-    seed: of the checksums of its events.
+    seed: of the checksums of its events. found: how many were durable when the run was looked up.
     """
 
     key: int
@@ -88,6 +88,7 @@ class ExecutionRecord:
     seq: int = 0
     is_part: bool = False
     steps: dict[str, StepRecord] = field(default_factory=dict)
+    found: int = 0
     seed: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from engine.errors import RunDamaged
 from engine.history.events import Event
-from engine.store.checksum import of_event, seed_of
+from engine.history.state import ExecutionState
+from engine.history.status import ExecutionStatus
+from engine.store.checksum import of_event, of_run, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.json_text import decode
 from engine.store.ledger import ExecutionRecord, StepRecord
-from engine.store.state_manager import ExecutionSummary, damaged
+from engine.store.state_manager import ExecutionSummary, damaged, state_of
 
 _log = logging.getLogger(__name__)
+
+ReadJournal = Callable[[ExecutionRecord], Awaitable[list[Event]]]
 
 
 def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]) -> list[Event]:
@@ -48,11 +54,13 @@ def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]
     return events
 
 
-def check_dense(execution_id: str, events: Iterable[Event], after: int = 0) -> None:
-    """Raises RunDamaged when one of the events after number `after` is missing."""
+def check_dense(execution_id: str, events: Sequence[Event], after: int = 0, *, at_least: int = 0) -> None:
+    """Raises RunDamaged when an event after number `after` is missing, or one of the first `at_least`."""
     for expected, event in enumerate(events, after + 1):
         if event.seq != expected:
             raise damaged(execution_id, f"event {expected} is missing")
+    if after + len(events) < at_least:
+        raise damaged(execution_id, f"event {after + len(events) + 1} is missing")
 
 
 def _decoded(execution_id: str, seq: int, text: str) -> Any:
@@ -63,6 +71,10 @@ def _decoded(execution_id: str, seq: int, text: str) -> Any:
 
 
 def record_of(row: Sequence[Any]) -> ExecutionRecord:
+    """The run that a row tells of; raises ValueError when the row is not what was written."""
+    *told, checksum = row
+    if checksum not in (None, of_run(told)):
+        raise ValueError("the row is not what was written")
     return ExecutionRecord(
         key=row[0],
         id=row[1],
@@ -78,15 +90,53 @@ def record_of(row: Sequence[Any]) -> ExecutionRecord:
     )
 
 
-def summaries(rows: Iterable[Sequence[Any]]) -> list[ExecutionSummary]:
-    """The runs of these rows; one whose row makes no sense is missing, and the others are listed."""
+async def summaries(rows: Iterable[Sequence[Any]], read: ReadJournal) -> list[ExecutionSummary]:
+    """The runs of these rows; one that cannot be told of stands there as QUARANTINED, with what is wrong."""
     found = []
     for row in rows:
         try:
-            found.append(record_of(row).summary())
-        except (LookupError, TypeError, ValueError) as error:
-            _log.error("The row of run %s in the store's list of runs is damaged: %r", row[1], error)
+            record = await read_record(row, read)
+        except RunDamaged as error:
+            record = _unknown(row)
+            record.status, record.error = ExecutionStatus.QUARANTINED, error.to_json()
+        found.append(record.summary())
     return found
+
+
+async def read_record(row: Sequence[Any], read: ReadJournal) -> ExecutionRecord:
+    """The run that a row tells of; if the row is damaged, as its journal tells it, which `read` gives.
+
+    Raises RunDamaged when the journal is damaged too.
+    """
+    try:
+        return record_of(row)
+    except (LookupError, TypeError, ValueError) as error:
+        _log.error("The row of run %s in the store's list of runs is damaged: %s", row[1], error)
+    record = _unknown(row)
+    return _told_by(record, state_of(record.id, await read(record)))
+
+
+def _unknown(row: Sequence[Any]) -> ExecutionRecord:
+    return ExecutionRecord(row[0], str(row[1]), str(row[2]), "", "", 0)
+
+
+def _told_by(record: ExecutionRecord, state: ExecutionState) -> ExecutionRecord:
+    """The run as its journal tells of it."""
+    return replace(
+        record,
+        workflow_name=state.workflow_name,
+        definition_hash=state.definition_hash,
+        status=state.status,
+        reason=state.reason,
+        error=state.error,
+        created_at=_microseconds(state.created_at) or 0,
+        started_at=_microseconds(state.started_at),
+        ended_at=_microseconds(state.ended_at),
+    )
+
+
+def _microseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1e6)
 
 
 def step_record_of(row: Sequence[Any]) -> StepRecord:

@@ -23,7 +23,7 @@ from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import groups
-from engine.store.rows import check_dense, events_of, record_of, step_record_of, summaries
+from engine.store.rows import check_dense, events_of, read_record, step_record_of, summaries
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
@@ -45,7 +45,7 @@ _ENDED_KEPT = 64
 
 _EXECUTION_COLUMNS = (
     "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, error, "
-    "created_at, started_at, ended_at) AS item"
+    "created_at, started_at, ended_at, checksum) AS item"
 )
 
 
@@ -133,14 +133,7 @@ class SqliteStateManager(ExecutionStateManager):
         if created is not None and is_new and not after and self._writer.is_all_durable:
             # Asked for by whoever has just created it: a thread to read it with would cost more than a step.
             return [created]
-        events: list[Event] = []
-        while True:
-            page = await _read_page(self, record, "seq > ? ORDER BY seq", events[-1].seq if events else after)
-            events += page
-            if len(page) < _PAGE_EVENTS:
-                break
-        check_dense(execution_id, events, after)
-        return events
+        return await _read_all(self, record, after)
 
     async def find_result(self, key: str) -> StoredResult | None:
         rows = await self._read(FIND_RESULT, (key,))
@@ -187,13 +180,19 @@ class SqliteStateManager(ExecutionStateManager):
     ) -> list[ExecutionSummary]:
         tests = [] if parts else ["instr(id, '/') = 0"]
         if statuses is not None:
-            tests.append(f"status IN ({', '.join(str(EXECUTION_CODE[status]) for status in statuses)})")
+            test = f"status IN ({', '.join(str(EXECUTION_CODE[status]) for status in statuses)})"
+            if limit is None:
+                test = (
+                    f"({test} OR ended_at IS NULL)"  # whose status is not what was written; sorted out below
+                )
+            tests.append(test)
         rows = await self._read(
             f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE {' AND '.join(tests) or 'true'} "
             "ORDER BY key DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
-        return summaries(rows)
+        found = await summaries(rows, partial(_read_all, self))
+        return [one for one in found if statuses is None or one.status in statuses]
 
     async def waiting_ms(self, execution_ids: Sequence[str]) -> dict[str, float]:
         keys = await self._read(
@@ -322,8 +321,7 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
-        with making_sense(self.path):
-            return record_of(rows[0]) if rows else None
+        return await read_record(rows[0], partial(_read_all, self)) if rows else None
 
     async def _track(self, execution_id: str) -> None:
         await self.open()
@@ -347,7 +345,9 @@ class SqliteStateManager(ExecutionStateManager):
         )
         if not last:
             raise damaged(execution_id, "nothing is left of its journal")
-        record.seq, record.at = last[0]
+        with making_sense(self.path):
+            record.seq, record.at = last[0]
+            record.found = max([record.seq, *(step.seq for step in record.steps.values())])
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:
@@ -362,6 +362,18 @@ class SqliteStateManager(ExecutionStateManager):
             oldest = self._ended.popleft()
             if self._ledger.records[oldest].status.is_terminal:
                 del self._ledger.records[oldest]
+
+
+async def _read_all(store: SqliteStateManager, record: ExecutionRecord, after: int = 0) -> list[Event]:
+    """The durable events of a run from number `after` on; RunDamaged unless all of them are as written."""
+    events: list[Event] = []
+    while True:
+        page = await _read_page(store, record, "seq > ? ORDER BY seq", events[-1].seq if events else after)
+        events += page
+        if len(page) < _PAGE_EVENTS:
+            break
+    check_dense(record.id, events, after, at_least=record.found)
+    return events
 
 
 async def _read_page(

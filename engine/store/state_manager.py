@@ -150,7 +150,7 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         await self.open()
         await self._track(execution_id)
         await self.commit()
-        return state_of(self, execution_id, await self.read_events(execution_id))
+        return agreeing(self, state_of(execution_id, await self.read_events(execution_id)))
 
     async def unfinished(self) -> list[ExecutionSummary]:
         """Every execution that has not ended, newest first: what a new process may go on with."""
@@ -306,14 +306,18 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         """Make ``append`` know the execution; raises ``ExecutionNotFound``."""
 
 
-def state_of(store: ExecutionStateManager, execution_id: str, events: Sequence[Event]) -> ExecutionState:
-    """The fold of the whole journal of a run that `store` knows; RunDamaged when it makes no sense."""
+def state_of(execution_id: str, events: Sequence[Event]) -> ExecutionState:
+    """The fold of the whole journal of a run; RunDamaged when it makes no sense."""
     try:
-        state = ExecutionState.fold(events)
+        return ExecutionState.fold(events)
     except (LookupError, TypeError, ValueError, AssertionError, StoreCorrupt) as error:
         raise damaged(execution_id, f"an event of it makes no sense ({error!r})") from error
+
+
+def agreeing(store: ExecutionStateManager, state: ExecutionState) -> ExecutionState:
+    """The state of a run that `store` knows; RunDamaged when what it knows contradicts the journal."""
     if not store._ledger.agrees_with(state):
-        raise damaged(execution_id, "its row and those of its steps contradict its journal")
+        raise damaged(state.id, "its row and those of its steps contradict its journal")
     return state
 
 

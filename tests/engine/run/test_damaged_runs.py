@@ -16,6 +16,7 @@ from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionSummary
 from tests.support.builders import chain, make_workflow, node
 from tests.support.compositions import body, each
+from tests.support.events import completed, running
 from tests.support.fake_clock import settle
 from tests.support.scripted_actions import ScriptedActions
 
@@ -138,8 +139,11 @@ async def test_that_a_run_is_left_alone_of_which_no_end_can_be_recorded(
         for execution_id in (gone, other):
             store.append(execution_id, [EventDraft(EventType.EXECUTION_STARTED)])
     change(path, "DELETE FROM journal WHERE execution = (SELECT key FROM executions WHERE id = ?)", gone)
-    # What ended by its row has not ended by its journal.
-    change(path, "UPDATE executions SET status = 7 WHERE id = ?", other)
+    change(
+        path,
+        "INSERT INTO steps VALUES ((SELECT key FROM executions WHERE id = ?), 'a', 1, '', 1, 1, 1, 1, 2)",
+        other,
+    )
     async with engine_on(actions, path) as engine:
         assert await engine.recover() == []
         assert "nothing is left of its journal" in caplog.text
@@ -150,15 +154,76 @@ async def test_that_a_run_is_left_alone_of_which_no_end_can_be_recorded(
             await engine.resume_workflow(other)
 
 
-async def test_that_runs_are_listed_beside_one_whose_row_makes_no_sense(
+@pytest.mark.parametrize("lost", [3, 5])
+async def test_that_a_journal_whose_end_is_missing_is_refused(path: Path, lost: int) -> None:
+    async with SqliteStateManager(path) as store:
+        execution_id = await store.create_execution("w", {})
+        store.append(execution_id, [EventDraft(EventType.EXECUTION_STARTED), running("a")])
+        store.append(execution_id, [completed("a", {"n": 1}), running("b")])
+    change(path, "DELETE FROM journal WHERE seq >= ?", lost)
+    async with SqliteStateManager(path) as store:
+        with pytest.raises(RunDamaged, match=f"event {lost} is missing"):
+            await store.load_state(execution_id)
+
+
+async def test_that_the_row_of_a_run_is_made_anew_from_its_journal(
+    actions: ScriptedActions, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with engine_on(actions, path) as engine:
+        ended = await engine.start_workflow(make_workflow([node("fails", "fail")], name="Ended"))
+        under_way = await engine.start_workflow(make_workflow([node("slow", "gate")], name="Under way"))
+        await engine.wait(ended)
+        await actions.reached["slow"].wait()
+        await engine._runtime.barrier()
+        was = await engine.state_manager.list_executions()
+    change(path, "UPDATE executions SET status = 99, created_at = 5, started_at = NULL WHERE id = ?", ended)
+    # By its row it has ended, and nobody would go on with it.
+    change(
+        path, "UPDATE executions SET status = 5, workflow_name = 'Over', error = '{' WHERE id = ?", under_way
+    )
+    actions.gates["slow"].set()
+    async with engine_on(actions, path) as engine:
+        assert await engine.state_manager.list_executions() == was
+        assert f"row of run {ended}" in caplog.text
+        assert f"row of run {under_way}" in caplog.text
+        assert await engine.recover() == [under_way]
+        assert (await engine.wait(under_way))["status"] == "COMPLETED"
+        assert (await engine.get_workflow_status(ended))["status"] == "COMPLETED"
+    caplog.clear()
+    async with engine_on(actions, path) as engine:
+        assert (await listed(engine, under_way)).workflow_name == "Under way"
+    assert under_way not in caplog.text  # it was written again as the run went on
+
+
+async def test_that_runs_are_listed_beside_one_of_which_nothing_makes_sense(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with SqliteStateManager(path) as store:
-        for name in ("first", "second", "third"):
+        for name in ("first", "second"):
             await store.create_execution("w", {}, execution_id=name)
-    change(path, "UPDATE executions SET status = 99 WHERE id = 'second'")
-    change(path, "UPDATE executions SET error = '{' WHERE id = 'third'")
+    change(path, "UPDATE executions SET id = 'sekond' WHERE id = 'second'")
     async with SqliteStateManager(path) as store:
-        assert [run.id for run in await store.list_executions()] == ["first"]
-    assert "row of run second" in caplog.text
-    assert "row of run third" in caplog.text
+        lost, first = await store.list_executions()
+        assert (first.id, first.status) == ("first", ExecutionStatus.PENDING)
+        assert (lost.id, lost.status) == ("sekond", ExecutionStatus.QUARANTINED)
+        assert lost.error is not None
+        assert "run sekond is damaged: event 1 " in lost.error["message"]
+        assert [run.id for run in await store.unfinished()] == ["first"]
+        with pytest.raises(RunDamaged, match="event 1 "):
+            await store.load_state("sekond")
+    assert "row of run sekond" in caplog.text
+
+
+async def test_that_a_store_whose_own_notes_are_damaged_opens_and_syncs(path: Path) -> None:
+    async with SqliteStateManager(path) as store:
+        await store.create_execution("w", {}, execution_id="kept")
+    change(path, "UPDATE meta SET name = 'x' || name")
+    async with SqliteStateManager(path) as store:
+        assert store.was_interrupted  # nobody can tell: it is looked through
+        await store.load_state("kept")
+        store.append("kept", [EventDraft(EventType.EXECUTION_STARTED)])
+        await store.commit(full_sync=True)
+    with closing(sqlite3.connect(path)) as connection:
+        notes = dict(connection.execute("SELECT name, value FROM meta"))
+    assert notes["closed_cleanly"] == 1
+    assert notes["syncs"] >= 1
