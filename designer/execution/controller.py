@@ -19,10 +19,11 @@ from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
 from designer.execution.drawings import drawing_of
+from designer.execution.last_values import with_last_values
 from designer.execution.parts import news
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
-from engine.errors import AnswerNotKept, DefinitionError, SchemaValidationError, WorkflowError
+from engine.errors import AnswerNotKept, DefinitionError, RunDamaged, SchemaValidationError, WorkflowError
 from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.breakpoints import breakpoints_of
@@ -56,7 +57,6 @@ class RunDialogs(Protocol):
         """Whether uncertain steps took effect, if the run is to be undone at all."""
 
 
-RUNS_REMEMBERED = 20
 Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
 
 
@@ -206,10 +206,14 @@ class RunController(QObject):
         self._show_nothing()
         self._quiet_for = execution_id if quietly else None
         self._view = RunView(execution_id=execution_id, is_starting=True)
-        drawing = await drawing_of(self._bridge, execution_id, self._document.root)
-        if drawing is not None:
-            self.run_begun.emit(drawing)
-        await self._attempt(self._bridge.watch(execution_id))
+        try:
+            drawing = await drawing_of(self._bridge, execution_id, self._document.root)
+            if drawing is not None:
+                self.run_begun.emit(drawing)
+            await self._bridge.watch(execution_id)
+        except WorkflowError as error:
+            self.detach()
+            self.call_failed.emit(error.message, error.hint)
 
     async def attach_unfinished(self) -> bool:
         """Puts the newest unfinished run of the document on screen, if there is one."""
@@ -219,7 +223,10 @@ class RunController(QObject):
             if summary.workflow_id != workflow_id:
                 continue
             # Copies of one example share an id; the folder they run in tells them apart.
-            state = await self._bridge.load(summary.id)
+            try:
+                state = await self._bridge.load(summary.id)
+            except RunDamaged:
+                continue
             if state.base_dir == folder:
                 await self.attach(summary.id)
                 return True
@@ -349,24 +356,11 @@ class RunController(QObject):
         finally:
             self._is_asking = False
 
-    async def _with_last_values(self, question: Question) -> list[Mapping[str, Any]]:
-        """The needed values, each with what an earlier run of the workflow was given for it."""
-        given: dict[str, Any] = {}
-        try:
-            for summary in await self._bridge.history(RUNS_REMEMBERED):
-                if summary.workflow_id == self._document.root.id and summary.id != question.execution_id:
-                    given = {**(await self._bridge.load(summary.id)).input_data, **given}
-        except WorkflowError:
-            pass  # a hint is missing, the question is not
-        names = [str(item.get("path", "")).removeprefix("input.") for item in question.needed]
-        return [
-            {**item, "last_value": given[name]} if name in given else item
-            for name, item in zip(names, question.needed, strict=True)
-        ]
-
     async def _ask(self, question: Question) -> None:
         complaint = ""
-        question = replace(question, needed=await self._with_last_values(question))
+        question = replace(
+            question, needed=await with_last_values(self._bridge, question, self._document.root.id)
+        )
         while True:
             answer = await self._dialogs.ask_missing(question, self._view, complaint)
             if answer.decision == "stop":

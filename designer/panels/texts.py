@@ -21,7 +21,7 @@ _STATUS_WORDS = {
     "ROLLING_BACK": "Rolling back",
     "ROLLED_BACK": "Rolled back",
     "ROLLBACK_FAILED": "Rollback failed",
-    "QUARANTINED": "Crashed repeatedly",
+    "QUARANTINED": "Given up",
 }
 
 # A status as the theme names its colour.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine.errors import StoreError
+from engine.errors import RunDamaged, StoreError
 from engine.history.statistics import RunTimes, times_of
 from engine.store.state_manager import ExecutionStateManager
 
@@ -28,7 +28,10 @@ async def times_of_runs(
             break
         if summary.definition_hash not in targets:
             targets[summary.definition_hash] = await _targets(store, summary.definition_hash)
-        events = await store.read_events(summary.id)
+        try:
+            events = await store.read_events(summary.id)
+        except RunDamaged:
+            continue  # figures over the others are better than none
         read += len(events)
         if events:
             found.append(times_of(events, targets[summary.definition_hash]))

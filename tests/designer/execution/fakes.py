@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engine.errors import StoreError, WorkflowError
+from engine.errors import RunDamaged, StoreError, WorkflowError
 from engine.history.events import Event, EventType
 from engine.model.workflow import Workflow
 from engine.run.options import RunOptions
@@ -20,8 +20,11 @@ class ScriptedStore:
     def __init__(self) -> None:
         self.summaries: list[Any] = []
         self.inputs: dict[str, Any] = {}
+        self.damaged: set[str] = set()
 
     async def load_state(self, execution_id: str) -> Any:
+        if execution_id in self.damaged:
+            raise RunDamaged(f"The record of run {execution_id} is damaged", hint="Start it anew.")
         return SimpleNamespace(id=execution_id, base_dir="", input_data=self.inputs, definition_hash="")
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:

@@ -209,6 +209,24 @@ def test_that_a_run_paused_by_the_person_resumes_without_a_question(desk: Desk, 
     assert desk.person.asked == []
 
 
+def test_that_a_run_whose_record_is_damaged_is_told_of_and_not_waited_for(desk: Desk, qtbot: QtBot) -> None:
+    run = desk.run()
+    desk.controller.detach()
+    store = desk.rig.scripted.state_manager
+    store.damaged = {"damaged"}
+    store.summaries = [
+        SimpleNamespace(id="damaged", workflow_id="w1", status=ExecutionStatus.RUNNING),
+        SimpleNamespace(id=run, workflow_id="w1", status=ExecutionStatus.RUNNING),
+    ]
+    with qtbot.waitSignal(desk.controller.call_failed) as told:
+        spin(desk.controller.attach("damaged"))
+    assert told.args == ["The record of run damaged is damaged", "Start it anew."]
+    assert desk.view.execution_id is None
+    assert not desk.view.is_starting
+    assert spin(desk.controller.attach_unfinished())
+    assert desk.view.execution_id == run  # the other one
+
+
 def test_that_an_unfinished_run_is_attached_quietly_and_asks_when_asked_to(desk: Desk, qtbot: QtBot) -> None:
     run = desk.run()
     desk.pause_for_input(run)
