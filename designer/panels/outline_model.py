@@ -6,15 +6,16 @@ sentences are worded when they are painted or read out, ways on from a step when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from designer.editor import Editor
+from designer.panels import outline_ways as ways
 from designer.panels.models import ROOT, Index
 from designer.panels.outline_lines import Lines
-from designer.panels.outline_rows import Contents, Name, Row, Tree, runs, spans, ways_of
+from designer.panels.outline_rows import Contents, Name, Row, Tree, runs, spans
 from engine.model import Change, edits
 from engine.model.changes import ConnectionChanged, NodeChanged, NodesMoved, WorkflowChanged
 from engine.model.groups import change_group
@@ -36,6 +37,9 @@ class OutlineModel(QAbstractItemModel):
         super().__init__(parent)
         self._editor = editor
         self.lines = Lines(editor, types)
+        self.seen: Callable[[], Iterable[Row]] | None = None
+        """Whoever shows this says which rows can be seen: of no others is it told that they say else now.
+        A tree asks several things about each row that it is told of, of ten thousand for 30 ms."""
         self._tree = Tree(editor.workflow)
 
     # -- names and indexes -------------------------------------------------------------------
@@ -47,7 +51,7 @@ class OutlineModel(QAbstractItemModel):
 
     def row_at(self, index: Index) -> Row:
         """The row of an index; the root for an invalid one."""
-        return self._tree.at(index.internalId()) if index.isValid() else self._tree.root
+        return self._tree.at(index.internalId())  # 0 in an invalid one, which is the root's
 
     def index_of(self, name: Name) -> QModelIndex:
         """Where a node, a group or a connection stands; invalid when it has no row."""
@@ -67,7 +71,8 @@ class OutlineModel(QAbstractItemModel):
     def index(self, row: int, column: int, parent: Index = ROOT) -> QModelIndex:
         # Qt asks for every row of the top one by one: that way is kept short.
         tree = self._tree
-        children = tree.children(self.row_at(parent)) if parent.isValid() else tree.root.children
+        key = parent.internalId()
+        children = tree.children(tree.at(key)) if key else tree.root.children
         if column or not 0 <= row < len(children):
             return QModelIndex()
         return self.createIndex(row, 0, children[row].key)
@@ -80,7 +85,7 @@ class OutlineModel(QAbstractItemModel):
         return self._tree.size(self.row_at(parent))
 
     def hasChildren(self, parent: Index = ROOT) -> bool:
-        row = self._tree.at(parent.internalId()) if parent.isValid() else self._tree.root
+        row = self._tree.at(parent.internalId())
         return bool(row.children) or row.id in self._tree.ways
 
     def columnCount(self, _parent: Index = ROOT) -> int:
@@ -89,6 +94,8 @@ class OutlineModel(QAbstractItemModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
+        if not self._tree.contents.notes:
+            return _FLAGS
         # A comment may have several lines: it is written where it stands on the canvas.
         return _FLAGS & ~Qt.ItemFlag.ItemIsEditable if self.row_at(index).kind == "note" else _FLAGS
 
@@ -125,10 +132,10 @@ class OutlineModel(QAbstractItemModel):
             before.layout_extra is after.layout_extra
         ):
             if any(isinstance(change, ConnectionChanged) for change in changes):
-                self._follow_ways()
+                self._follow_ways(ways.touched(before, after, changes))
             self._say_all()
         else:
-            self._rearrange()
+            self._rearrange(ways.touched(before, after, changes))
 
     def rebuild(self) -> None:
         """Read the whole document anew."""
@@ -147,10 +154,13 @@ class OutlineModel(QAbstractItemModel):
             self.dataChanged.emit(self._index(parent.children[first]), self._index(parent.children[last]))
 
     def _say_all(self) -> None:
+        if self.seen is not None:
+            self._say(spans(self.seen()))
+            return
         holders = [self._tree.holder(group_id) for group_id in self._tree.contents.inside]
         self._say((each, 0, len(each.children) - 1) for each in holders if each.children)
 
-    def _rearrange(self) -> None:
+    def _rearrange(self, left: Collection[str]) -> None:
         """Go over to what the document holds: by removing and inserting rows where that is little work."""
         tree, contents = self._tree, Contents.of(self._editor.workflow)
         former = tree.contents
@@ -158,26 +168,28 @@ class OutlineModel(QAbstractItemModel):
             self.rebuild()
             return
         tree.contents = contents
-        self._follow_ways()
+        self._follow_ways(left)
+        changed = [i for i, names in contents.inside.items() if former.inside.get(i) != names]
         for group_id in former.inside:
-            if group_id in contents.inside and (not group_id or tree.find(("group", group_id))):
+            if group_id in changed and (not group_id or tree.find(("group", group_id))):
                 self._remove_strangers(tree.holder(group_id), contents.inside[group_id])
-        for group_id, names in contents.inside.items():  # the top first: it makes the groups
+        for group_id in changed:  # the top first: it makes the groups
+            names = contents.inside[group_id]
             self._sort(tree.holder(group_id), names)
             self._insert_missing(tree.holder(group_id), names)
         self._say_all()
 
-    def _follow_ways(self) -> None:
-        """Bring the ways on from every step up to date."""
-        tree, now = self._tree, ways_of(self._editor.workflow)
-        for node_id in tree.ways.keys() | now.keys():
+    def _follow_ways(self, left: Collection[str]) -> None:
+        """Bring the ways on from these steps up to date."""
+        tree, now = self._tree, ways.ways_of(self._editor.workflow, left)
+        for node_id in left:
             row, old, new = tree.find(("node", node_id)), tree.ways.get(node_id, []), now.get(node_id, [])
-            if row is None or [each.id for each in old] == [
-                each.id for each in new
-            ]:  # a new step: nothing knows it yet
+            if row is not None and [each.id for each in old] != [each.id for each in new]:
+                self._replace_ways(row, [each.id for each in old], now)
+            elif new:  # the same, or of a new step that nothing knows yet
                 tree.ways[node_id] = new
             else:
-                self._replace_ways(row, [each.id for each in old], now)
+                tree.ways.pop(node_id, None)
 
     def _replace_ways(self, row: Row, old: Sequence[str], now: Mapping[str, Any]) -> None:
         tree, new = self._tree, now.get(row.id, [])

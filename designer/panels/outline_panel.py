@@ -46,6 +46,7 @@ class OutlinePanel(QWidget):
         self.model = OutlineModel(editor, types, self)
         self.edits = OutlineEdits(editor, types, self)
         self.tree = OutlineTree(self.model, self)
+        self.model.seen = self._rows_seen
         self.choice = OutlineChoice(self.tree, self.model)
         self.search = OutlineSearch(editor, types, self._where, self)
         self.more = QToolButton(self)
@@ -119,8 +120,11 @@ class OutlinePanel(QWidget):
             return
         names = set(names_of(node_ids, wire_ids))
         if len(names) > _FEW:  # what is not seen is worded when it is
-            names &= {self.model.row_at(index).name for index in self.tree.lines_seen()}
+            names &= {row.name for row in self._rows_seen()}
         self.model.tell(names)
+
+    def _rows_seen(self) -> list[Row]:
+        return [self.model.row_at(index) for index in self.tree.lines_seen()]
 
     def _on_document_changed(self, before: Workflow, _after: Workflow, changes: Sequence[Change]) -> None:
         if not self.isVisible():

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from designer.panels.outline_ways import ways_of
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.model.comments import Comment, comments
 from engine.model.groups import Group, groups, lineage, members
 from engine.model.reading_order import reading_order
-from engine.model.switches import in_order
-from engine.model.workflow import Connection, Workflow
+from engine.model.workflow import Workflow
 
 Kind = Literal["root", "group", "node", "wire", "note"]
 Name = tuple[Kind, str]
@@ -32,10 +32,10 @@ class Row:
     parent: Row | None
     row: int
     children: list[Row] = field(default_factory=list)
+    name: Name = field(init=False)
 
-    @property
-    def name(self) -> Name:
-        return self.kind, self.id
+    def __post_init__(self) -> None:
+        self.name = self.kind, self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,15 +165,6 @@ def _beside(workflow: Workflow, order: Sequence[str], notes: Mapping[str, Commen
             apart = np.maximum(low - corner - (note.width, note.height), corner - high).clip(0.0)
             nearest = placed[int((apart**2).sum(axis=1).argmin())]
         found.setdefault(nearest, []).append(note.id)
-    return found
-
-
-def ways_of(workflow: Workflow) -> dict[str, list[Connection]]:
-    """The connections that leave each node, in the order in which a switch tries them."""
-    found: dict[str, list[Connection]] = {}
-    for each in in_order(workflow):
-        if each.target in workflow.nodes:
-            found.setdefault(each.source, []).append(each)
     return found
 
 

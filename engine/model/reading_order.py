@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.model.queries import successors
 from engine.model.workflow import Workflow
 
 
@@ -11,22 +10,27 @@ def reading_order(workflow: Workflow) -> list[str]:
 
     Nodes on a circle, and what only they lead to, come last, in the file's order. O(nodes + connections).
     """
-    following = successors(workflow)
-    waits = dict.fromkeys(workflow.nodes, 0)
-    for targets in following.values():
-        for target in targets:
+    names = list(workflow.nodes)
+    # By number: to look ten thousand nodes up by name, several times each, takes twice as long.
+    number = dict(zip(names, range(len(names)), strict=True))
+    following: list[list[int]] = [[] for _ in names]
+    waits = [0] * len(names)
+    for connection in workflow.connections.values():
+        source, target = number.get(connection.source), number.get(connection.target)
+        if source is not None and target is not None:
+            following[source].append(target)
             waits[target] += 1
-    ready = [node_id for node_id, count in waits.items() if not count]
+    ready = [here for here, count in enumerate(waits) if not count]
     ready.reverse()
-    order: list[str] = []
+    order: list[int] = []
     while ready:
-        node_id = ready.pop()
-        order.append(node_id)
-        for target in reversed(following[node_id]):
+        here = ready.pop()
+        order.append(here)
+        for target in reversed(following[here]):
             waits[target] -= 1
             if not waits[target]:
                 ready.append(target)
-    if len(order) < len(workflow.nodes):
+    if len(order) < len(names):
         read = set(order)
-        order += [node_id for node_id in workflow.nodes if node_id not in read]
-    return order
+        order += [here for here in range(len(names)) if here not in read]
+    return [names[here] for here in order]

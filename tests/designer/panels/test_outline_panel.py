@@ -258,6 +258,12 @@ def test_that_ten_thousand_steps_are_worded_only_where_they_are_seen(qtbot: QtBo
     panel.tell(nodes, wires)
     assert told[0][0] == 0
     assert told[0][1] < 40
+    told.clear()
+    editor.push(edits.rename(editor.workflow, "n2", "Second"))
+    assert told[0][0] == 0
+    assert told[0][1] < 40
+    assert panel.model.data(panel.model.index(1, 0), TITLE) == "2. Step 1"
+    assert "Second" in str(panel.model.data(panel.model.index(2, 0), TITLE))
 
 
 def test_that_a_selection_of_thousands_is_one_selection(
