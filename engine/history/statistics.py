@@ -1,6 +1,6 @@
 """How often a workflow ran, how it ended and how long it took: figures over the journals of its runs. Pure.
 
-The views of the database (store/schema/004_times.sql) give the same figures to whoever asks in SQL.
+The views of the database (store/schema/007_queues.sql) give the same figures to whoever asks in SQL.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _FAILED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTimes:
-    """One step of one run; milliseconds. queue_ms: from when it could run until it did, or None."""
+    """One step of one run; milliseconds.
+
+    queue_ms: from when it could run until it did; None when it did not run, or its result was taken instead.
+    """
 
     step_id: str
     status: StepStatus
@@ -40,13 +43,19 @@ class StepTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTimes:
-    """One run; milliseconds. Waiting is the time it was paused."""
+    """One run; milliseconds. Waiting is the time it was paused.
+
+    duration_ms: from its begin to its end, if it has ended. queue_ms: from its creation until its first step
+    ran, if one did.
+    """
 
     definition_hash: str
     status: ExecutionStatus
     created_at: float
     active_ms: float
     waiting_ms: float
+    duration_ms: float | None = None
+    queue_ms: float | None = None
     steps: tuple[StepTimes, ...] = ()
 
 
@@ -62,7 +71,8 @@ class Spread:
 class RunStatistics:
     """Runs of one version of a workflow, or of all (`definition_hash` empty); the spreads are in ms.
 
-    success_rate: of those that came to an end by themselves. The spreads are those of runs that ended.
+    success_rate: of those that came to an end by themselves. The spreads are those of runs that ended, that
+    of the queue of runs that began. retries: of all their steps.
     """
 
     definition_hash: str
@@ -73,8 +83,11 @@ class RunStatistics:
     cancelled: int
     unfinished: int
     success_rate: float | None
+    retries: int
+    duration_ms: Spread
     active_ms: Spread
     waiting_ms: Spread
+    queue_ms: Spread
     last_run_at: float | None
 
 
@@ -147,8 +160,11 @@ def _of_runs(definition_hash: str, runs: Sequence[RunTimes]) -> RunStatistics:
         cancelled=sum(run.status is ExecutionStatus.CANCELLED for run in runs),
         unfinished=len(runs) - len(ended),
         success_rate=good / (good + bad) if good + bad else None,
+        retries=sum(max(0, step.attempts - 1) for run in runs for step in run.steps),
+        duration_ms=spread(run.duration_ms for run in runs if run.duration_ms is not None),
         active_ms=spread(run.active_ms for run in ended),
         waiting_ms=spread(run.waiting_ms for run in ended),
+        queue_ms=spread(run.queue_ms for run in runs if run.queue_ms is not None),
         last_run_at=max((run.created_at for run in runs), default=None),
     )
 
@@ -181,6 +197,8 @@ _ACTIVE: Final = frozenset(
         EventType.EXECUTION_RESTARTED,
     }
 )
+_NOT_RUN: Final = frozenset({"reused", "pinned", "passthrough"})
+"""Where a result comes from that a step has without having run."""
 _WAITS: Final = frozenset({EventType.STEP_WAITING, EventType.STEP_PAUSED})
 
 
@@ -194,6 +212,7 @@ def times_of(events: Sequence[Event], targets: Mapping[str, str]) -> RunTimes:
     ready: dict[str, float] = {}
     queued: dict[str, float] = {}
     begun = 0.0
+    first_ran: float | None = None
     for event in events:
         if event.type is EventType.EXECUTION_STARTED:
             begun = event.ts
@@ -205,13 +224,20 @@ def times_of(events: Sequence[Event], targets: Mapping[str, str]) -> RunTimes:
             by_step.setdefault(event.step_id, []).append(event)
             if event.type is EventType.STEP_RUNNING and event.step_id not in queued:
                 queued[event.step_id] = event.ts - max(begun, ready.get(event.step_id, 0.0))
+                first_ran = event.ts if first_ran is None else first_ran
+    for step_id, moved in by_step.items():
+        if moved[-1].data.get("via") in _NOT_RUN:
+            queued.pop(step_id, None)
     created = events[0]
+    status = STATUS_OF_EXECUTION_EVENT[moves[-1].type] if moves else ExecutionStatus.PENDING
     return RunTimes(
         definition_hash=created.data.get("definition_hash", ""),
-        status=STATUS_OF_EXECUTION_EVENT[moves[-1].type] if moves else ExecutionStatus.PENDING,
+        status=status,
         created_at=created.ts,
         active_ms=_between(moves, lambda event, _: event.type in _ACTIVE),
         waiting_ms=_between(moves, lambda event, _: event.type is EventType.EXECUTION_PAUSED),
+        duration_ms=_ms(moves[-1].ts - begun) if begun and status.is_terminal else None,
+        queue_ms=_ms(first_ran - created.ts) if first_ran is not None else None,
         steps=tuple(
             StepTimes(
                 step_id=step_id,
