@@ -27,6 +27,7 @@ from uuid import uuid4
 from engine.errors import StorageFull, StorageRefused, StoreCorrupt, StoreError
 from engine.store.json_text import INLINE_LIMIT, encode, preview
 from engine.store.retention import reachable
+from engine.store.unsynced import Unsynced
 
 ARTIFACT_KEY = "$artifact"
 TABLE_KEY = "$table"
@@ -44,7 +45,7 @@ class ArtifactStore:
         self._is_temporary = root is None
         self._remove: weakref.finalize[Any, ArtifactStore] | None = None
         self._lock = Lock()
-        self._unsynced: list[Path] = []
+        self._unsynced = Unsynced()
         self._claimed: set[str] = set()
         # Tables this process wrote or has looked through.
         self._sound: set[str] = set()
@@ -182,18 +183,8 @@ class ArtifactStore:
 
     def sync(self) -> None:
         """Everything moved in so far survives the loss of power."""
-        with self._lock:
-            waiting, self._unsynced = self._unsynced, []
-        try:
-            with _translated(self.root):
-                for path in waiting:
-                    _fsync(path)
-                for folder in {path.parent for path in waiting}:
-                    _fsync_folder(folder)
-        except StoreError:
-            with self._lock:
-                self._unsynced[:0] = waiting
-            raise
+        with _translated(self.root):
+            self._unsynced.sync(self.temporary)
 
     @property
     def unsynced(self) -> int:
@@ -289,8 +280,7 @@ class ArtifactStore:
             return
         os.replace(path, place)
         if not self._is_temporary:
-            with self._lock:
-                self._unsynced.append(place)
+            self._unsynced.add(place)
 
 
 def _damaged(found: Path) -> StoreCorrupt:
@@ -369,21 +359,3 @@ def _translated(path: Path) -> Iterator[None]:
             f"A result cannot be kept in {path}: {error.strerror or error}",
             hint="Check that the disk is there and that you may write to it.",
         ) from error
-
-
-def _fsync(path: Path) -> None:
-    try:
-        with path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-    except FileNotFoundError:
-        pass  # someone removed it since: there is nothing to make durable
-
-
-def _fsync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return  # elsewhere a folder cannot be opened, and its entries are durable with the file
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -52,6 +52,8 @@ class Writer:
         self._may_split = False
         self._unchecked_events = 0
         self._is_checkpointing = False
+        # A disk that failed to sync may call it done the next time, and have lost what it was given before.
+        self._distrusts_log = False
 
     def batch(self) -> Batch:
         """Where the next rows go.
@@ -187,9 +189,25 @@ class Writer:
             batches.clear()
             for write in work:
                 self._transact(write)
+            if self._distrusts_log:
+                self._write_log_anew(connection)
+        except StoreError as error:
+            self._distrusts_log = self._distrusts_log or _is_of_the_disk(error)
+            raise
         finally:
             with translated(self._database.path):
                 connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _write_log_anew(self, connection: sqlite3.Connection) -> None:
+        """Everything the log holds is in the main file and synced there, whatever became of the log."""
+        with translated(self._database.path):
+            is_busy, pages, moved = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        if is_busy or moved < pages:
+            raise StoreError(
+                f"The run store {self._database.path} has to be written anew after a fault and is being read",
+                hint="Close other programs that look into it, and go on.",
+            )
+        self._distrusts_log = False
 
     def _checkpoint_if_due(self) -> None:
         is_due = self._unchecked_events >= _CHECKPOINT_EVENTS or self._artifacts.unsynced >= _CHECKPOINT_FILES
@@ -206,8 +224,14 @@ class Writer:
         try:
             self._artifacts.sync()
             self._database.checkpoint()
+        except StoreError as error:
+            self._distrusts_log = self._distrusts_log or _is_of_the_disk(error)
         finally:
             self._is_checkpointing = False
+
+
+def _is_of_the_disk(error: StoreError) -> bool:
+    return str(getattr(error.__cause__, "sqlite_errorname", "")).startswith("SQLITE_IOERR")
 
 
 def _release(waiters: Sequence[asyncio.Future[None]]) -> None:

@@ -1,6 +1,7 @@
 """When the disk is full, slow or broken: nothing is lost, repeated, or called durable when it is not."""
 
 import asyncio
+import sqlite3
 import threading
 
 import pytest
@@ -121,6 +122,66 @@ async def test_that_a_full_sync_is_asked_of_the_disk_even_when_all_is_written(tm
         seen.clear()
         await store.commit(full_sync=True)
         assert seen == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("fault", "is_anew"), [("SQLITE_IOERR_FSYNC", True), ("SQLITE_FULL", False)])
+async def test_that_after_a_sync_that_failed_all_is_written_anew(tmp_path, fault, is_anew):
+    seen = []
+    plan = Plan(fail_with(fault), "COMMIT")
+    plan.armed = False
+    watch = plan.see
+    plan.see = lambda statement: (seen.append(statement), watch(statement))
+    path = tmp_path / "runs.db"
+    async with SqliteStateManager(path, connect=connect_with(plan)) as store:
+        execution_id = await store.create_execution("w", {})
+        for number in range(500):
+            store.append(execution_id, [supplied(n=number)])
+        await store.commit()
+        plan.armed = True
+        with pytest.raises(StoreError):
+            await store.commit(full_sync=True)
+        plan.armed = False
+        size = path.stat().st_size
+        await store.commit(full_sync=True)
+        # What the log holds may never have reached the disk, although the next sync of it says so.
+        assert ("PRAGMA wal_checkpoint(FULL)" in seen) is is_anew
+        assert (path.stat().st_size > size) is is_anew
+        seen.clear()
+        store.append(execution_id, [started()])
+        await store.commit(full_sync=True)
+        assert "PRAGMA wal_checkpoint(FULL)" not in seen
+
+
+@pytest.mark.asyncio
+async def test_that_a_log_that_cannot_be_written_anew_is_not_called_safe(tmp_path):
+    plan = Plan(fail_with("SQLITE_IOERR_FSYNC"), "COMMIT")
+    plan.armed = False
+    path = tmp_path / "runs.db"
+    real = connect_with(plan)
+
+    def connect(path):
+        connection = real(path)
+        sqlite3.Connection.execute(connection, "PRAGMA busy_timeout = 0")
+        return connection
+
+    async with SqliteStateManager(path, connect=connect) as store:
+        execution_id = await store.create_execution("w", {})
+        store.append(execution_id, [started()])
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM journal").fetchone()
+        plan.armed = True
+        with pytest.raises(StoreError):
+            await store.commit(full_sync=True)
+        plan.armed = False
+        for _ in range(2):
+            with pytest.raises(StoreError, match="written anew") as caught:
+                await store.commit(full_sync=True)
+            assert "Close other programs" in caught.value.hint
+        other.close()
+        await store.commit(full_sync=True)
+        assert len(await store.read_events(execution_id)) == 2
 
 
 @pytest.mark.asyncio
