@@ -49,13 +49,19 @@ _MAX_INDEX_DIGITS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A root name and the keys and indexes below it. `str(path)` is its canonical text."""
+    """A root name and the keys and indexes below it. `str(path)` is its canonical text.
+
+    key: what stands below the root, if that is a single name; nearly every reference is `${step.name}`.
+    """
 
     root: str
     parts: tuple[Part, ...] = ()
+    key: str | None = field(init=False, repr=False, compare=False)
     _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        only = self.parts[0] if len(self.parts) == 1 else None
+        object.__setattr__(self, "key", only if isinstance(only, str) else None)
         object.__setattr__(self, "_text", self.root + "".join(map(_part_text, self.parts)))
 
     def __str__(self) -> str:

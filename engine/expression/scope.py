@@ -96,7 +96,15 @@ class RunScope:
         return self.reference(path)
 
     def reference(self, path: Path) -> Json | Missing:
-        root, parts = path.root, path.parts
+        root, key = path.root, path.key
+        if key is not None and key not in STEP_FIELDS and root not in self._roots:
+            # A field of what a step gave, which is what is asked for most: the rest would find the same.
+            record = self._steps.get(root)
+            output = record.get("output") if record is not None else None
+            if type(output) is dict and key in output:
+                found: Json = output[key]
+                return found
+        parts = path.parts
         if root in self._roots:
             return descend(self._roots[root], parts)  # type: ignore[arg-type]
         if root == "steps":

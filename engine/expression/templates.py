@@ -140,7 +140,14 @@ class _Compiler:
             inner = properties.get(key) if isinstance(properties, Mapping) else None
             inner = inner if isinstance(inner, Mapping) else None
             parts.append((key, self.value(item, inner, f"{pointer}/{escape_pointer(key)}", depth + 1)))
-        return lambda lookup, missing: {key: part(lookup, missing) for key, part in parts}
+
+        def fill(lookup: Lookup, missing: list[str]) -> Json:
+            filled: dict[str, Json] = {}
+            for key, part in parts:  # in a step's way: a comprehension would be a call of its own
+                filled[key] = part(lookup, missing)
+            return filled
+
+        return fill
 
     def _text(self, text: str, pointer: str) -> _Part:
         filled = [

@@ -6,9 +6,9 @@ carry the ``seq`` of the last journaled event; a reader who misses one misses no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 from engine.history.status import ExecutionStatus, StepStatus
 
@@ -139,58 +139,3 @@ class EventDraft(NamedTuple):
     data: Mapping[str, Any] = NO_DATA
     ts: float | None = None
     text: str | None = None
-
-
-class Taken(NamedTuple):
-    """That a connection was taken, as data of an event and as its JSON; the same in every run."""
-
-    data: Mapping[str, Any]
-    text: str
-
-
-class Ran(Sequence[EventDraft]):
-    """What most steps of a busy run leave: they began, completed, and all connections after them were taken.
-
-    To whoever reads it a sequence of drafts; a store may look at the fields instead and spare making them.
-    begun_at: epoch seconds. `data`, `text` and `taken` are those of the completion, once it is known.
-    """
-
-    __slots__ = ("attempt", "begun_at", "data", "step_id", "taken", "text")
-
-    def __init__(self, step_id: str, attempt: int, begun_at: float) -> None:
-        self.step_id = step_id
-        self.attempt = attempt
-        self.begun_at = begun_at
-        self.data: Mapping[str, Any] = NO_DATA
-        self.text = ""
-        self.taken: Sequence[Taken] = ()
-
-    @property
-    def begun(self) -> EventDraft:
-        """That the step began."""
-        return EventDraft(EventType.STEP_RUNNING, self.step_id, self.attempt, NO_DATA, self.begun_at)
-
-    def drafts(self) -> list[EventDraft]:
-        """All of it, one after the other."""
-        completed = EventDraft(
-            EventType.STEP_COMPLETED, self.step_id, self.attempt, self.data, None, self.text
-        )
-        resolved = EventType.CONNECTION_RESOLVED
-        return [
-            self.begun,
-            completed,
-            *(EventDraft(resolved, None, 0, each.data, None, each.text) for each in self.taken),
-        ]
-
-    def __len__(self) -> int:
-        return 2 + len(self.taken)
-
-    def __iter__(self) -> Iterator[EventDraft]:
-        return iter(self.drafts())
-
-    @overload
-    def __getitem__(self, index: int) -> EventDraft: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[EventDraft]: ...
-    def __getitem__(self, index: int | slice) -> EventDraft | list[EventDraft]:
-        return self.drafts()[index]

@@ -18,6 +18,7 @@ from engine.history.events import (
     Event,
     EventType,
 )
+from engine.history.ran import Pieces, RanEvents
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
 
 
@@ -147,6 +148,26 @@ def milliseconds(started_at: float | None, ended_at: float | None) -> float | No
     if started_at is None or ended_at is None:
         return None
     return round((ended_at - started_at) * 1000, 3)
+
+
+def apply_pieces(state: ExecutionState, pieces: Pieces) -> None:
+    """Take events into ``state`` in the pieces in which they were recorded; most are steps that ran."""
+    for piece in pieces:
+        if type(piece) is RanEvents and not state.needed and piece.ran.step_id not in state.steps:
+            ran = piece.ran
+            state.steps[ran.step_id] = StepState(
+                status=StepStatus.COMPLETED,
+                output=ran.data["output"],
+                attempts=ran.attempt,
+                started_at=piece.begun_at,
+                ended_at=piece.at,
+                duration_ms=ran.data["duration_ms"],
+            )
+            for taken in ran.taken:
+                state.connections[taken.connection_id] = ConnectionOutcome.TAKEN
+            state.seq = piece.seq + 1 + len(ran.taken)
+        else:
+            apply_all(state, piece)
 
 
 def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:

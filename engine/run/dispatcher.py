@@ -15,7 +15,6 @@ when told to stop, is parked: it does not count, and another may take its place.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -26,6 +25,7 @@ from engine.errors import StoreError
 from engine.run import garbage
 from engine.run.activity import Activity
 from engine.run.clock import Clock
+from engine.run.ready_queue import ReadyQueue
 from engine.run.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -55,9 +55,8 @@ class Dispatcher:
         self._journal: Journal | None = None
         self._trouble: StorageTrouble | None = None
         self._executions: Callable[[], Iterable[Execution]] = tuple
-        self._ready: list[tuple[int, int, Execution, int]] = []
+        self._ready = ReadyQueue()
         self._staged: list[tuple[Execution, int]] = []
-        self._count = 0
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._commit = Turnstile()
@@ -97,10 +96,7 @@ class Dispatcher:
 
     def withdraw(self, execution: Execution) -> list[int]:
         """Give back the steps of the execution that no worker has taken yet, in their order."""
-        withdrawn = [entry[3] for entry in sorted(self._ready, key=_rank) if entry[2] is execution]
-        if withdrawn:
-            self._ready = [entry for entry in self._ready if entry[2] is not execution]
-            heapq.heapify(self._ready)
+        withdrawn = self._ready.withdraw(execution)
         withdrawn += [step for owner, step in self._staged if owner is execution]
         self._staged = [entry for entry in self._staged if entry[0] is not execution]
         return withdrawn
@@ -211,11 +207,7 @@ class Dispatcher:
             if self._is_halted and not self._trouble.lasts:
                 self._is_halted = False
                 self._trouble.ends()
-            for execution, step in staged:
-                self._count += 1
-                heapq.heappush(
-                    self._ready, (execution.plan.steps[step].priority, self._count, execution, step)
-                )
+            self._ready.extend(staged)
 
     async def held_up(self, error: StoreError) -> None:
         """The store has no place for a result: return when a person asks to try again."""
@@ -240,7 +232,7 @@ class Dispatcher:
 
     def _dispatch(self, *, but: int = 0) -> None:
         """Start workers for ready steps, as many as there are slots; `but` steps already have a worker."""
-        wanted = min(len(self._ready) - but, self._limit - self._active)
+        wanted = min(self._ready.size - but, self._limit - self._active)
         if self._is_halted or self._is_closed:
             return
         for _ in range(wanted):
@@ -258,13 +250,14 @@ class Dispatcher:
         assert run is not None
         assert run_at_once is not None
         assert task is not None
+        ready = self._ready
         now = perf_counter()
         turn_ends = now + TURN_S
         garbage.begins(now)
         try:
             while not self._is_halted:
-                if self._ready:
-                    _, _, execution, step = heapq.heappop(self._ready)
+                if ready.size:
+                    execution, step = ready.pop()
                     if execution.take(step):
                         try:
                             begun = run_at_once(execution, step, task)
@@ -281,7 +274,7 @@ class Dispatcher:
                         await self._flush()
                     finally:
                         self._commit.leave()
-                    if len(self._ready) > 1:
+                    if ready.size > 1:
                         self._dispatch(but=1)
                 else:
                     return
@@ -295,7 +288,3 @@ class Dispatcher:
         finally:
             self._active -= 1
             garbage.ends()
-
-
-def _rank(entry: tuple[int, int, Execution, int]) -> tuple[int, int]:
-    return entry[0], entry[1]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import WorkflowError
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, Event, EventDraft, EventType
-from engine.history.state import ExecutionState, apply_all
+from engine.history.ran import Pieces
+from engine.history.state import ExecutionState, apply_pieces
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.plan.step import Plan
@@ -253,16 +254,19 @@ class Execution:
         else:
             self._end(EventType.EXECUTION_COMPLETED)
 
-    def published(self, events: Sequence[Event]) -> None:
+    def published(self, pieces: Pieces) -> None:
         """These facts are durable: let those see them who look at `state` or wait for it."""
-        apply_all(self.state, events)
+        apply_pieces(self.state, pieces)
         if self.is_at_rest():
             waiters, self._waiters = self._waiters, []
             _wake(waiters)
 
     def is_at_rest(self) -> bool:
         """Whether the execution, as far as the world knows, will not move by itself."""
-        return self.state.status.is_terminal or self.state.status is ExecutionStatus.PAUSED
+        status = self.state.status
+        return status is not ExecutionStatus.RUNNING and (
+            status.is_terminal or status is ExecutionStatus.PAUSED
+        )
 
     async def rest(self) -> None:
         """Return when the execution is at rest; raises what broke the engine while it ran."""

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 from engine.actions.context import StepContext
 from engine.actions.registry import Action, ActionRegistry
 from engine.errors import WorkflowError
-from engine.history.events import Ran, Taken
+from engine.history.ran import Ran, Taken
 from engine.history.status import ConnectionOutcome, ExecutionStatus
 from engine.plan.step import Plan, Step
 from engine.run import scheduler
@@ -204,7 +204,7 @@ class FastPath:
             text = encode(data)
         except (WorkflowError, TypeError, ValueError):
             return False
-        if not may_go_inline(text) or execution.secrets.masks:
+        if not may_go_inline(text):
             return False
         activity.context = activity.task = None
         activity.holds_slot = False
@@ -229,7 +229,7 @@ class FastPath:
 
 def _taken(connection_id: str) -> Taken:
     data = {"connection_id": connection_id, "outcome": _TAKEN}
-    return Taken(data, encode(data))
+    return Taken(connection_id, data, encode(data))
 
 
 @coroutine

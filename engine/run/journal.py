@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import WorkflowError
-from engine.history.events import Event, EventDraft, EventType, Ran
+from engine.history.events import Event, EventDraft, EventType
+from engine.history.ran import Pieces, Ran
 from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionStateManager
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
 
-Publish = Callable[["Execution", Sequence[Event]], None]
+Publish = Callable[["Execution", Pieces], None]
 
 
 class Journal:
@@ -29,7 +30,7 @@ class Journal:
         self.store = store
         self._publish = publish
         self._on_dirty = on_dirty
-        self._unpublished: list[tuple[Execution, list[Event]]] = []
+        self._unpublished: list[tuple[Execution, list[Sequence[Event]]]] = []
         # A step that began, and of which nothing else is known yet.
         self._begun: tuple[Execution, Ran] | None = None
         self._is_committing = False
@@ -100,18 +101,16 @@ class Journal:
             drafts = [draft._replace(data=execution.secrets.mask(draft.data)) for draft in drafts]
         self.announce(execution, self.store.append(execution.id, drafts))
 
-    def announce(self, execution: Execution, events: list[Event]) -> None:
+    def announce(self, execution: Execution, events: Sequence[Event]) -> None:
         """Publish facts that the store has taken, once they are durable."""
         unpublished = self._unpublished
         if not self.is_dirty:
             self.is_dirty = True
             self._on_dirty()
-        if not unpublished:
-            unpublished.append((execution, events))
-        elif unpublished[-1][0] is execution:
-            unpublished[-1][1].extend(events)
+        if unpublished and unpublished[-1][0] is execution:
+            unpublished[-1][1].append(events)
         else:
-            unpublished.append((execution, events))
+            unpublished.append((execution, [events]))
 
     def show(self, execution: Execution, event: Event) -> None:
         """Publish a transient event in its place among the facts; it is never stored."""
@@ -120,10 +119,10 @@ class Journal:
         if execution.secrets.masks:
             event = event._replace(data=execution.secrets.mask(event.data))
         if self._unpublished or self._is_committing:
-            self._unpublished.append((execution, [event]))
+            self._unpublished.append((execution, [[event]]))
             self.is_dirty = True
         else:
-            self._publish(execution, [event])
+            self._publish(execution, [[event]])
 
     async def commit(self, *, full_sync: bool = False) -> None:
         """Everything recorded before the call is durable and published; raises StoreError. Not reentrant."""
@@ -135,8 +134,9 @@ class Journal:
         try:
             is_wanted = full_sync or not batch
             for execution, _ in batch:
-                full_sync = full_sync or execution.plan.durability == "strict"
-                is_wanted = is_wanted or not _may_be_lost(execution)
+                durability = execution.plan.durability
+                full_sync = full_sync or durability == "strict"
+                is_wanted = is_wanted or durability != "none" or not _may_be_lost(execution)
             if is_wanted:
                 await self.store.commit(full_sync=full_sync)
         except BaseException:
@@ -145,14 +145,12 @@ class Journal:
             raise
         finally:
             self._is_committing = False
-        for execution, events in batch:
-            self._publish(execution, events)
+        for execution, pieces in batch:
+            self._publish(execution, pieces)
 
 
 def _may_be_lost(execution: Execution) -> bool:
-    """Whether the run's facts need not be written yet: it asked for none of it and goes on."""
-    if execution.plan.durability != "none":
-        return False
+    """Whether facts of a run that asked for no durability need not be written yet: it goes on."""
     if execution.status.is_terminal or execution.status is ExecutionStatus.PAUSED:
         return False
     return not any(execution.plan.steps[number].at_most_once for number in execution.steps.running)

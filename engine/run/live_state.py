@@ -12,6 +12,8 @@ from engine.history.state import UNDOING, ExecutionState
 from engine.history.status import StepStatus
 from engine.model.json_value import Json
 
+_reference = RunScope.reference
+
 
 class SuppliedScope(RunScope):
     """A scope in which a person may have supplied, by its full path, what a step should have delivered."""
@@ -23,7 +25,7 @@ class SuppliedScope(RunScope):
         self._supplied = input_data
 
     def reference(self, path: Path) -> Json | Missing:
-        found = RunScope.reference(self, path)
+        found = _reference(self, path)
         return self._supplied_at(path) if found is MISSING else found
 
     def name(self, path: Path) -> Json | Missing:

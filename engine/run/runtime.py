@@ -13,6 +13,7 @@ from engine.actions.registry import ActionRegistry
 from engine.errors import CannotRestart, StoreError, WorkflowError
 from engine.files import codec
 from engine.history.events import Event, EventDraft, EventType
+from engine.history.ran import Pieces, whole
 from engine.history.state import ExecutionState, StepState
 from engine.history.status import ExecutionStatus, can_move
 from engine.model.json_value import Json
@@ -367,17 +368,20 @@ class Runtime:
         self._executions[state.id] = execution
         return execution
 
-    def _publish(self, execution: Execution, events: Sequence[Event]) -> None:
-        execution.published(events)
-        self.streams.publish(execution.id, events)
+    def _publish(self, execution: Execution, pieces: Pieces) -> None:
+        execution.published(pieces)
+        if self.streams.has_readers(execution.id):
+            self.streams.publish(execution.id, whole(pieces))
         if not self._observers.is_idle:
-            self._observers.tell(execution.state, events)
+            self._observers.tell(execution.state, whole(pieces))
+        if execution.state.status is ExecutionStatus.RUNNING:
+            return
         if execution.state.status.is_terminal:
             self._executions.pop(execution.id, None)
             execution.steps.let_go()
             self.vault.forget(execution.id)
         elif execution.status is ExecutionStatus.ROLLING_BACK and any(
-            event.type in _ROLLS_BACK for event in events
+            event.type in _ROLLS_BACK for event in whole(pieces)
         ):
             self.rollbacks.begin(execution)
 

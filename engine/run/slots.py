@@ -14,3 +14,10 @@ class Slots(asyncio.Semaphore):
             return False
         self._value -= 1
         return True
+
+    def release(self) -> None:
+        """Give a slot back, to whoever has waited longest for one."""
+        if self._waiters:
+            super().release()
+        else:
+            self._value += 1

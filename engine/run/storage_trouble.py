@@ -66,7 +66,7 @@ class StorageTrouble:
             before = {"status": state.status.value, "reason": state.reason, "error": state.error}
             event = _event(execution, EventType.STORAGE_REFUSED, {"error": error.to_json()})
             self._shown[execution.id] = (execution, event, before)
-            self._publish(execution, [event])
+            self._publish(execution, [[event]])
 
     def ends(self) -> None:
         """Everything is durable again: show the runs as what they are."""
@@ -74,7 +74,7 @@ class StorageTrouble:
         for execution, _, before in shown.values():
             state = execution.state
             if state.status is ExecutionStatus.PAUSED and state.reason == STORAGE_ERROR:
-                self._publish(execution, [_event(execution, EventType.STORAGE_WORKS, before)])
+                self._publish(execution, [[_event(execution, EventType.STORAGE_WORKS, before)]])
 
 
 def _event(execution: Execution, event_type: EventType, data: dict[str, Any]) -> Event:

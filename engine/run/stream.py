@@ -57,6 +57,10 @@ class EventStreams:
         self._readers: dict[str, list[Subscription]] = {}
         self._is_closed = False
 
+    def has_readers(self, execution_id: str) -> bool:
+        """Whether anybody follows this execution."""
+        return execution_id in self._readers
+
     def publish(self, execution_id: str, events: Sequence[Event]) -> None:
         for reader in self._readers.get(execution_id, ()):
             reader.put(events)

@@ -15,6 +15,8 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
+from engine.history.ran import Ran
+from engine.history.status import StepStatus
 from engine.store.checksum import of_definition, of_event, of_run
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
@@ -35,6 +37,10 @@ _WIDTHS = {
 # The journal is written once; a second row for a place in it is a fault that must show.
 _VERBS = {"journal": "INSERT"}
 _COMPLETED = EventType.STEP_COMPLETED
+_RUNNING_CODE = EVENT_CODE[EventType.STEP_RUNNING]
+_COMPLETED_CODE = EVENT_CODE[_COMPLETED]
+_RESOLVED_CODE = EVENT_CODE[EventType.CONNECTION_RESOLVED]
+_COMPLETED_STEP = STEP_CODE[StepStatus.COMPLETED]
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
     + ", ".join([f"({', '.join('?' * width)})"] * count)
@@ -101,6 +107,24 @@ class Batch:
                 for again in event.data["steps"]:
                     self._add_step(key, again, record.steps[again])
         self.events += len(events)
+
+    def add_ran(self, record: ExecutionRecord, ran: Ran) -> None:
+        """The events and the row of a step that ran, of an execution whose ``record`` knows of it."""
+        key, seed, step_id, attempt, text = record.key, record.seed, ran.step_id, ran.attempt, ran.text
+        step = record.steps[step_id]
+        seq, begun, ended = step.seq, step.started_at or 0, step.ended_at or 0
+        before = of_event(seed, seq - 1, begun, _RUNNING_CODE, step_id, attempt, None)
+        after = of_event(seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text)
+        journal = self._journal
+        journal += (key, seq - 1, begun, _RUNNING_CODE, step_id, attempt, None, before)
+        journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, after)
+        row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, step.duration_ms, seq)
+        self._steps[key, step_id] = row
+        for taken in ran.taken:
+            seq += 1
+            checksum = of_event(seed, seq, ended, _RESOLVED_CODE, None, 0, taken.text)
+            journal += (key, seq, ended, _RESOLVED_CODE, None, 0, taken.text, checksum)
+        self.events += len(ran)
 
     def force_sync(self) -> None:
         """Write one row at least, so that a commit with synchronous=FULL has something to sync."""

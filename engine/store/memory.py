@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import TRANSIENT, Event, EventDraft, EventType
+from engine.history.ran import Ran, whole
 from engine.history.status import UNDONE, ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.json_text import encode
@@ -27,6 +28,22 @@ from engine.store.state_manager import (
 )
 
 
+class _Journal:
+    """The events of one execution; those of steps that ran are made when somebody reads them."""
+
+    __slots__ = ("_events", "pieces")
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+        self.pieces: list[Sequence[Event]] = []  # what has been added since it was last read
+
+    def events(self) -> list[Event]:
+        if self.pieces:
+            self._events += whole(self.pieces)
+            self.pieces.clear()
+        return self._events
+
+
 class MemoryStateManager(ExecutionStateManager):
     """Keeps everything in memory and large outputs in a temporary folder; ``commit`` costs nothing."""
 
@@ -41,7 +58,7 @@ class MemoryStateManager(ExecutionStateManager):
         self._now = now
         self._pruning = asyncio.Lock()
         self._ledger: Ledger = Ledger(self.artifacts, now)
-        self._journals: dict[str, list[Event]] = {}
+        self._journals: dict[str, _Journal] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._parts: dict[str, list[str]] = {}
         self._results: dict[str, Event] = {}
@@ -55,31 +72,34 @@ class MemoryStateManager(ExecutionStateManager):
         """Remove the temporary folder; what is in memory stays readable."""
         self.artifacts.close()
 
-    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> Sequence[Event]:
         record = self._ledger.record(execution_id)
+        if type(drafts) is Ran and not self.artifacts.is_sweeping:
+            ran = self._ledger.admit_ran(record, drafts)
+            if ran is not None:
+                self._journals[execution_id].pieces.append(ran)
+                return ran
         admitted = self._ledger.admit(record, drafts)
         if self.artifacts.is_sweeping:
             claim_named(self.artifacts, admitted)
-        events = admitted.events
-        journal = self._journals[execution_id]
-        if record.seq == len(journal) + len(events):
-            journal += events
-        else:
-            journal.extend(event for event in events if event.type not in TRANSIENT)
-        return events
+        self._journals[execution_id].pieces.append(
+            [event for event in admitted.events if event.type not in TRANSIENT]
+        )
+        return admitted.events
 
     async def commit(self, *, full_sync: bool = False) -> None:
         """Nothing to do: an event is as durable here as it will ever be."""
 
     async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
         try:
-            return self._journals[execution_id][max(after, 0) :]
+            return self._journals[execution_id].events()[max(after, 0) :]
         except KeyError:
             raise ExecutionNotFound(execution_id) from None
 
     async def find_result(self, key: str) -> StoredResult | None:
         # Looking through what is new when somebody asks costs those who never ask nothing.
-        for execution_id, journal in self._journals.items():
+        for execution_id, kept in self._journals.items():
+            journal = kept.events()
             start = self._looked_through.get(execution_id, 0)
             for event in journal[start:] if start < len(journal) else ():
                 if event.type is EventType.STEP_COMPLETED and "key" in event.data:
@@ -120,7 +140,7 @@ class MemoryStateManager(ExecutionStateManager):
     def create_part(self, execution_id: str, workflow_id: str, created: Mapping[str, Any]) -> Event:
         _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, created)
         claim_named(self.artifacts, admitted)
-        self._journals[execution_id] = admitted.events
+        self._journals[execution_id] = _Journal(admitted.events)
         self._parts.setdefault(execution_id.rpartition("/")[0], []).append(execution_id)
         return admitted.events[0]
 
@@ -129,8 +149,9 @@ class MemoryStateManager(ExecutionStateManager):
         found = []
         for each in (prefix, *self._parts.get(prefix, ())):
             if each in records and (number := part_number(each, prefix)) != -1:
-                end = next((event for event in reversed(journals[each]) if event.type in GIVING), None)
-                begin = journals[each][0] if created else None
+                journal = journals[each].events()
+                end = next((event for event in reversed(journal) if event.type in GIVING), None)
+                begin = journal[0] if created else None
                 record = records[each]
                 found.append(part_summary(each, number, record.status, record.error, end, begin))
         return sorted(found, key=lambda part: part.number or 0)
@@ -150,7 +171,7 @@ class MemoryStateManager(ExecutionStateManager):
         self._held[owner] = set(names)
 
     async def _stored_names(self) -> set[str]:
-        data = [event.data for events in self._journals.values() for event in events]
+        data = [event.data for kept in self._journals.values() for event in kept.events()]
         held = set().union(*self._held.values()) if self._held else set()
         return set(names_in(encode([data, list(self._definitions.values())]))) | held
 
@@ -158,7 +179,7 @@ class MemoryStateManager(ExecutionStateManager):
         step = self._ledger.record(execution_id).steps.get(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
-        event = self._journals[execution_id][step.seq - 1]
+        event = self._journals[execution_id].events()[step.seq - 1]
         return event.data.get("output")
 
     async def _insert(
@@ -166,7 +187,7 @@ class MemoryStateManager(ExecutionStateManager):
     ) -> None:
         _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
         claim_named(self.artifacts, admitted)
-        self._journals[execution_id] = admitted.events
+        self._journals[execution_id] = _Journal(admitted.events)
 
     async def _track(self, execution_id: str) -> None:
         self._ledger.record(execution_id)

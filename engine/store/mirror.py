@@ -86,7 +86,7 @@ class MirroringStateManager(MemoryStateManager):
             options=options,
         )
 
-    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> Sequence[Event]:
         events = super().append(execution_id, drafts)
         if not self._ledger.record(execution_id).is_part:  # the keeper has never heard of those
             self._untold.extend(event for event in events if event.type not in TRANSIENT)

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreCorrupt, StoreError
 from engine.history.events import Event, EventDraft
+from engine.history.ran import Ran
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.checksum import EVENT_ROW, of_definition
@@ -82,7 +83,8 @@ class SqliteStateManager(ExecutionStateManager):
         self._saved_definitions: set[str] = set()
         self._pruning = asyncio.Lock()
         self._going: set[str] = set()
-        self._created: Event | None = None
+        # Runs of which nothing is known but that they were created, and when that is durable.
+        self._created: dict[str, tuple[Event, int]] = {}
         self._database: Database | None = None
         self._opening: asyncio.Future[None] | None = None
 
@@ -103,15 +105,20 @@ class SqliteStateManager(ExecutionStateManager):
         finally:
             self._database = None
             self._ledger = Ledger(self.artifacts, self._now)
-            self._created = None
+            self._created.clear()
             self._saved_definitions.clear()
             try:
                 await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
             finally:
                 self._disk.shutdown(wait=False)
 
-    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> Sequence[Event]:
         record = self._ledger.record(execution_id)
+        if type(drafts) is Ran and not self.artifacts.is_sweeping:
+            ran = self._ledger.admit_ran(record, drafts)
+            if ran is not None:
+                self._writer.batch().add_ran(record, drafts)
+                return ran
         admitted = self._ledger.admit(record, drafts)
         if self.artifacts.is_sweeping:
             claim_named(self.artifacts, admitted)
@@ -128,11 +135,10 @@ class SqliteStateManager(ExecutionStateManager):
     async def read_events(self, execution_id: str, after: int = 0) -> list[Event]:
         await self._track(execution_id)
         record = self._ledger.record(execution_id)
-        created = self._created
-        is_new = created is not None and created.execution_id == execution_id and record.seq == 1
-        if created is not None and is_new and not after and self._writer.is_all_durable:
+        event, mark = self._created.pop(execution_id, (None, 0))
+        if event is not None and record.seq == 1 and not after and self._writer.is_durable(mark):
             # Asked for by whoever has just created it: a thread to read it with would cost more than a step.
-            return [created]
+            return [event]
         return await _read_all(self, record, after)
 
     async def find_result(self, key: str) -> StoredResult | None:
@@ -317,7 +323,10 @@ class SqliteStateManager(ExecutionStateManager):
         self._next_key += 1
         claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
-        self._created = admitted.events[0]
+        self._created[execution_id] = (admitted.events[0], self._writer.mark)
+
+    async def _commit_created(self) -> None:
+        await self._writer.commit_soon()
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))

@@ -101,7 +101,7 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         """Everything appended is durable and nothing is held any more; closing twice does nothing."""
 
     @abstractmethod
-    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> list[Event]:
+    def append(self, execution_id: str, drafts: Sequence[EventDraft]) -> Sequence[Event]:
         """Give ``drafts`` their numbers and times, or raise ``IllegalTransition`` and take none of them.
 
         The execution must have been created or loaded through this object (``ExecutionNotFound``).
@@ -205,12 +205,16 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
             created["options"] = dict(options)
         await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
         try:
-            await self.commit()
+            await self._commit_created()
         except StoreError:
             # It waits to be written like all the rest, but nobody was given its id: it is not to begin.
             self.append(new_id, CALLED_OFF)
             raise
         return new_id
+
+    async def _commit_created(self) -> None:
+        """The execution just created is durable; those that others create at the same moment may be too."""
+        await self.commit()
 
     async def get_execution_state(self, execution_id: str) -> dict[str, Any]:
         """The state as ``get_workflow_status`` shows it, with large outputs loaded back."""

@@ -70,9 +70,13 @@ class Writer:
         return last
 
     @property
-    def is_all_durable(self) -> bool:
-        """Whether nothing waits to be committed."""
-        return self._durable >= self._appended
+    def mark(self) -> int:
+        """Stands for all that was put into batches so far."""
+        return self._appended
+
+    def is_durable(self, mark: int) -> bool:
+        """Whether everything up to that mark has been committed."""
+        return self._durable >= mark
 
     async def commit(self, *, full_sync: bool) -> None:
         """All that was put into batches so far is durable."""
@@ -82,6 +86,15 @@ class Writer:
         if not full_sync and not self._is_syncing:
             self._write_line()
             return
+        await self._commit_with_others(full_sync=full_sync)
+
+    async def commit_soon(self) -> None:
+        """As `commit`, in one transaction with all that is appended before the loop turns again."""
+        self._may_split = True
+        if self._durable < self._appended:
+            await self._commit_with_others(full_sync=False)
+
+    async def _commit_with_others(self, *, full_sync: bool) -> None:
         loop = asyncio.get_running_loop()
         # One future a caller: cancelling one who waits must not cancel the others.
         waiter: asyncio.Future[None] = loop.create_future()
@@ -126,9 +139,10 @@ class Writer:
 
     def _write_line(self) -> None:
         covered = self._appended
-        while self._line:
-            self._write(self._line[0])
-            self._line.pop(0)
+        line = self._line
+        while line:
+            self._write(line[0])
+            del line[0]
         self._durable = covered
         self._checkpoint_if_due()
 

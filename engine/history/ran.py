@@ -1,0 +1,123 @@
+"""Steps that began and completed at once, kept as one thing for as long as nobody wants to see its events.
+
+Three events a step, one of them for its connection, cost as much as everything else that a step costs the
+engine, and in a run that nobody watches they are only counted and written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, overload
+
+from engine.history.events import NO_DATA, Event, EventDraft, EventType
+
+_BEGUN = EventType.STEP_RUNNING
+_COMPLETED = EventType.STEP_COMPLETED
+_RESOLVED = EventType.CONNECTION_RESOLVED
+_new = tuple.__new__  # a NamedTuple's own constructor costs three times as much
+
+
+class Taken(NamedTuple):
+    """That a connection was taken, as data of an event and as its JSON; the same in every run."""
+
+    connection_id: str
+    data: Mapping[str, Any]
+    text: str
+
+
+class Ran(Sequence[EventDraft]):
+    """What most steps of a busy run leave: they began, completed, and all connections after them were taken.
+
+    To whoever reads it a sequence of drafts; a store may look at the fields instead and spare making them.
+    begun_at: epoch seconds. `data`, `text` and `taken` are those of the completion, once it is known.
+    """
+
+    __slots__ = ("attempt", "begun_at", "data", "step_id", "taken", "text")
+
+    def __init__(self, step_id: str, attempt: int, begun_at: float) -> None:
+        self.step_id = step_id
+        self.attempt = attempt
+        self.begun_at = begun_at
+        self.data: Mapping[str, Any] = NO_DATA
+        self.text = ""
+        self.taken: Sequence[Taken] = ()
+
+    @property
+    def begun(self) -> EventDraft:
+        """That the step began."""
+        return EventDraft(_BEGUN, self.step_id, self.attempt, NO_DATA, self.begun_at)
+
+    def drafts(self) -> list[EventDraft]:
+        """All of it, one after the other."""
+        completed = EventDraft(_COMPLETED, self.step_id, self.attempt, self.data, None, self.text)
+        resolved = (EventDraft(_RESOLVED, None, 0, each.data, None, each.text) for each in self.taken)
+        return [self.begun, completed, *resolved]
+
+    def __len__(self) -> int:
+        return 2 + len(self.taken)
+
+    def __iter__(self) -> Iterator[EventDraft]:
+        return iter(self.drafts())
+
+    @overload
+    def __getitem__(self, index: int) -> EventDraft: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[EventDraft]: ...
+    def __getitem__(self, index: int | slice) -> EventDraft | list[EventDraft]:
+        return self.drafts()[index]
+
+
+class RanEvents(Sequence[Event]):
+    """The events of a step that `ran`, made when they are first looked at.
+
+    seq: of the first of them. begun_at, at: when the step began and completed, in epoch seconds.
+    """
+
+    __slots__ = ("_events", "at", "begun_at", "execution_id", "ran", "seq", "workflow_id")
+
+    def __init__(
+        self, execution_id: str, workflow_id: str, seq: int, ran: Ran, begun_at: float, at: float
+    ) -> None:
+        self.execution_id = execution_id
+        self.workflow_id = workflow_id
+        self.seq = seq
+        self.ran = ran
+        self.begun_at = begun_at
+        self.at = at
+        self._events: list[Event] | None = None
+
+    def events(self) -> list[Event]:
+        """Them all; the same ones every time."""
+        if self._events is None:
+            ran, whole, seq, at = self.ran, (self.execution_id, self.workflow_id), self.seq, self.at
+            step = (ran.step_id, ran.attempt)
+            self._events = [
+                _new(Event, (*whole, seq, self.begun_at, _BEGUN, *step, NO_DATA)),
+                _new(Event, (*whole, seq + 1, at, _COMPLETED, *step, ran.data)),
+            ]
+            for number, taken in enumerate(ran.taken, seq + 2):
+                self._events.append(_new(Event, (*whole, number, at, _RESOLVED, None, 0, taken.data)))
+        return self._events
+
+    def __len__(self) -> int:
+        return 2 + len(self.ran.taken)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events())
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        return self.events()[index]
+
+
+Pieces = Sequence[Sequence[Event]]
+"""Events in their order, in the pieces in which they were recorded."""
+
+
+def whole(pieces: Iterable[Iterable[Event]]) -> list[Event]:
+    """The events of all pieces."""
+    return list(chain.from_iterable(pieces))
