@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.history.state import PARTS_ASK, StepState
+from engine.history.state import PARTS_ASK
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 
 
 class Look(IntEnum):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from designer.canvas import looks
 from designer.canvas.looks import Flow, Look
-from engine.history.state import StepState
 from engine.history.status import ConnectionOutcome, StepStatus
+from engine.history.step_state import StepState
 from engine.model import Change, Workflow
 from engine.model.changes import NodeChanged, NodesMoved, WorkflowChanged
 from engine.model.staleness import Made, Ways, decides_nothing, stale

@@ -17,7 +17,7 @@ from designer.document.document import Document
 from designer.theme import fonts
 from designer.theme.theme import Theme
 from engine.files import codec
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.model import Workflow
 from engine.model.fragment import part
 from engine.model.node_type import NodeTypes

@@ -21,7 +21,7 @@ from designer.canvas.notes import Notes
 from designer.canvas.wire_rows import WireRows
 from designer.document.document import Document
 from engine.catalog import subtitle
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.model import Change, Connection, Node, NodeType, Workflow
 from engine.model.bends import bends, same_but_bends
 from engine.model.changes import ConnectionChanged, NodeChanged, NodesMoved, WorkflowChanged

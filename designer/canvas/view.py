@@ -38,7 +38,7 @@ from designer.settings import Settings
 from designer.theme.controller import ThemeController
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.catalog import Catalog
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.problem import Problem
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState, StepState, apply
+from engine.history.state import ExecutionState, apply
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 
 _CLOCK_STARTS = frozenset(
     {

@@ -24,8 +24,8 @@ from designer.execution.parts import news
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import AnswerNotKept, DefinitionError, RunDamaged, SchemaValidationError, WorkflowError
-from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.model.breakpoints import breakpoints_of
 from engine.model.workflow import Workflow
 from engine.problem import Problem

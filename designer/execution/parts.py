@@ -10,8 +10,8 @@ from typing import Literal
 from designer.execution.batch import RunBatch
 from designer.execution.run_view import RunView
 from engine.expression import Template
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Workflow
 from engine.model.embedded import workflow_at
 from engine.model.pins import is_pinned

@@ -18,8 +18,8 @@ from designer.execution.bridge import EngineBridge
 from designer.execution.controller import RunController
 from designer.execution.tasks import TaskSet
 from engine.errors import WorkflowError
-from engine.history.state import StepState
 from engine.history.status import ExecutionStatus
+from engine.history.step_state import StepState
 
 LOOK_AGAIN_MS = 500
 """How soon new parts are looked for while the run goes on."""

@@ -22,8 +22,8 @@ from designer.panels.table_view import TableView
 from designer.panels.tables import Table
 from designer.panels.value_views import ErrorView, FileBar, PictureView, ValueView
 from engine.errors import WorkflowError
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model.json_value import Json
 
 Locate = Callable[[Mapping[str, Any]], Path]

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from designer.forms.context import Column, FormContext, Suggestion
 from engine.errors import ExpressionError
 from engine.expression.paths import Missing, Path, descend
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.model import queries
 from engine.model.embedded import FOR_EACH, LOOP
 from engine.model.json_value import Json

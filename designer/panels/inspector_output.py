@@ -16,7 +16,7 @@ from designer.panels.inspector_context import Surroundings, is_table, size
 from designer.panels.inspector_page import Body, label
 from designer.panels.inspector_pin import PinCard
 from designer.panels.texts import duration, status_word
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 
 _MAX_SHOWN = 60
 

@@ -15,7 +15,7 @@ from designer.panels.inspector_node import NodePage
 from designer.panels.inspector_others import ConnectionPage, ManyPage, WorkflowPage
 from designer.panels.inspector_page import Page
 from designer.theme import theme as themes
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.model.changes import Change, NodesMoved
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow

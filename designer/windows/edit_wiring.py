@@ -14,8 +14,8 @@ from designer.canvas.wire_walk import next_wire
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model.changes import NodeChanged
 from engine.model.fixes import fix_edit, fix_word
 from engine.model.pins import is_pinned, pinned_output

@@ -13,7 +13,7 @@ from designer.canvas.wording import node_state, wire_state
 from designer.theme import icons
 from designer.windows.command_palette import Command
 from designer.windows.session import Session
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 from engine.model.rewiring import legal_targets
 from engine.model.workflow import ConnectionOn
 

@@ -13,8 +13,8 @@ from designer.windows.banner import Notice
 from designer.windows.session import Session
 from designer.windows.titles import title_of
 from engine.history.events import Event
-from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.problem import Problem
 from engine.run.options import RunOptions
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from engine.cli.words import glyph, say, seconds, shorten, step_words, writes_unicode
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import ExecutionState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.words import error_words, glyph, seconds, shorten, step_words
 from engine.files import codec
-from engine.history.state import ExecutionState, milliseconds
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import milliseconds
 from engine.model.embedded import is_composite
 
 if TYPE_CHECKING:

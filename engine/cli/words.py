@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from engine.history.state import PARTS_ASK, StepState
+from engine.history.state import PARTS_ASK
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 
 MAX_VALUE: Final = 160
 

@@ -20,55 +20,7 @@ from engine.history.events import (
 )
 from engine.history.ran import Pieces, RanEvents
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
-
-
-# Not frozen: a run makes two or three of these a step, and freezing triples the cost.
-@dataclass(slots=True, kw_only=True)
-class StepState:
-    """Where one step is; times in epoch seconds (UTC). By convention never changed, only replaced."""
-
-    status: StepStatus = StepStatus.PENDING
-    reason: str = ""
-    output: Any = None
-    error: Mapping[str, Any] | None = None
-    attempts: int = 0
-    max_attempts: int | None = None
-    started_at: float | None = None
-    ended_at: float | None = None
-    duration_ms: float | None = None
-    progress: float | None = None
-    progress_text: str = ""
-    waiting_until: float | None = None
-    missing: tuple[str, ...] = ()
-    parameters: Mapping[str, Any] | None = None  # of a step held at a breakpoint, abbreviated
-    via: str = ""
-    reused_from: Mapping[str, Any] | None = None
-    queued: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """The step as ``get_workflow_status`` shows it."""
-        shown: dict[str, Any] = {
-            "status": self.status.value,
-            "reason": self.reason,
-            "output": self.output,
-            "error": dict(self.error) if self.error is not None else None,
-            "attempts": self.attempts,
-            "started_at": self.started_at,
-            "ended_at": self.ended_at,
-            "duration_ms": self.duration_ms,
-        }
-        if self.status is StepStatus.WAITING:
-            shown["waiting_until"] = self.waiting_until
-            shown["max_attempts"] = self.max_attempts
-        if self.missing:
-            shown["missing"] = list(self.missing)
-        if self.parameters is not None:
-            shown["parameters"] = dict(self.parameters)
-        if self.via:
-            shown["via"] = self.via
-        if self.reused_from is not None:
-            shown["reused_from"] = dict(self.reused_from)
-        return shown
+from engine.history.step_state import NOT_RUN, StepState, after_run, milliseconds, moved, ran_at_once
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,29 +95,14 @@ class ExecutionState:
         }
 
 
-def milliseconds(started_at: float | None, ended_at: float | None) -> float | None:
-    """The time between two moments in epoch seconds, when both are known."""
-    if started_at is None or ended_at is None:
-        return None
-    return round((ended_at - started_at) * 1000, 3)
-
-
 def apply_pieces(state: ExecutionState, pieces: Pieces) -> None:
     """Take events into ``state`` in the pieces in which they were recorded; most are steps that ran."""
     for piece in pieces:
         if type(piece) is RanEvents and not state.needed and piece.ran.step_id not in state.steps:
-            ran = piece.ran
-            state.steps[ran.step_id] = StepState(
-                status=StepStatus.COMPLETED,
-                output=ran.data["output"],
-                attempts=ran.attempt,
-                started_at=piece.begun_at,
-                ended_at=piece.at,
-                duration_ms=ran.data["duration_ms"],
-            )
-            for taken in ran.taken:
+            state.steps[piece.ran.step_id] = ran_at_once(piece)
+            for taken in piece.ran.taken:
                 state.connections[taken.connection_id] = ConnectionOutcome.TAKEN
-            state.seq = piece.seq + 1 + len(ran.taken)
+            state.seq = piece.seq + 1 + len(piece.ran.taken)
         else:
             apply_all(state, piece)
 
@@ -181,7 +118,7 @@ def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
     for event in events:
         if begun is not None:
             if event.type is _COMPLETED and event.step_id == begun.step_id:
-                steps[begun.step_id] = _ran(begun, event)  # type: ignore[index]
+                steps[begun.step_id] = after_run(begun, event)  # type: ignore[index]
                 begun = None
                 state.seq = event.seq
                 continue
@@ -198,30 +135,14 @@ def apply_all(state: ExecutionState, events: Iterable[Event]) -> None:
         apply(state, begun)
 
 
-def _ran(begun: Event, done: Event) -> StepState:
-    """A step that nothing had happened to, after it began and completed."""
-    data = done.data
-    duration_ms: float | None = data.get("duration_ms")
-    return StepState(
-        status=StepStatus.COMPLETED,
-        output=data.get("output"),
-        attempts=max(begun.attempt, done.attempt) or 1,
-        started_at=begun.ts,
-        ended_at=done.ts,
-        duration_ms=duration_ms if duration_ms is not None else milliseconds(begun.ts, done.ts),
-        via=data.get("via", ""),
-        reused_from=data.get("reused_from"),
-    )
-
-
 def apply(state: ExecutionState, event: Event) -> None:
     """Take one event into ``state``. Legality was checked when the event was appended."""
     event_type = event.type
     step_status = STATUS_OF_STEP_EVENT.get(event_type)
     if step_status is not None:
         assert event.step_id is not None
-        before = state.steps.get(event.step_id, _NOT_RUN)
-        state.steps[event.step_id] = _moved(before, step_status, event)
+        before = state.steps.get(event.step_id, NOT_RUN)
+        state.steps[event.step_id] = moved(before, step_status, event)
         if step_status is StepStatus.PAUSED or before.status is StepStatus.PAUSED:
             _ask(state, event.step_id, event.data.get("needed", ()))
     elif event_type is _RESOLVED:
@@ -238,7 +159,6 @@ def apply(state: ExecutionState, event: Event) -> None:
         state.seq = event.seq
 
 
-_NOT_RUN = StepState()
 NOT_ROLLED_BACK: Final = "not_rolled_back"
 """Where the error of a run whose rollback failed lists the steps that are still as they were."""
 _COMPLETED = EventType.STEP_COMPLETED
@@ -251,79 +171,8 @@ PARTS_ASK: Final = "child_asks"
 STORAGE_ERROR: Final = "storage_error"
 
 
-def _moved(before: StepState, status: StepStatus, event: Event) -> StepState:
-    """The step after an event that moved it; what only belongs to the status it left is dropped."""
-    data = event.data
-    attempts = event.attempt if event.attempt > before.attempts else before.attempts
-    if status is StepStatus.RUNNING:
-        first = before.started_at is None
-        return StepState(
-            status=status,
-            attempts=attempts or 1,
-            max_attempts=before.max_attempts,
-            started_at=event.ts if first else before.started_at,
-        )
-    if status is StepStatus.COMPLETED:
-        return StepState(
-            status=status,
-            output=data.get("output"),
-            attempts=attempts,
-            max_attempts=before.max_attempts,
-            started_at=before.started_at,
-            ended_at=event.ts,
-            duration_ms=_duration(before, event),
-            via=data.get("via", ""),
-            error=data.get("error"),
-            reused_from=data.get("reused_from"),
-        )
-    return _moved_aside(before, status, event, attempts)
-
-
 INCIDENT: Final = "incident"
 """Marks what a run needs that is no value: a condition that a person has to repair."""
-UNDOING: Final = frozenset({StepStatus.ROLLING_BACK, StepStatus.ROLLED_BACK, StepStatus.ROLLBACK_FAILED})
-"""The statuses of a step that had ended, and is or was to be undone."""
-
-
-def _moved_aside(before: StepState, status: StepStatus, event: Event, attempts: int) -> StepState:
-    """The step after it failed, was skipped, stopped, paused, set waiting or rolled back."""
-    data = event.data
-    if status in UNDOING:
-        # Its times and its result stay those of the step itself.
-        error = data.get("error", before.error)
-        return replace(before, status=status, reason=data.get("reason", ""), error=error, queued=False)
-    ended = status.is_terminal or status is StepStatus.UNCERTAIN
-    return StepState(
-        status=status,
-        reason=data.get("handling", "") if status is StepStatus.FAILED else data.get("reason", ""),
-        output=before.output,
-        error=data.get("error", before.error),
-        attempts=attempts,
-        max_attempts=data.get("max_attempts", before.max_attempts),
-        started_at=before.started_at,
-        ended_at=event.ts if ended else None,
-        duration_ms=_duration(before, event) if ended and before.started_at is not None else None,
-        # How far it was says something about a step that was stopped.
-        progress=before.progress,
-        progress_text=before.progress_text,
-        waiting_until=data.get("until") if status is StepStatus.WAITING else None,
-        missing=_missing(data) if status is StepStatus.PAUSED else (),
-        parameters=data.get("parameters") if status is StepStatus.PAUSED else None,
-        via=before.via,
-    )
-
-
-def _duration(before: StepState, event: Event) -> float | None:
-    given: float | None = event.data.get("duration_ms")
-    return given if given is not None else milliseconds(before.started_at, event.ts)
-
-
-def _missing(data: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = data.get("missing")
-    if listed:
-        return tuple(listed)
-    single = data.get("missing_var")
-    return (single,) if single else ()
 
 
 def _move_execution(state: ExecutionState, status: ExecutionStatus, event: Event) -> None:
@@ -346,7 +195,7 @@ def _restart(state: ExecutionState, event: Event) -> None:
     state.status, state.reason, state.error = ExecutionStatus.RUNNING, "", None
     state.ended_at, state.needed, state.epoch = None, [], data["epoch"]
     for step_id in data["steps"]:
-        state.steps[step_id] = _NOT_RUN
+        state.steps[step_id] = NOT_RUN
     for connection_id in data["connections"]:
         state.connections.pop(connection_id, None)
     # What stood ready for these steps when the run was created counts no more: they are meant to run.
@@ -376,7 +225,7 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.options = kept | {name: value for name, value in held.items() if value}
         case EventType.INPUT_REQUIRED if event.step_id is not None:
             _ask(state, event.step_id, event.data["needed"])
-            if state.steps.get(event.step_id, _NOT_RUN).status is StepStatus.WAITING:
+            if state.steps.get(event.step_id, NOT_RUN).status is StepStatus.WAITING:
                 values = [item for item in event.data["needed"] if item.get("name") and not item.get("form")]
                 reason = PARTS_ASK if event.data["needed"] else "child"
                 names = dict.fromkeys(item["name"] for item in values)
@@ -417,4 +266,4 @@ def _decided(state: ExecutionState, connection_id: str) -> None:
 
 
 def _change_step(state: ExecutionState, step_id: str, **changes: Any) -> None:
-    state.steps[step_id] = replace(state.steps.get(step_id, _NOT_RUN), **changes)
+    state.steps[step_id] = replace(state.steps.get(step_id, NOT_RUN), **changes)

@@ -8,8 +8,9 @@ from typing import Any
 from engine.expression import MISSING, Missing, Path
 from engine.expression.paths import descend, output_path
 from engine.expression.scope import RunScope
-from engine.history.state import UNDOING, ExecutionState
+from engine.history.state import ExecutionState
 from engine.history.status import StepStatus
+from engine.history.step_state import UNDOING
 from engine.model.json_value import Json
 
 _reference = RunScope.reference

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, Event, EventType
-from engine.history.state import INCIDENT, ExecutionState, milliseconds
+from engine.history.state import INCIDENT, ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import milliseconds
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from engine.errors import ExecutionNotFound
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import ExecutionState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model.json_value import Json
 from engine.plan.step import Plan
 from engine.run.options import RunOptions

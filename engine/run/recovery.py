@@ -14,8 +14,9 @@ from math import inf
 from typing import Any, Final
 
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import INCIDENT, ExecutionState, StepState
+from engine.history.state import INCIDENT, ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.plan.step import Step
 from engine.run import incidents, scheduler
 from engine.run.activity import Activity

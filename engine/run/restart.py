@@ -13,8 +13,9 @@ from typing import Any
 from engine.errors import CannotRestart, DefinitionError
 from engine.expression.suggestions import nearest
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import INCIDENT, ExecutionState, StepState
+from engine.history.state import INCIDENT, ExecutionState
 from engine.history.status import RESTARTABLE, StepStatus
+from engine.history.step_state import StepState
 from engine.model.json_value import Json
 from engine.plan.step import Plan
 from engine.run.partial import downstream

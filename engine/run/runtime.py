@@ -14,8 +14,9 @@ from engine.errors import CannotRestart, StoreError, WorkflowError
 from engine.files import codec
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.ran import Pieces, whole
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, can_move
+from engine.history.step_state import StepState
 from engine.model.json_value import Json
 from engine.plan.body import inner_plans
 from engine.plan.compiler import Compiler
@@ -282,7 +283,7 @@ class Runtime:
             await asyncio.wait(self._tasks)
         await self.rollbacks.close()
         for execution in self._executions.values():
-            _forget_timers(execution)
+            execution.steps.forget_timers()
             execution.broken(WorkflowError("The engine was closed while the run was under way"))
         self._executions.clear()
         self.streams.close()
@@ -315,7 +316,7 @@ class Runtime:
         except BaseException:
             for fallen in _of_run(self._executions, execution_id):
                 self._dispatcher.withdraw(fallen)
-                _forget_timers(fallen)
+                fallen.steps.forget_timers()
                 del self._executions[fallen.id]
             raise
         finally:
@@ -389,11 +390,6 @@ class Runtime:
 def _of_run(executions: Mapping[str, Execution], execution_id: str) -> list[Execution]:
     """The living ones of a run and its parts."""
     return [each for each in executions.values() if f"{each.id}/".startswith(f"{execution_id}/")]
-
-
-def _forget_timers(execution: Execution) -> None:
-    for activity in execution.steps.activities.values():
-        activity.cancel_timer()
 
 
 async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:

@@ -331,6 +331,11 @@ class Steps:
                 where, source=error.source, position=error.position, hint=error.hint
             ) from error
 
+    def forget_timers(self) -> None:
+        """Nothing that waits is waited for any more."""
+        for activity in self.activities.values():
+            activity.cancel_timer()
+
     def let_go(self) -> None:
         """The run is over: it goes when nobody holds it any more, and does not wait for the collector."""
         if not isinstance(self._execution, weakref.ProxyTypes):  # a late line of log is told after the end

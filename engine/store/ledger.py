@@ -22,7 +22,7 @@ from engine.history.events import (
     EventType,
 )
 from engine.history.ran import Ran, RanEvents
-from engine.history.state import PARTS_ASK, UNDOING, ExecutionState, StepState
+from engine.history.state import PARTS_ASK, ExecutionState
 from engine.history.status import (
     EXECUTION_MOVES,
     STEP_ENDS,
@@ -33,6 +33,7 @@ from engine.history.status import (
     check_restart,
     check_step_move,
 )
+from engine.history.step_state import UNDOING, StepState
 from engine.store.artifacts import ArtifactStore, write
 from engine.store.checksum import seed_of
 from engine.store.json_text import encode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -184,10 +184,11 @@ class MemoryStateManager(ExecutionStateManager):
 
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
-    ) -> None:
+    ) -> Awaitable[None]:
         _, admitted = self._ledger.create(len(self._journals) + 1, execution_id, workflow_id, data)
         claim_named(self.artifacts, admitted)
         self._journals[execution_id] = _Journal(admitted.events)
+        return self.commit()
 
     async def _track(self, execution_id: str) -> None:
         self._ledger.record(execution_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -316,7 +316,7 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
-    ) -> None:
+    ) -> Awaitable[None]:
         if not is_fresh and await self._find(execution_id) is not None:
             raise StoreError(f"There is a run {execution_id!r} already")
         record, admitted = self._ledger.create(self._next_key, execution_id, workflow_id, data)
@@ -324,9 +324,7 @@ class SqliteStateManager(ExecutionStateManager):
         claim_named(self.artifacts, admitted)
         self._writer.batch().add(record, admitted)
         self._created[execution_id] = (admitted.events[0], self._writer.mark)
-
-    async def _commit_created(self) -> None:
-        await self._writer.commit_soon()
+        return self._writer.commit_soon()
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
         rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))

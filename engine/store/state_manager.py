@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -203,18 +203,14 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
         }
         if options:
             created["options"] = dict(options)
-        await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
+        durable = await self._insert(new_id, workflow_id, created, is_fresh=execution_id is None)
         try:
-            await self._commit_created()
+            await durable
         except StoreError:
             # It waits to be written like all the rest, but nobody was given its id: it is not to begin.
             self.append(new_id, CALLED_OFF)
             raise
         return new_id
-
-    async def _commit_created(self) -> None:
-        """The execution just created is durable; those that others create at the same moment may be too."""
-        await self.commit()
 
     async def get_execution_state(self, execution_id: str) -> dict[str, Any]:
         """The state as ``get_workflow_status`` shows it, with large outputs loaded back."""
@@ -302,8 +298,11 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
     @abstractmethod
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
-    ) -> None:
-        """Append EXECUTION_CREATED; ``StoreError`` when the id is taken, which a fresh one cannot be."""
+    ) -> Awaitable[None]:
+        """Append EXECUTION_CREATED; ``StoreError`` when the id is taken, which a fresh one cannot be.
+
+        What is returned makes it durable, together with what others create at the same moment.
+        """
 
     @abstractmethod
     async def _track(self, execution_id: str) -> None:

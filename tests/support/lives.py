@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState, StepState
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.run.options import RunOptions
 from engine.store.codes import EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.random_graphs import document, fired, furnish, random_shape

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication
 
 from designer.canvas.view import CanvasView
 from designer.windows.examples import copy_example, examples
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Connection, Node, Workflow
 from tests.support.qt_loop import spin
 from tests.support.take_pictures import Photographer, photograph

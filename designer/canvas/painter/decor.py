@@ -15,7 +15,7 @@ from designer.canvas.painter.cards import outline
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
 from designer.theme.tokens import BADGE, CARD_H, CARD_W, PLUS_D, PLUS_LEN, RING_GAP, RING_W
-from engine.history.state import StepState
+from engine.history.step_state import StepState
 
 if TYPE_CHECKING:
     from designer.canvas.painter.layer import Attention

@@ -20,8 +20,8 @@ from designer.editor import Editor
 from designer.settings import Settings
 from designer.theme import ThemeController
 from engine.catalog import Catalog
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Connection, Node, Workflow, edits
 from engine.model.comments import Comment, set_comments
 from engine.model.groups import fold, make_group

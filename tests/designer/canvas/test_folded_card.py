@@ -12,8 +12,8 @@ from designer.canvas import group_state, hits
 from designer.canvas.looks import Look
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import edits
 from engine.model.bends import bends, set_bends
 from engine.model.changes import apply

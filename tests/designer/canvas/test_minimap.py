@@ -13,8 +13,8 @@ from designer.canvas.looks import Look
 from designer.canvas.minimap import Minimap
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Workflow
 from engine.model.comments import Comment
 from engine.model.groups import Group

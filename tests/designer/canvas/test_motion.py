@@ -14,8 +14,8 @@ from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
 from designer.theme.tokens import BADGE, HOVER_MS, STATE_MS, ZOOM_MS
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from tests.designer.canvas.conftest import Hand, small_workflow
 
 DONE = StepState(status=StepStatus.COMPLETED)

@@ -18,8 +18,8 @@ from designer.canvas.view import CanvasView
 from designer.document.document import Document
 from designer.theme.theme import light
 from engine.catalog import Catalog
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Connection, Node, Workflow, edits
 from engine.model.bends import set_bends
 from engine.model.breakpoints import toggle_breakpoints

@@ -25,8 +25,8 @@ from designer.document import picture_file
 from designer.theme.theme import dark, light
 from engine.catalog import Catalog
 from engine.files import codec
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Workflow
 from engine.model.changes import apply
 from engine.model.comments import Comment, set_comments

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import edits
 from engine.model.pins import is_pinned, pinned_output
 

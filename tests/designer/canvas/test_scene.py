@@ -22,8 +22,8 @@ from designer.editor import Editor
 from designer.settings import Settings
 from designer.theme import ThemeController, light
 from engine.catalog import Catalog
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Connection, Node, NodeType, PortSpec, Workflow, edits, fragment
 from tests.designer.canvas.conftest import Hand, small_workflow
 

@@ -13,8 +13,8 @@ from designer.document.document import Document
 from designer.editor import Editor
 from engine.catalog import Catalog
 from engine.files import codec
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import Workflow, edits, fragment
 from engine.model.bends import bend_changes, carried, set_bends
 from engine.model.comments import Comment, set_comments

@@ -16,8 +16,8 @@ from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
 from designer.theme import ThemeController
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import edits
 from engine.problem import Problem
 from tests.designer.canvas.conftest import Hand, small_workflow

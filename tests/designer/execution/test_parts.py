@@ -11,8 +11,8 @@ from designer.execution.parts import explain, failed_step, options_for
 from designer.execution.run_view import RunView
 from engine.errors import StepsToRunFirst
 from engine.history.events import EventType
-from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.model.changes import apply
 from engine.model.edits import set_disabled
 from engine.model.pins import pin

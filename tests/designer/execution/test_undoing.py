@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 from designer.execution.undoable import Undoable, can_be_undone, undoable
 from engine.errors import SchemaValidationError
 from engine.history.events import EventType
-from engine.history.state import StepState
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.history.step_state import StepState
 from engine.model.workflow import Node, Workflow
 from tests.designer.execution.conftest import Rig
 from tests.designer.execution.test_controller import Desk

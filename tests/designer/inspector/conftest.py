@@ -11,8 +11,8 @@ from designer.document.document import Document
 from designer.editor import Editor
 from designer.panels.inspector_panel import InspectorPanel
 from engine.catalog import Catalog
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model.workflow import Connection, Node, Workflow
 
 TABLE = {

@@ -20,8 +20,8 @@ from designer.panels.inspector_panel import InspectorPanel
 from designer.theme import theme as themes
 from designer.theme.controller import ThemeController
 from engine.catalog import Catalog
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from engine.model import edits
 from tests.designer.inspector.conftest import TABLE, ran
 

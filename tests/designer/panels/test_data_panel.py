@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
 from designer.panels.data_panel import DataPanel
 from designer.panels.output_views import views_of
 from engine.errors import StoreCorrupt
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 
 
 class Store:

@@ -15,8 +15,8 @@ from designer.dialogs.export_picture import ExportPictureDialog
 from designer.dialogs.message import MessageDialog
 from designer.document import picture_file
 from engine.files import codec
-from engine.history.state import StepState
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 from tests.designer.canvas.conftest import small_workflow
 from tests.support.desk import Desk
 from tests.support.qt_loop import spin

@@ -9,8 +9,9 @@ import pytest
 from engine.cli.progress import Lines, LiveTable, Progress, Silence, progress_for
 from engine.cli.words import moment, output_words, say, seconds, shorten, step_words
 from engine.history.events import Event, EventType
-from engine.history.state import ExecutionState, StepState, apply
+from engine.history.state import ExecutionState, apply
 from engine.history.status import StepStatus
+from engine.history.step_state import StepState
 
 TITLES = {"a": "Read", "b": "Filter"}
 
