@@ -12,7 +12,7 @@ from designer.canvas import geometry
 from designer.canvas.context import AddContext, On
 from designer.canvas.looks import ASKING
 from designer.document import clipboard
-from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
+from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, PLUS_D, PLUS_LEN, SNAP
 from engine.errors import WorkflowError
 from engine.model import Change, Connection, Edit, NodeType, Workflow, edits, fragment, queries
 from engine.model.bends import bend_changes, carried
@@ -74,7 +74,8 @@ class Commands:
         view.selection.set([i for i in added if i in scene.row_of], notes=notes)
         area = scene.bounds(scene.rows(added)).united(scene.notes.bounds(notes))
         if not area.isNull():
-            view.camera.reveal(area)
+            stub = PLUS_LEN + PLUS_D if len(added) == 1 else 0  # what adds the next one is seen, too
+            view.camera.reveal(area.adjusted(0, 0, stub, 0))
         return True
 
     def select_restored(self, changes: Sequence[Change]) -> None:

@@ -13,6 +13,7 @@ from designer.canvas import geometry
 from designer.document.document import Place
 from engine.model import Edit, subworkflows
 from engine.model.changes import NodeAdded
+from engine.model.workflow import Point
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -100,8 +101,18 @@ class Inside(QObject):
         """The new node where it lies on none of those that stay."""
         scene = self._view.canvas_scene
         others = np.delete(scene.places, scene.rows(gone), axis=0)
+        own = scene.places[scene.rows(gone)]
+
+        def free(middle: Point) -> Point:
+            """The middle of what has gone; if something lies there, where the nearest of it lay."""
+            place = geometry.free_place(others, middle)
+            if place == middle:
+                return place
+            nearest = own[int(np.abs(own - middle).sum(axis=1).argmin())].tolist()
+            return geometry.free_place(others, (nearest[0], nearest[1]))
+
         changes = [
-            replace(one, position=geometry.free_place(others, one.position))
+            replace(one, position=free(one.position))
             if isinstance(one, NodeAdded) and one.position is not None and len(others)
             else one
             for one in edit.changes

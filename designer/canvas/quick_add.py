@@ -140,6 +140,7 @@ class QuickAdd(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._view.layer.attention.is_wiring = False
         self._view.viewport().update()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

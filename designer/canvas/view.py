@@ -171,6 +171,7 @@ class CanvasView(PaintedView):
             below = self.mapFromScene(corner + QPointF(0, CARD_H)) + QPoint(0, 12)
             if self.viewport().rect().contains(below):
                 screen = self.viewport().mapToGlobal(below)
+        self.layer.attention.is_wiring = self._pending is not None
         self.viewport().update()
         self.quick_add.ask(screen, context, text, lambda type_id: self.commands.add(type_id, corner, context))
 

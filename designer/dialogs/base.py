@@ -214,7 +214,7 @@ class Dialog(QDialog, Generic[T]):
         super().resizeEvent(event)
         if not self._floats:
             outline = QPainterPath()
-            outline.addRoundedRect(self._card().adjusted(0, 0, 1, 1), _RADIUS, _RADIUS)
+            outline.addRoundedRect(self._card(), _RADIUS, _RADIUS)
             self.setMask(outline.toFillPolygon().toPolygon())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -234,6 +234,8 @@ class Dialog(QDialog, Generic[T]):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = self._card()
         painter.setPen(Qt.PenStyle.NoPen)
+        if not self._floats:  # what the mask leaves beside the round corners
+            painter.fillRect(self.rect(), QColor(theme.divider))
         for step in range(_SHADOW - 4, 0, -2) if self._floats else ():
             shade = QColor(theme.shadow)
             shade.setAlphaF((0.030 if theme.is_dark else 0.012) * (1 - step / _SHADOW))

@@ -78,13 +78,13 @@ def explain_inside(
     place: Sequence[str],
     chosen: Sequence[str],
     root: Workflow,
+    inner: Workflow,
     steps: Mapping[str, StepState],
     view: RunView,
 ) -> tuple[bool, str]:
     """Of a step inside others: whether it can be done now, and a sentence on what it does or why not."""
     if view.is_active:
         return False, _BUSY
-    inner = workflow_at(root, place)
     if len(chosen) != 1 or chosen[0] not in inner.nodes:
         return False, _NOTHING_CHOSEN[kind]
     holder, node = root.nodes[place[0]], inner.nodes[chosen[0]]

@@ -264,7 +264,7 @@ class WorkflowPage(Page):
     def refresh(self, workflow: Workflow) -> bool:
         count = len(workflow.nodes)
         self.header.show_words(
-            workflow.name or "Untitled workflow", f"Workflow of {count} step{'' if count == 1 else 's'}"
+            workflow.name or "Untitled workflow", f"Workflow of {count:,} step{'' if count == 1 else 's'}"
         )
         self.form.set_value(self._value())
         return True

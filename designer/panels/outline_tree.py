@@ -167,7 +167,7 @@ class OutlineTree(QTreeView):
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One round ground from edge to edge, the arrow of the branch included."""
         colors, box = paint.palette(), QRectF(option.rect)
-        box = QRectF(4, box.top() + 1, self.viewport().width() - 8, box.height() - 2)
+        box = QRectF(0, box.top() + 1, self.viewport().width(), box.height() - 2)
         is_selected = self.selectionModel().isSelected(index)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QAction, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QLabel,
@@ -117,7 +127,8 @@ class PaletteList(QListView):
         drag.setMimeData(model.mimeData([index]))
         picture = drag_picture(node_type, self.devicePixelRatioF())
         drag.setPixmap(picture)
-        drag.setHotSpot(QRectF(0, 0, 24, 40).center().toPoint())
+        # By its middle, as the card that the canvas shows where it would be put down.
+        drag.setHotSpot(QRectF(QPointF(), picture.deviceIndependentSize()).center().toPoint())
         drag.exec(Qt.DropAction.CopyAction)
 
 

@@ -136,12 +136,17 @@ class EditWiring(QObject):
             )
 
     def _on_selection_changed(self, nodes: Sequence[str], connections: Sequence[str]) -> None:
-        chosen = self._window.canvas.selection
-        self._window.commands.follow_selection(
-            nodes, connections, chosen.notes, chosen.bends, groups=len(self._window.canvas.grouping.chosen())
-        )
+        self._offer()
         self._window.inspector.show_selection(list(nodes), list(connections))
         self._show_data()
+
+    def _offer(self) -> None:
+        """Enable what can be done with what is selected."""
+        canvas = self._window.canvas
+        chosen, groups = canvas.selection, len(canvas.grouping.chosen())
+        self._window.commands.follow_selection(
+            chosen.nodes, chosen.wires, chosen.notes, chosen.bends, groups=groups
+        )
 
     def _on_node_activated(self, node_id: str) -> None:
         if self._window.canvas.inside.can_enter(node_id):
@@ -187,6 +192,8 @@ class EditWiring(QObject):
             self._window.status_line.say(f"The step names no “{wrong}” any more")
 
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[object]) -> None:
+        if before.layout_extra is not after.layout_extra:
+            self._offer()  # the selected nodes are in another group by now, or in none
         if any(isinstance(change, NodeChanged) and is_pinned(change.node) for change in changes):
             self._show_data()
         if len(before.nodes) != len(after.nodes) or len(before.connections) != len(after.connections):

@@ -138,8 +138,8 @@ class PartWiring(QObject):
         controller, editor = self._session.controller, self._session.editor
         view = RunView() if self._has_arrived() else controller.view
         if editor.document.place:
-            place = editor.document.place
-            return explain_inside(kind, place, chosen, editor.root, controller.steps, view)
+            place, inner = editor.document.place, editor.workflow
+            return explain_inside(kind, place, chosen, editor.root, inner, controller.steps, view)
         return explain(kind, chosen, editor.workflow, controller.steps, view)
 
     def _run_selected(self, kind: PartKind) -> None:

@@ -77,10 +77,16 @@ class StartHint(QFrame):
         for button, _ in self._buttons:
             _shorten(button, room)
         self._offers.show()
-        self.adjustSize()
-        if self.height() > height:
+        if self._needed() > height:
             self._offers.hide()
-            self.adjustSize()
+        self.resize(self.width(), self._needed())
+
+    def _needed(self) -> int:
+        """As high as the wrapped text needs at this width, which a size hint does not know."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        return layout.totalHeightForWidth(self.width())
 
     def dragEnterEvent(self, _event: QDragEnterEvent) -> None:
         # What is dragged is meant for the canvas below, which shows the hint again if it goes away.

@@ -76,7 +76,7 @@ def plus_box(scene: Scene, row: int, index: int = 0) -> QRectF:
 def draw_plus(painter: QPainter, inks: Inks, scene: Scene, seen: Attention) -> None:
     """A stub with "+" at every output that leads nowhere, on the cards that have attention."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for row in seen.plus_for:
+    for row in () if seen.is_wiring else seen.plus_for:
         if row >= len(scene.ids) or scene.has_output[row] or scene.frames.card_of(row) is not None:
             continue
         for index in range(int(scene.outputs[row])):

@@ -19,12 +19,13 @@ from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
 from designer.canvas.looks import MOVES, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
-from designer.canvas.painter.arrays import draw_copies, draw_rects
+from designer.canvas.painter.arrays import draw_copies
 from designer.canvas.painter.bends import draw_bends
 from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
 from designer.canvas.painter.frames import draw_frames, draw_group_cards
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.notes import NotePainter
+from designer.canvas.painter.tiny import paint_blocks
 from designer.canvas.scene import Scene
 from designer.canvas.selection import Bend
 from designer.canvas.wire_rows import pill_text
@@ -42,7 +43,8 @@ class Attention:
     """What the person is doing: rows selected, hovered and focused; -1 for none.
 
     ``warm`` and ``warm_wires`` say how far the mark of the mouse has come, by row; ``fading`` what a card
-    looked like that has a new state, and how far that has gone.
+    looked like that has a new state, and how far that has gone. While ``is_wiring`` no plus is in the way of
+    the wire that hangs on the mouse, or of the card that is being chosen for it.
     """
 
     nodes: frozenset[int] = frozenset()
@@ -53,6 +55,7 @@ class Attention:
     hovered_wire: int = -1
     focused: int = -1
     hidden_wire: int = -1
+    is_wiring: bool = False
     plus_for: frozenset[int] = field(default_factory=frozenset)
     warm: dict[int, float] = field(default_factory=dict)
     warm_wires: dict[int, float] = field(default_factory=dict)
@@ -234,15 +237,9 @@ class Layer:
         self._fade(painter, rows, corners, self._cards.small)
 
     def _paint_rects(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(Qt.PenStyle.NoPen)
-        corners = np.round(self._scene.xy[rows] * zoom + offset)
-        size = (max(2.0, round(CARD_W * zoom)), max(2.0, round(CARD_H * zoom)))
-        rects: Floats = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
-        look = self._scene.look[rows]
-        for kind in geometry.distinct(look):
-            painter.setBrush(self.inks.status[Look(kind)] if kind else self.inks.wire)
-            draw_rects(painter, rects[look == kind])
+        corners: Floats = np.round(self._scene.xy[rows] * zoom + offset)
+        size = (max(2, round(CARD_W * zoom)), max(2, round(CARD_H * zoom)))
+        paint_blocks(painter, self.inks, corners, self._scene.look[rows], size)
 
     def _by_face(self, rows: Rows) -> dict[Face, list[int]]:
         scene = self._scene

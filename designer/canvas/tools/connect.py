@@ -108,6 +108,7 @@ class ConnectTool(Tool):
             allowed -= queries.downstream(workflow, [self._node]) | {self._node}
             allowed -= {c.source for c in self._like() if c.target == self._node}
         self._candidates = frozenset(scene.rows(allowed))
+        self.view.layer.attention.is_wiring = True
         self.view.viewport().update()
 
     def _like(self) -> Iterator[Connection]:
@@ -181,6 +182,7 @@ class ConnectTool(Tool):
 
     def _finish(self) -> None:
         self.view.layer.attention.hidden_wire = -1
+        self.view.layer.attention.is_wiring = False
         self._candidates = None
         self.view.viewport().update()
 

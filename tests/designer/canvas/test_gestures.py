@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QImage,
     QNativeGestureEvent,
     QPointingDevice,
     QWheelEvent,
@@ -17,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from designer.canvas.painter import decor
 from designer.canvas.tools.place import NODE_TYPE_MIME
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
@@ -195,6 +197,27 @@ def test_that_a_wire_released_on_empty_canvas_offers_types_and_connects(
 
 
 # -- adding
+
+
+def test_that_no_plus_is_in_the_way_of_a_wire_in_the_making(canvas: CanvasView, hand: Hand) -> None:
+    def at_the_plus() -> QImage:
+        scene = canvas.canvas_scene
+        box = decor.plus_box(scene, scene.row_of["write"])
+        return canvas.grab(canvas.mapFromScene(box).boundingRect()).toImage()
+
+    bare = at_the_plus()
+    canvas.select(["write"])
+    offered = at_the_plus()
+    assert offered != bare
+    port = hand.port("write", "output")
+    hand.press(port)
+    hand.carry(port, (port[0] - 60, port[1] + 200), Qt.MouseButton.LeftButton)
+    assert at_the_plus() == bare
+    hand.release((port[0] - 60, port[1] + 200))
+    assert canvas.quick_add.isVisible()
+    assert at_the_plus() == bare
+    QTest.keyClick(canvas.quick_add.field, Qt.Key.Key_Escape)
+    assert at_the_plus() == offered
 
 
 def test_that_a_double_click_on_empty_canvas_adds_a_node(

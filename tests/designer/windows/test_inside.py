@@ -221,7 +221,8 @@ def test_that_a_step_inside_a_for_each_is_offered_the_item(window: MainWindow) -
 def test_that_an_empty_inside_says_what_to_do(window: MainWindow) -> None:
     hint = window.stage._inside_hint
     assert not hint.isVisible()
-    window.canvas.inside.enter("empty")
+    window.canvas.select(["empty"])
+    window.commands["node.enter"].trigger()
     assert hint.isVisible()
     assert "number of the round" in hint.text()
     window.canvas.add_node_at_centre("flow.wait")
@@ -230,6 +231,20 @@ def test_that_an_empty_inside_says_what_to_do(window: MainWindow) -> None:
     assert hint.isVisible()
     window.canvas.inside.leave()
     assert not hint.isVisible()
+
+
+def test_that_what_is_made_of_a_selection_lies_where_the_selection_lay(window: MainWindow) -> None:
+    editor = window.session.editor
+    layout = {name: (n * 352.0, 400.0) for n, name in enumerate(editor.workflow.nodes)}
+    first, second, *_ = editor.workflow.nodes
+    layout |= {first: (0.0, 0.0), second: (704.0, 0.0)}
+    taken = next(name for name in layout if name not in (first, second))
+    layout[taken] = (352.0, 0.0)  # where the middle of the two is
+    editor.push(edits.move(editor.workflow, layout))
+    window.canvas.select([first, second])
+    window.canvas.inside.extract()
+    (made,) = window.canvas.selected_nodes()
+    assert editor.workflow.layout[made] == (0.0, 0.0)
 
 
 def _card(window: MainWindow, node_id: str) -> tuple[float, float, float, float]:

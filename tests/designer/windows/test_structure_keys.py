@@ -49,6 +49,21 @@ def test_that_keys_fold_rename_and_delete_groups(window: MainWindow) -> None:
     assert known(window) == ()
 
 
+def test_that_a_group_just_made_folds_and_a_group_just_left_does_not(window: MainWindow) -> None:
+    canvas = window.canvas
+    canvas.select(["start", "write"])
+    assert not window.commands["group.fold"].isEnabled()
+    press(window, "Ctrl+G")
+    press(window, "Return")  # its title is as it comes
+    assert len(known(window)) == 2
+    press(window, "Ctrl+Alt+G")
+    assert [group.folded for group in known(window)] == [False, True]
+    press(window, "Ctrl+Alt+G")
+    press(window, "Ctrl+Shift+G")
+    assert len(known(window)) == 1
+    assert not window.commands["group.fold"].isEnabled()
+
+
 def test_that_keys_bend_move_and_straighten_wires(window: MainWindow) -> None:
     canvas, editor = window.canvas, window.session.editor
     canvas.select(["read_to_keep"])
