@@ -66,6 +66,20 @@ def _revealed(part: str | SecretName, values: Mapping[str, str]) -> str:
     return values[part.name] if isinstance(part, SecretName) else part
 
 
+def names_in(value: Any) -> frozenset[str]:
+    """The names of the secrets in a value."""
+    if isinstance(value, SecretText):
+        return frozenset(part.name for part in value.parts if isinstance(part, SecretName))
+    if isinstance(value, dict):
+        return frozenset().union(*map(names_in, value.values()))
+    return frozenset().union(*map(names_in, value)) if isinstance(value, list) else frozenset()
+
+
+def plain(value: Any) -> Any:
+    """The value as it reads, with nothing behind the masks."""
+    return _mapped(value, str)
+
+
 def to_journal(value: Any) -> Any:
     """The value with names in place of secrets: `{"$secret": name}`."""
     return _mapped(value, _marker, quote=True)

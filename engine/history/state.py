@@ -45,9 +45,10 @@ class ExecutionState:
     ended_at: float | None = None
     seq: int = 0
     epoch: int = 1
-    # Of a part: the run whose step it works for, and its `item` and `index`.
+    # Of a part: the run whose step it works for, its `item` and `index`, inputs that name secrets.
     parent: str = ""
     scope: Mapping[str, Any] = field(default_factory=dict)
+    secret_inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> ExecutionState:
@@ -217,6 +218,7 @@ def _take_note(state: ExecutionState, event: Event) -> None:
             state.created_at = event.ts
             state.parent = event.data.get("parent", "")
             state.scope = event.data.get("scope") or {}
+            state.secret_inputs = event.data.get("secret_inputs") or {}
         case EventType.INPUTS_SUPPLIED:
             state.input_data.update(event.data["inputs"])
         case EventType.BREAKPOINTS_CHANGED:

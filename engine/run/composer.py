@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import MissingInputError, SchemaValidationError, WorkflowError
 from engine.expression import MISSING, Path, RunScope, Template
+from engine.expression.secret_text import from_journal, plain
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, apply
 from engine.history.status import ExecutionStatus, StepStatus
@@ -25,6 +26,7 @@ from engine.run.clock import Clock
 from engine.run.composite import Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
 from engine.run.earlier_parts import EarlierPart, completed_before, given_to, take_over
+from engine.run.handed_secrets import drafted, split
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
@@ -80,8 +82,9 @@ class Composer:
     def begin(self, execution: Execution, activity: Activity, params: dict[str, Any]) -> None:
         """The step waits for its parts from now on. Raises what is wrong with its parameters."""
         composite = self._make(execution, activity, params)
-        check_input(composite.body.plan, self._inputs(composite))
-        data = {"reason": "child", "params": self._store.artifacts.pack(params)}
+        check_input(composite.body.plan, execution.secrets.reveal(self._inputs(composite)))
+        told, mark = drafted(params, activity.step)
+        data = {"reason": "child", "params": self._store.artifacts.pack(told), **mark}
         execution.steps.waits_for_parts(composite, data)
         self._limit(composite, activity.started_at)
         composite.fill()
@@ -91,21 +94,22 @@ class Composer:
         if composite.failure is not None:
             raise composite.failure
         output, more = await composite.result()
-        if composite.with_errors:
-            more["with_errors"] = True
-        return output, more
+        return output, more | {"with_errors": True} if composite.with_errors else more
 
     def start(self, composite: Composite, wanted: Part) -> None:
         """Make the part and set it going."""
         parent, body = composite.execution, composite.body
         created: dict[str, Any] = {
             "definition_hash": body.plan.definition_hash,
-            "input_data": self._packed(self._inputs(composite)),
             "workflow_name": body.plan.workflow.name,
             "base_dir": parent.state.base_dir,
             "parent": parent.id,
         }
         given = self._inputs(composite)
+        shown, secret = split(given) if composite.activity.step.secrets else (given, {})
+        created["input_data"] = self._packed(shown)
+        if secret:
+            created["secret_inputs"] = self._packed(secret)
         own: dict[str, Json] = {}
         if wanted.item is not MISSING:
             own = {"item": wanted.item, "index": wanted.number}
@@ -137,7 +141,7 @@ class Composer:
             output: Json = {each: live["outputs"][each] for each in body.lasts if each in live["outputs"]}
         else:
             try:
-                output = body.outputs.resolve(live.scope.reference)
+                output = plain(body.outputs.resolve(live.scope.reference))
             except MissingInputError as error:
                 raise MissingInputError(
                     error.missing_var,
@@ -164,8 +168,7 @@ class Composer:
 
     async def expanded(self, value: Json) -> Json:
         """The value with its large parts read back."""
-        read: Json = await self._store.artifacts.expand_async(value)
-        return read
+        return await self._store.artifacts.expand_async(value)  # type: ignore[no-any-return]
 
     def table_reader(self, composite: Composite) -> Callable[[int, int, Fetched], None]:
         """How a step reads the rows of the table that it goes through."""
@@ -242,6 +245,8 @@ class Composer:
 
     async def _load(self, execution: Execution, step: Step, event: Event, started: float | None) -> None:
         params = await self.expanded(event.data["params"])
+        if event.data.get("has_secrets"):
+            params = from_journal(params)
         assert isinstance(params, dict)
         activity = Activity(step, attempt=event.attempt, first_started_at=started)
         activity.started_at = started or event.ts

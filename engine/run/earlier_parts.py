@@ -105,7 +105,7 @@ async def completed_before(
 
 def given_to(created: Mapping[str, Any]) -> str:
     """A hash of all that what a part does can depend on; by what its creation holds."""
-    named = [created.get(name) for name in ("definition_hash", "input_data", "scope")]
+    named = [created.get(name) for name in ("definition_hash", "input_data", "secret_inputs", "scope")]
     return hashlib.sha256(encode(named).encode()).hexdigest()
 
 

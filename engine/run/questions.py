@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import ExpressionError, FormRequired, SchemaValidationError
 from engine.expression import Path
 from engine.expression.paths import output_path
+from engine.expression.secret_text import names_in
 from engine.json_schema.validators import validate
 from engine.model.json_value import Json
 from engine.plan.step import Plan, Step
@@ -166,7 +167,7 @@ def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Js
     declared = {
         key: value
         for key, value in {**before, **given}.items()
-        if key in properties or not _names_a_step(plan, key)
+        if (key in properties or not _names_a_step(plan, key)) and not names_in(value)
     }
     return [dict(fault) for fault in validate(schema, declared)]
 

@@ -23,6 +23,7 @@ from engine.run.activity import Activity
 from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.execution import Execution
+from engine.run.handed_secrets import joined
 from engine.run.restart import still_true
 from engine.store.artifacts import ArtifactStore, has_reference
 
@@ -40,6 +41,8 @@ async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> Execu
         return replace(state, steps=steps)
     # What a part was given may have been as large as what a step gives.
     given = await artifacts.expand_async(state.input_data)
+    if state.secret_inputs:
+        given = joined(given, await artifacts.expand_async(state.secret_inputs))
     return replace(state, steps=steps, input_data=given, scope=await artifacts.expand_async(state.scope))
 
 

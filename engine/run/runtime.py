@@ -30,6 +30,7 @@ from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
 from engine.run.fast_path import FastPath
 from engine.run.garbage import uncollected
+from engine.run.handed_secrets import plan_of_part
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
@@ -357,7 +358,7 @@ class Runtime:
             "secrets": cast("Json", secrets),  # looked into by name only
         }
         execution = Execution(
-            plan=plan,
+            plan=plan_of_part(plan, full),
             state=state,
             live=LiveState.of_execution(full, roots, self._clock.now),
             journal=self._journal,

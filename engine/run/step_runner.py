@@ -18,6 +18,7 @@ from engine.errors import (
     StoreError,
     WorkflowError,
 )
+from engine.expression.secret_text import plain
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
@@ -189,7 +190,7 @@ class StepRunner:
         if does_nothing:
             # A plain trigger of a workflow from elsewhere: firing it is all it does.
             steps.begin(activity)
-            await record_end(self._dispatcher, execution, activity, dict(steps.live["input_data"]))
+            await record_end(self._dispatcher, execution, activity, plain(steps.live["input_data"]))
             return True
         if step.body is not None:
             await self._compose(execution, activity, step)
@@ -209,7 +210,8 @@ class StepRunner:
                 activity.started_at = self._clock.now()
                 activity.first_started_at = activity.first_started_at or activity.started_at
                 steps.begin(activity)
-                self._seams._validate_input_schema(step, params)
+                checked = execution.secrets.reveal(params) if step.secrets else params
+                self._seams._validate_input_schema(step, checked)
                 self._composer.begin(execution, activity, params)
                 return
             await self._make_durable(full_sync=False)
@@ -227,7 +229,7 @@ class StepRunner:
                 raise
             if step.index not in steps.running:
                 steps.begin(activity)
-            await self._failed(execution, activity, error)
+            await self._failed(execution, activity, execution.secrets.mask_error(error))
 
     def _must_be_durable(self, execution: Execution, activity: Activity, step: Step) -> bool | None:
         """Whether all that is recorded must survive the loss of power before the action runs.

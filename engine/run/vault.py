@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from engine.errors import ActionError, SchemaValidationError
+from engine.errors import ActionError, MissingInputError, SchemaValidationError
 from engine.expression.secret_text import SecretText, reveal, secret
 from engine.model.json_value import Json
 from engine.secrets.masking import Masker
@@ -69,8 +69,14 @@ class RunSecrets(Mapping[str, SecretText]):
             self._masker.learn(value)
 
     def reveal(self, params: dict[str, Any]) -> dict[str, Any]:
-        """The parameters with the values in them: for the action, and for nobody else."""
-        revealed: dict[str, Any] = reveal(params, self._values)
+        """The parameters with the values in them: for the action, and for nobody else.
+
+        Raises MissingInputError for a secret that an input refers to and that has no value any more.
+        """
+        try:
+            revealed: dict[str, Any] = reveal(params, self._values)
+        except KeyError as error:
+            raise MissingInputError(f"{_ROOT}{error.args[0]}") from None
         return revealed
 
     def values_of(self, names: Iterable[str]) -> dict[str, str]:

@@ -253,12 +253,15 @@ def _reference(drawing: Drawing, place: _Place, path: Path, *, has_default: bool
         yield from _field(drawing, place, path, target)
 
 
+_INPUTS: Final = "/config/parameters/inputs/"
+
+
 def _secret(drawing: Drawing, place: _Place, path: Path) -> Iterator[Problem]:
     """`${secrets.NAME}` in parameters; in a condition all that may be asked is whether there is one."""
     if place.is_condition:
         return  # looked at as a whole, see `_secrets_in_condition`
-    if drawing.nodes[place.index].type in COMPOSITES:
-        message = f"${{{path}}} is not handed on: a step inside refers to the secret itself"
+    if drawing.nodes[place.index].type in COMPOSITES and _INPUTS not in place.pointer:
+        message = f"${{{path}}}: a secret is handed to the steps inside among the inputs, and in no other way"
         yield _problem(drawing, place, "error", "secret-bad", message, "")
     elif len(path.parts) != 1 or not isinstance(path.parts[0], str):
         message = f"${{{path}}}: a secret is one text, and has a name"

@@ -281,17 +281,6 @@ async def test_that_a_sub_workflow_refers_to_secrets_itself_and_one_question_is_
     assert VALUE.encode() not in everything_in(path.parent)
 
 
-async def test_that_secrets_are_not_handed_to_a_sub_workflow_as_inputs(
-    actions: ScriptedActions, path: Path, source: FakeSource
-) -> None:
-    body = make_workflow([node("inner", parameters={"t": "${input.t}"})])
-    sub = {"id": "sub", "type": "flow.subworkflow", "config": {"workflow": body}}
-    sub["config"]["parameters"] = {"inputs": {"t": "${secrets.token}"}}
-    async with engine_on(actions, path, source) as engine:
-        with pytest.raises(DefinitionError, match="refers to the secret itself"):
-            await engine.start_workflow(make_workflow([sub]))
-
-
 async def test_that_an_embedding_program_can_mask_its_own_log(
     actions: ScriptedActions, path: Path, source: FakeSource
 ) -> None:
