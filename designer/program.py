@@ -105,6 +105,7 @@ class Program:
         """Shows the first window, then what was asked for; returns with the first paint behind it."""
         self.window.show()
         await asyncio.sleep(0)
+        gc.enable()
         await start_work(self.window.session, self.window.stage, file)
 
     def take_from_later_starts(self) -> None:

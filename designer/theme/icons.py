@@ -33,14 +33,25 @@ def svg_renderer(name: str, color: str, stroke: float = 2.0) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(text.encode("utf-8")))
 
 
-@lru_cache(maxsize=2048)
-def pixmap(name: str, size: int, color: str, dpr: float = 1.0, stroke: float = 2.0) -> QPixmap:
-    """The icon as ``size`` logical pixels square, sharp on a screen of that pixel ratio."""
-    side = max(1, round(size * dpr))
+@lru_cache(maxsize=512)
+def _shape(name: str, side: int, stroke: float) -> QImage:
+    """The icon in black on nothing, so many pixels square: reading a file takes longer than painting it, and
+    most icons are wanted in several colours."""
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    svg_renderer(name, color, stroke).render(painter, QRectF(0, 0, side, side))
+    svg_renderer(name, "black", stroke).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return image
+
+
+@lru_cache(maxsize=2048)
+def pixmap(name: str, size: int, color: str, dpr: float = 1.0, stroke: float = 2.0) -> QPixmap:
+    """The icon as ``size`` logical pixels square, sharp on a screen of that pixel ratio."""
+    image = QImage(_shape(name, max(1, round(size * dpr)), stroke))
+    painter = QPainter(image)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(image.rect(), QColor(QColor(color).name()))  # as opaque as the files are drawn
     painter.end()
     result = QPixmap.fromImage(image)
     result.setDevicePixelRatio(dpr)
@@ -79,5 +90,5 @@ def tile(name: str, size: int, radius: float, background: str, glyph: str, dpr: 
 
 def clear() -> None:
     """Forget drawn icons; QPixmaps must not outlive the QApplication."""
-    for made in (svg_renderer, pixmap, icon, tile):
+    for made in (svg_renderer, _shape, pixmap, icon, tile):
         made.cache_clear()

@@ -84,3 +84,13 @@ def test_that_an_icon_takes_the_colour_asked_for(qapp: QApplication) -> None:
 def test_that_an_unknown_icon_is_a_question_mark_and_no_crash(qapp: QApplication) -> None:
     assert not icons.exists("no-such-icon")
     assert not icons.pixmap("no-such-icon", 16, "#000000").isNull()
+
+
+def test_that_an_icon_has_the_shape_of_its_file_in_the_colour_that_is_asked_for(qapp: QApplication) -> None:
+    black, red = (icons.pixmap("play", 24, color).toImage() for color in ("#000000", "#b91c1c"))
+    places = [(x, y) for x in range(24) for y in range(24)]
+    alphas = [black.pixelColor(*place).alpha() for place in places]
+    assert max(alphas) == 255
+    assert alphas == [red.pixelColor(*place).alpha() for place in places]
+    full = [place for place, alpha in zip(places, alphas, strict=True) if alpha == 255]
+    assert {red.pixelColor(*place).name() for place in full} == {"#b91c1c"}
