@@ -29,6 +29,7 @@ class Effects:
 
         send: an effect outside · note: an effect, from a thread, that is not called external · echo ·
         large: an effect and a result that is kept in a file · flaky: fails until its third attempt ·
+        late: fails until its run is taken up again ·
         broken: always fails · stuck: never ends · ask: asks a person · undo: an effect of its own
         """
         registry = MarkedRegistry.default()
@@ -39,6 +40,7 @@ class Effects:
         registry.mark("kill", "large", self.large)
         registry.mark("kill", "echo", self.echo)
         registry.mark("kill", "flaky", self.flaky, external)
+        registry.mark("kill", "late", self.late)
         registry.mark("kill", "broken", self.broken)
         registry.mark("kill", "stuck", self.stuck)
         registry.mark("kill", "ask", self.ask)
@@ -72,6 +74,13 @@ class Effects:
             raise ExternalServiceError("The service is busy", status=503)
         self._take_effect(context)
         return {"attempt": context.attempt}
+
+    async def late(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+        self._begin(context)
+        if not context.idempotency_key.endswith(":2"):  # the run's second epoch
+            raise ActionError("The file has not come yet")
+        self._take_effect(context)
+        return {"came": True}
 
     async def broken(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
         self._begin(context)

@@ -84,7 +84,7 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
         state = ExecutionState.fold(events)
         _check_execution(row, state)
         _check_steps(connection, row["key"], state, events)
-        _check_connections(connection, row["key"], state)
+        _check_connections(connection, row["key"], state, events)
         _check_results(events, artifacts)
         kept = connection.execute(
             "SELECT definition, checksum FROM definitions WHERE hash = ?", (row["definition_hash"],)
@@ -151,7 +151,12 @@ def _check_execution(row: sqlite3.Row, state: ExecutionState) -> None:
 def _check_steps(
     connection: sqlite3.Connection, key: int, state: ExecutionState, events: Sequence[Event]
 ) -> None:
-    moved = {event.step_id: event.seq for event in events if event.type in STATUS_OF_STEP_EVENT}
+    moved: dict[str | None, int] = {}
+    for event in events:
+        if event.type in STATUS_OF_STEP_EVENT:
+            moved[event.step_id] = event.seq
+        elif event.type is EventType.EXECUTION_RESTARTED:
+            moved |= dict.fromkeys(event.data["steps"], event.seq)
     rows = connection.execute("SELECT * FROM steps WHERE execution = ?", (key,)).fetchall()
     projected = {
         row["step_id"]: (
@@ -190,10 +195,14 @@ def _check_steps(
     assert due == waiting, f"the timers are {due}, the journal says {waiting}"
 
 
-def _check_connections(connection: sqlite3.Connection, key: int, state: ExecutionState) -> None:
+def _check_connections(
+    connection: sqlite3.Connection, key: int, state: ExecutionState, events: Sequence[Event]
+) -> None:
     rows = connection.execute("SELECT connection_id, outcome FROM connections WHERE execution = ?", (key,))
-    projected = dict(rows.fetchall())
     folded = {name: outcome.value for name, outcome in state.connections.items()}
+    restarts = (event for event in events if event.type is EventType.EXECUTION_RESTARTED)
+    taken_back = {name for event in restarts for name in event.data["connections"]} - folded.keys()
+    projected = {name: outcome for name, outcome in rows if name not in taken_back}
     assert projected == folded, f"the connections' rows are {projected}, the journal says {folded}"
 
 

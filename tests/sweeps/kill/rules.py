@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.sweeps.kill.life import Heard, effects_path, store_path
 from tests.sweeps.kill.scenarios import Scenario
 
 Outcome = tuple[str, dict[str, str]]
+# What follows the run and the step in a key: the epoch, if the run was taken up again, and what it is for.
+_REST_OF_KEY = re.compile(r"(?::([0-9]+))?(:rollback)?")
 _UNDONE = (StepStatus.ROLLED_BACK, StepStatus.ROLLBACK_FAILED)
 
 
@@ -111,20 +114,31 @@ class Biography:
             else:
                 effects[key] += 1
         for key, (run_id, step_id) in steps.items():
-            undoes = key.endswith(":rollback")
-            assert key == f"{run_id}:{step_id}" + (":rollback" if undoes else ""), f"{key} is no stable key"
-            in_flight = self._check_beginnings(run_id, step_id, begun[key], undoes=undoes)
+            told = _REST_OF_KEY.fullmatch(key.removeprefix(f"{run_id}:{step_id}"))
+            assert told, f"{key} is no stable key"
+            epoch, undoes = int(told[1] or 1), bool(told[2])
+            in_flight = self._check_beginnings(run_id, step_id, epoch, begun[key], undoes=undoes)
             allowed = 1 if step_id in self.scenario.at_most_once and not undoes else 1 + in_flight
             assert effects[key] <= allowed, f"{key} took effect {effects[key]} times, {in_flight} in flight"
         for run_id, run in self.found[-1].items():
+            epoch = 1
+            keys: dict[str | None, str] = {}
             for event in run.events:
-                key = f"{run_id}:{event.step_id}"
-                if event.type is EventType.STEP_COMPLETED and event.step_id in self.scenario.acting:
+                if event.type is EventType.EXECUTION_RESTARTED:
+                    epoch = event.data["epoch"]
+                if event.step_id not in self.scenario.acting:
+                    continue
+                if event.type is EventType.STEP_COMPLETED:
+                    key = f"{run_id}:{event.step_id}" + (f":{epoch}" if epoch > 1 else "")
+                    keys[event.step_id] = key
                     assert effects[key] >= 1 or event.data.get("via"), f"{key} never took effect"
-                if event.type is EventType.STEP_ROLLED_BACK and event.step_id in self.scenario.acting:
+                if event.type is EventType.STEP_ROLLED_BACK:
+                    key = keys[event.step_id]
                     assert effects[f"{key}:rollback"] >= 1, f"{key} was never undone"
 
-    def _check_beginnings(self, run_id: str, step_id: str, begun: Counter[int], *, undoes: bool) -> int:
+    def _check_beginnings(
+        self, run_id: str, step_id: str, epoch: int, begun: Counter[int], *, undoes: bool
+    ) -> int:
         """In how many deaths the step was in flight. It never begins again once its end is recorded."""
         in_flight = 0
         for number, found in enumerate(self.found):
@@ -133,7 +147,8 @@ class Biography:
             if run is not None:
                 step = run.state.steps.get(step_id)
                 undone = step is not None and step.status in _UNDONE
-                is_over = undone if undoes else step_id in run.ended_steps()
+                has_ended = run.state.epoch == epoch and step_id in run.ended_steps()
+                is_over = undone if undoes else run.state.epoch > epoch or has_ended
             again = [life for life in begun if life > number]
             assert not (is_over and again), f"{run_id}:{step_id} had ended, and began again"
             if self.lives[number].was_killed and begun[number] and not is_over:

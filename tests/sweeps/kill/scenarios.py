@@ -37,7 +37,7 @@ class Scenario:
     @property
     def acting(self) -> set[str]:
         """The steps that leave an effect when they complete."""
-        effects = ("send", "note", "large", "flaky")
+        effects = ("send", "note", "large", "flaky", "late")
         return {item["id"] for item in everything(self.workflow) if item["config"].get("action") in effects}
 
 
@@ -279,7 +279,7 @@ async def look_and_mend(engine: WorkflowEngine, execution_id: str, promise: Prom
             return  # ended; or the disk has to be mended first, by whoever lets this person go on
         broken = [item["connection_id"] for item in state["needed"] if item.get("incident")]
         if broken:
-            await engine.repair_workflow(execution_id, {broken[0]: "count > 2"})
+            await engine.repair_workflow(execution_id, {broken[0]: "start.count > 2"})
             promise(EventType.CONDITION_REPAIRED)
         elif state["steps"]["held"]["status"] == "PAUSED":
             await engine.step_workflow(execution_id)
@@ -289,13 +289,14 @@ async def look_and_mend(engine: WorkflowEngine, execution_id: str, promise: Prom
 
 
 def stops() -> Scenario:
-    """Two conditions that nobody can evaluate, breakpoints, and single steps."""
+    """Conditions that nobody can evaluate, one of them a step's own, breakpoints, and single steps."""
     nodes = [
         act("start", "echo", parameters={"count": 3}),
         act("held", "send", parameters={"count": "${start.count}"}),
         act("one", "note"),
         act("two", "send"),
         act("none", "send"),
+        act("own", "note", condition="start.count < 'z'"),
         act("end", "send", join="always"),
     ]
     drawn = drawing(
@@ -304,15 +305,35 @@ def stops() -> Scenario:
         wire("start", "one", condition="count < 'x'"),
         wire("start", "two", condition="count < 'y'"),
         wire("start", "none", condition="count > 5"),
+        "start>own",
         "held>end",
         "one>end",
         "two>end",
         "none>end",
+        "own>end",
     )
     options = RunOptions(incidents="pause", breakpoints=frozenset({"held", "end"}))
     return Scenario(name="breakpoints and incidents", workflow=drawn, conduct=look_and_mend, options=options)
 
 
+async def take_up(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
+    """Run again from where it failed, and when all is done have it undone."""
+    if (await engine.wait(execution_id))["status"] == "FAILED":
+        await engine.retry_from(execution_id)
+        promise(EventType.EXECUTION_RESTARTED)
+    if (await engine.wait(execution_id))["status"] == "COMPLETED":
+        if await engine.rollback_workflow(execution_id):
+            promise(EventType.EXECUTION_ROLLING_BACK)
+        await engine.wait(execution_id)
+
+
+def again() -> Scenario:
+    """A run that fails is taken up where it failed, comes to its end, and is undone by hand."""
+    nodes = [undone("book"), act("file", "late"), undone("pack", "note"), act("end", "send")]
+    drawn = drawing(nodes, "book>file", "file>pack", "pack>end")
+    return Scenario(name="taken up again and undone", workflow=drawn, conduct=take_up)
+
+
 SCENARIOS = tuple(
-    make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside, stops)
+    make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside, stops, again)
 )
