@@ -229,7 +229,7 @@ class Commands:
         workflow, catalog = self._workflow, self._view.catalog
         wire = workflow.connections.get(context.connection or "")
         if wire is not None and not node_type.is_trigger:
-            return self._inserted(node_type, place, wire, context)
+            return _inserted(self._view, node_type, place, wire, context)
         edit, node_id = edits.add_node(
             workflow, node_type, place, title=context.title, parameters=context.parameters
         )
@@ -241,34 +241,13 @@ class Commands:
         wired = edits.connect(draft, catalog, source, target, on=context.on, source_port=context.source_port)
         return Edit(label=edit.label, changes=(*edit.changes, *wired.changes)), node_id
 
-    def _inserted(
-        self, node_type: NodeType, place: tuple[float, float], wire: Connection, context: AddContext
-    ) -> tuple[Edit, str]:
-        """Put a node on a wire; what follows moves to the right as far as it needs room."""
-        workflow, scene = self._workflow, self._view.canvas_scene
-        before, after = scene.card(scene.row_of[wire.source]), scene.card(scene.row_of[wire.target])
-        shift = 0.0
-        if after.left() > before.right():
-            place = (max(place[0], geometry.snap(before.right() + GAP_X / 2)), place[1])
-            shift = geometry.snap(max(0.0, place[0] + CARD_W + GAP_X / 2 - after.left()))
-        edit, node_id = edits.insert_on_connection(
-            workflow,
-            self._view.catalog,
-            wire.id,
-            node_type,
-            place,
-            title=context.title,
-            parameters=context.parameters,
-        )
-        if not shift:
-            return edit, node_id
-        later = queries.downstream(workflow, [wire.target]) | {wire.target}
-        rows = [row for row in scene.rows(later) if scene.xy[row, 0] >= after.left()]
-        moved = {
-            scene.ids[row]: (float(scene.places[row, 0]) + shift, float(scene.places[row, 1])) for row in rows
-        }
-        led = bend_changes(workflow, carried(workflow, moved))
-        return Edit(label=edit.label, changes=(*edit.changes, NodesMoved(positions=moved), *led)), node_id
+    def put_on_wire(self, node_id: str, wire_id: str, place: tuple[float, float]) -> None:
+        """Lead a wire through a node that is there already and has no wire yet."""
+        workflow = self._workflow
+        place, room = _room_on(self._view, workflow.connections[wire_id], place)
+        edit = edits.insert_existing(workflow, self._view.catalog, wire_id, node_id)
+        moved = NodesMoved(positions={node_id: place})
+        self._view.editor.push(Edit(label=edit.label, changes=(moved, *edit.changes, *room)))
 
     def place_after(self, row: int) -> QPointF:
         """Where a node goes that follows this one: to the right, below what is there already."""
@@ -281,3 +260,41 @@ def _corner(piece: fragment.Fragment) -> tuple[float, float]:
     """The top-left corner of what is pasted."""
     places = [*piece.layout.values(), *((note.x, note.y) for note in piece.comments)] or [(0.0, 0.0)]
     return min(x for x, _ in places), min(y for _, y in places)
+
+
+def _inserted(
+    view: CanvasView, node_type: NodeType, place: tuple[float, float], wire: Connection, context: AddContext
+) -> tuple[Edit, str]:
+    """Put a new node on a wire; what follows moves to the right as far as it needs room."""
+    place, room = _room_on(view, wire, place)
+    edit, node_id = edits.insert_on_connection(
+        view.editor.workflow,
+        view.catalog,
+        wire.id,
+        node_type,
+        place,
+        title=context.title,
+        parameters=context.parameters,
+    )
+    return Edit(label=edit.label, changes=(*edit.changes, *room)), node_id
+
+
+def _room_on(
+    view: CanvasView, wire: Connection, place: tuple[float, float]
+) -> tuple[tuple[float, float], tuple[Change, ...]]:
+    """Where a node goes on a wire, and what moves what follows to the right as far as it needs room."""
+    workflow, scene = view.editor.workflow, view.canvas_scene
+    before, after = scene.card(scene.row_of[wire.source]), scene.card(scene.row_of[wire.target])
+    shift = 0.0
+    if after.left() > before.right():
+        place = (max(place[0], geometry.snap(before.right() + GAP_X / 2)), place[1])
+        shift = geometry.snap(max(0.0, place[0] + CARD_W + GAP_X / 2 - after.left()))
+    if not shift:
+        return place, ()
+    later = queries.downstream(workflow, [wire.target]) | {wire.target}
+    rows = [row for row in scene.rows(later) if scene.xy[row, 0] >= after.left()]
+    moved = {
+        scene.ids[row]: (float(scene.places[row, 0]) + shift, float(scene.places[row, 1])) for row in rows
+    }
+    led = bend_changes(workflow, carried(workflow, moved))
+    return place, (NodesMoved(positions=moved), *led)

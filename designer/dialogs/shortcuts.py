@@ -35,7 +35,7 @@ CANVAS_GESTURES: tuple[tuple[str, str], ...] = (
     ("Show everything", "Home"),
     ("Add a node", "Double-click or type a letter"),
     ("Add a reader", "Drop a data file"),
-    ("Insert into a wire", "Drop a node or file on it"),
+    ("Insert into a wire", "Drop a node or file on it, or a card without wires"),
     ("Copy a node", "Alt+drag it"),
     ("Select or move a group", "Click or drag its title"),
     ("Fold or unfold a group", "Double-click its title, or the arrow"),

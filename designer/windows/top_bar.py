@@ -61,7 +61,7 @@ class TopBar(QFrame):
         self.setFixedHeight(length(HEIGHT_PX))
         is_roomy = self.width() >= length(ROOMY_PX)
         self._search.setText(SEARCH if is_roomy else SHORT_SEARCH)
-        self._search.setFixedWidth(length(260 if is_roomy else 150))
+        self._search.setFixedWidth(length(268 if is_roomy else 150))
 
     def show_document(self, name: str, *, is_edited: bool, tooltip: str) -> None:
         """The name of what is open, with a dot and a word while it has unsaved edits."""

@@ -343,9 +343,15 @@ def insert_on_connection(
     parameters: Mapping[str, Json] | None = None,
 ) -> tuple[Edit, str]:
     """Place a new node on a wire: the wire's condition stays before it."""
-    wire = workflow.connections[connection_id]
     added, node_id = add_node(workflow, node_type, position, title=title, parameters=parameters)
-    changes: list[Change] = list(disconnect(workflow, types, [connection_id]).changes) + list(added.changes)
+    led = insert_existing(apply(workflow, added.changes), types, connection_id, node_id)
+    return Edit(label=f"Insert {node_type.title}", changes=(*added.changes, *led.changes)), node_id
+
+
+def insert_existing(workflow: Workflow, types: NodeTypes, connection_id: str, node_id: str) -> Edit:
+    """Lead a wire through a node that has none yet: the wire's condition stays before it."""
+    wire = workflow.connections[connection_id]
+    changes: list[Change] = list(disconnect(workflow, types, [wire.id]).changes)
     draft = apply(workflow, changes)
     for source, target, on, condition, source_port, target_port in (
         (wire.source, node_id, wire.on, wire.condition, wire.source_port, None),
@@ -363,7 +369,7 @@ def insert_on_connection(
         )
         changes += step.changes
         draft = apply(draft, step.changes)
-    return Edit(label=f"Insert {node_type.title}", changes=tuple(changes)), node_id
+    return Edit(label=f"Insert {workflow.nodes[node_id].label}", changes=tuple(changes))
 
 
 def heal(workflow: Workflow, types: NodeTypes, node_ids: Iterable[str]) -> Edit:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
-from designer.canvas import geometry
+from designer.canvas import geometry, hits
 from designer.canvas.carry import Carry
 from designer.canvas.painter import decor
 from designer.canvas.selection import Bend
@@ -69,7 +69,8 @@ class CarryTool(Tool):
 class MoveTool(CarryTool):
     """Starts on a card, which gets selected; a click without a drag only selects.
 
-    With Alt held at the press the cards stay where they are and copies are put down.
+    With Alt held at the press the cards stay where they are and copies are put down. A single card without
+    a wire that is put down on one is inserted there.
     """
 
     def __init__(self, view: CanvasView, pointer: Pointer, row: int) -> None:
@@ -82,6 +83,7 @@ class MoveTool(CarryTool):
             view.selection.add([self._id])
         elif not self._was_selected:
             view.selection.set([self._id])
+        self._wire = -1
         self._copies = pointer.alt
         if self._copies:
             self.cursor = Qt.CursorShape.DragCopyCursor
@@ -93,6 +95,46 @@ class MoveTool(CarryTool):
 
     def take(self, held: QRectF) -> Carry:
         return GhostCarry(self.view, held, self.view.selection.nodes) if self._copies else super().take(held)
+
+    def move(self, pointer: Pointer) -> None:
+        super().move(pointer)
+        if self._carry is not None:
+            self._light(self._wire_under(pointer))
+
+    def release(self, pointer: Pointer) -> bool:
+        wire = self.view.canvas_scene.wires.ids[self._wire] if self._wire >= 0 else ""
+        self._light(-1)
+        if self._carry is None or not wire:
+            return super().release(pointer)
+        x, y = self._carry.places()[0]
+        self._carry.cancel()
+        self.view.commands.put_on_wire(self._id, wire, (x, y))
+        return True
+
+    def cancel(self) -> None:
+        self._light(-1)
+        super().cancel()
+
+    def _wire_under(self, pointer: Pointer) -> int:
+        """The wire that would take the card in: under the mouse, or under the middle of the card; else -1."""
+        view, scene = self.view, self.view.canvas_scene
+        selection, workflow = view.selection, view.editor.workflow
+        is_alone = selection.nodes == [self._id] and not (selection.notes or selection.bends or self._copies)
+        row = scene.row_of.get(self._id, -1)
+        if not is_alone or row < 0 or scene.trigger[row]:
+            return -1
+        if workflow.incoming(self._id) or workflow.outgoing(self._id):
+            return -1
+        for at in (pointer.at, scene.card(row).center()):
+            wire = hits.wire_at(scene, view.layer.inks, at, view.camera.zoom)
+            if wire >= 0:
+                return wire
+        return -1
+
+    def _light(self, wire: int) -> None:
+        if wire != self._wire:
+            self.view.layer.attention.hovered_wire = self._wire = wire
+            self.view.viewport().update()
 
     def click(self, pointer: Pointer) -> None:
         if pointer.control:

@@ -216,3 +216,53 @@ def test_that_what_lights_up_is_what_takes_the_wire(canvas: CanvasView, hand: Ha
     assert lit(hand.port("read", "output")) == {"write"}  # the wire that is there is for failures
     assert lit(hand.port("keep", "input")) == {"keep", "write"}  # a wire that is taken off may go back
     assert lit(hand.port("start", "output")) == {"keep", "write"}
+
+
+# -- a card put down on a wire -----------------------------------------------------------------
+
+
+def test_that_a_card_dragged_onto_a_wire_is_inserted_there_in_one_step(
+    canvas: CanvasView, hand: Hand, editor: Editor
+) -> None:
+    before = editor.workflow
+    canvas.commands.add("table.sort", QPointF(352.0, 400.0))
+    start = hand.centre("sort")
+    hand.press(start)
+    hand.carry(start, (648.0, 32.0), Qt.MouseButton.LeftButton)
+    scene = canvas.canvas_scene
+    assert scene.wires.ids[canvas.layer.attention.hovered_wire] == "read_to_keep"  # it lights up
+    hand.release((648.0, 32.0))
+    wires = {(c.source, c.target) for c in editor.workflow.connections.values()}
+    assert wires == {("start", "read"), ("read", "sort"), ("sort", "keep")}
+    layout = editor.workflow.layout
+    assert layout["read"][0] + 240 < layout["sort"][0]
+    assert layout["sort"][0] + 240 < layout["keep"][0]  # what follows made room
+    assert editor.workflow.nodes["sort"].parameters["table"] == "${read.table}"
+    assert editor.undo_stack.undoText() == "Insert Sort"
+    editor.undo_stack.undo()
+    assert editor.workflow.layout["sort"] == (352.0, 400.0)
+    editor.undo_stack.undo()
+    assert editor.workflow == before
+
+
+def test_that_only_a_single_card_without_wires_is_inserted(
+    canvas: CanvasView, hand: Hand, editor: Editor
+) -> None:
+    wires = dict(editor.workflow.connections)
+    hand.drag(hand.centre("start"), (648.0, 32.0))  # a start, and it has a wire
+    assert editor.workflow.connections == wires
+    editor.undo_stack.undo()
+    canvas.select(["write", "keep"])
+    hand.drag(hand.centre("write"), (450.0, 32.0))
+    assert editor.workflow.connections == wires
+    editor.undo_stack.undo()
+    canvas.select([])
+    start = hand.centre("write")
+    hand.press(start)
+    hand.carry(start, (648.0, 32.0), Qt.MouseButton.LeftButton)
+    assert canvas.layer.attention.hovered_wire >= 0
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.layer.attention.hovered_wire == -1
+    hand.release((648.0, 32.0))
+    assert editor.workflow.connections == wires
+    assert editor.workflow.layout["write"] == (704.0, 192.0)
