@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Look
@@ -84,3 +86,23 @@ def test_that_the_map_grows_again_after_the_window_was_large_or_the_look_far(
     canvas.resize(1200, 700)
     canvas.frame_all()
     qtbot.waitUntil(lambda: drawn() == pytest.approx(fitting, rel=0.06))
+
+
+def test_that_a_click_and_a_drag_on_it_look_elsewhere(canvas: CanvasView) -> None:
+    canvas.camera.zoom_at(1.0)
+    canvas.camera.look_at(canvas.canvas_scene.card(0).center())
+    minimap = canvas.overlays.minimap
+    canvas.grab()
+    right, left = QPoint(minimap.width() - 30, minimap.height() // 2), QPoint(30, minimap.height() // 2)
+    before = canvas.camera.centre
+    QTest.mousePress(minimap, Qt.MouseButton.LeftButton, pos=right)
+    clicked = canvas.camera.centre
+    assert clicked.x() > before.x()
+    screen = QPointF(minimap.mapToGlobal(left))
+    left_button = Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    move = QMouseEvent(QEvent.Type.MouseMove, QPointF(left), screen, left_button, left_button, none)
+    QApplication.sendEvent(minimap, move)
+    assert canvas.camera.centre.x() < clicked.x()
+    QTest.mouseRelease(minimap, Qt.MouseButton.LeftButton, pos=left)
+    assert canvas.selected_nodes() == []
