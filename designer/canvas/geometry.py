@@ -110,7 +110,9 @@ def _basis(segments: int) -> Floats:
 
 
 def sample(ends: Floats, down: Mask, segments: int) -> Floats:
-    """Points along each wire, ``(n, segments + 1, 2)``, both ends included."""
+    """Points along each wire, ``(n, segments + 1, 2)``, both ends included; the caller's own."""
+    if segments == 1:
+        return ends.reshape(-1, 2, 2).copy()
     points: Floats = np.matmul(_basis(segments), controls(ends, down))
     return points
 
@@ -168,35 +170,46 @@ def segments_of(points: Floats) -> Floats:
 
 def clipped(lines: Floats, box: Box) -> Floats:
     """The line segments whose own box touches ``box``."""
-    low, high = np.minimum(lines[:, :2], lines[:, 2:]), np.maximum(lines[:, :2], lines[:, 2:])
     left, top, right, bottom = box
-    seen = (low[:, 0] <= right) & (high[:, 0] >= left) & (low[:, 1] <= bottom) & (high[:, 1] >= top)
-    return lines[seen]
+    x0, y0, x1, y1 = lines.T
+    # Column by column: several times faster than to find the corners of each line's own box first.
+    seen = ((x0 <= right) | (x1 <= right)) & ((x0 >= left) | (x1 >= left))
+    seen &= ((y0 <= bottom) | (y1 <= bottom)) & ((y0 >= top) | (y1 >= top))
+    kept: Floats = lines[seen]
+    return kept
 
 
-def thinned(lines: Floats, box: Box) -> Floats:
+def thinned(lines: Floats, box: Box, grid: float = 1.0) -> Floats:
     """What can be told apart of many line segments: cut off at ``box``, on whole pixels, each once.
+
+    ``grid``: how many pixels apart.
 
     Of ten thousand wires that leave one card most lie on each other; painting each of them, and far beyond
     what is seen, took half a second. Cut as Liang and Barsky do (ACM TOG 3(1), 1984), all at once.
     """
-    lines = clipped(lines, box)
-    start, way = lines[:, :2], lines[:, 2:] - lines[:, :2]
-    enters, leaves = np.zeros(len(lines)), np.ones(len(lines))
+    x0, y0, x1, y1 = np.ascontiguousarray(clipped(lines, box).T)
+    enters, leaves = np.zeros(len(x0)), np.ones(len(x0))
+    ways = x1 - x0, y1 - y0
     with np.errstate(divide="ignore", invalid="ignore"):
-        for axis in (0, 1):
-            near = (box[axis] - start[:, axis]) / way[:, axis]
-            far = (box[axis + 2] - start[:, axis]) / way[:, axis]
-            flat = way[:, axis] == 0  # runs along the box, and touches it
-            enters = np.where(flat, enters, np.maximum(enters, np.minimum(near, far)))
-            leaves = np.where(flat, leaves, np.minimum(leaves, np.maximum(near, far)))
+        for start, way, low, high in ((x0, ways[0], box[0], box[2]), (y0, ways[1], box[1], box[3])):
+            near, far = (low - start) / way, (high - start) / way
+            flat = way == 0  # runs along the box, and touches it
+            near[flat], far[flat] = -np.inf, np.inf
+            np.maximum(enters, np.minimum(near, far), out=enters)
+            np.minimum(leaves, np.maximum(near, far), out=leaves)
     seen = enters <= leaves
-    start, way, enters, leaves = start[seen], way[seen], enters[seen, None], leaves[seen, None]
-    cut = np.round(np.concatenate((start + way * enters, start + way * leaves), axis=1))
-    corner = np.floor((box[0], box[1], box[0], box[1]))
-    marks = np.clip(cut - corner, 0, 65_535).astype(np.uint64)
-    keys = (marks[:, 0] << 48) | (marks[:, 1] << 32) | (marks[:, 2] << 16) | marks[:, 3]
-    kept: Floats = np.ascontiguousarray(cut[np.unique(keys, return_index=True)[1]])
+    enters, leaves = enters[seen], leaves[seen]
+    keys = np.zeros(len(enters), np.uint64)
+    corner = [np.floor(side / grid) for side in box[:2]]
+    for share in (enters, leaves):
+        for start, way, first in zip((x0, y0), ways, corner, strict=True):
+            place = np.round((start[seen] + way[seen] * share) / grid) - first
+            keys = (keys << 16) | np.clip(place, 0, 65_535).astype(np.uint64)
+    keys.sort()  # numbers that hold a whole line: sorted many times faster than lines
+    keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if len(keys) else keys
+    kept = np.empty((len(keys), 4))
+    for column, shift in enumerate((48, 32, 16, 0)):
+        kept[:, column] = (((keys >> shift) & 0xFFFF) + corner[column % 2]) * grid
     return kept
 
 

@@ -113,23 +113,40 @@ def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
     flow = flows(scene, rows)
     down = scene.wires.down[rows]
     for places, points in scene.wires.sampled(rows, segments):
-        points = points * style.zoom + style.offset
+        points *= style.zoom
+        points += style.offset
         for kind in Flow:
             chosen = flow[places] == kind
             if not chosen.any():
                 continue
             for error in (False, True):
-                lines = geometry.segments_of(points[chosen & (down[places] == error)])
+                mine: Mask = chosen & (down[places] == error)
+                if not mine.any():
+                    continue
+                lines = geometry.segments_of(points if mine.all() else points[mine])
                 if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
                     lines = np.ascontiguousarray(lines[::2])  # dots, from afar
                 tone, width = _tone(inks, kind, error), round(WIRE_W * style.zoom - 0.2)
-                painter.setPen(stroke(tone, width) if width > 1 else tone)
-                narrow = geometry.thinned if len(lines) > CROWD else geometry.clipped
-                draw_lines(painter, narrow(lines, style.clip))
+                pen = stroke(tone, width)
+                pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # round ends cost Qt twice as long
+                painter.setPen(pen if width > 1 else tone)
+                draw_lines(painter, _few_enough(lines, style.clip))
         if style.selected:
             painter.setPen(inks.accent)
-            mine: Mask = np.isin(rows[places], list(style.selected))
-            draw_lines(painter, geometry.segments_of(points[mine]))
+            chosen = np.isin(rows[places], list(style.selected))
+            draw_lines(painter, geometry.segments_of(points[chosen]))
+
+
+def _few_enough(lines: Floats, clip: Box) -> Floats:
+    """What of these lines is painted: those that are seen; of a crowd those that can be told apart."""
+    if len(lines) <= CROWD:
+        return geometry.clipped(lines, clip)
+    told = geometry.thinned(lines, clip)
+    ways = np.abs(told[:, 2:] - told[:, :2])
+    pixels = float(np.maximum(ways[:, 0], ways[:, 1]).sum())
+    # Where so many lie side by side that they would fill half the view, every second pixel is enough.
+    covers = 2 * pixels > (clip[2] - clip[0]) * (clip[3] - clip[1])
+    return geometry.thinned(told, clip, 2.0) if covers else told
 
 
 def _tone(inks: Inks, kind: Flow, error: bool) -> QColor:

@@ -61,6 +61,24 @@ def test_that_every_segment_that_is_seen_has_one_that_stands_for_it() -> None:
         assert gaps.min() < 1.5
 
 
+def test_that_a_coarser_grid_keeps_fewer_and_moves_none_by_more_than_half_of_it() -> None:
+    lines = np.array([(x, 0.0, x, 50.0) for x in np.arange(0.0, 40.0, 0.5)])
+    fine, coarse = geometry.thinned(lines, BOX), geometry.thinned(lines, BOX, 2.0)
+    assert len(coarse) < len(fine) <= 41
+    assert coarse[:, 0].tolist() == [float(x) for x in range(0, 41, 2)]
+    apart = np.abs(lines[:, None, 0] - coarse[None, :, 0]).min(axis=1)
+    assert apart.max() <= 1.0
+
+
+def test_that_only_a_crowd_that_fills_half_the_view_is_told_apart_less_finely() -> None:
+    down = np.array([(x / 10, 0.0, x / 10, 50.0) for x in range(1000)])
+    short = down.copy()
+    short[:, 3] = 10.0
+    assert len(wires._few_enough(down, BOX)) == 51
+    assert len(wires._few_enough(short, BOX)) == 101
+    assert len(wires._few_enough(short[:300], BOX)) == 300
+
+
 def fan(count: int) -> Workflow:
     """One node that leads to a column of others."""
     names = [f"n{number}" for number in range(count)]
