@@ -192,7 +192,9 @@ def _worth_offering(parts: Sequence[RunPart]) -> list[RunPart]:
 
 
 def _prefix(part: RunPart) -> str:
-    return part.id if part.number is None else part.id.rpartition("/")[0]
+    """What all parts of the step have in common, whichever try of it they are of."""
+    around, _, step = (part.id if part.number is None else part.id.rpartition("/")[0]).rpartition("/")
+    return f"{around}/{step.partition('~')[0]}"
 
 
 def _name(part: RunPart) -> str:

@@ -14,7 +14,7 @@ from designer.document.document import Place
 from designer.execution.run_view import RunView
 from designer.windows.banner import Notice
 from designer.windows.session import Session
-from designer.windows.titles import find
+from designer.windows.titles import find, step_in
 from engine.model.edits import set_condition, set_config
 from engine.model.workflow import Connection, Node, Workflow
 
@@ -123,7 +123,9 @@ class IncidentWiring(QObject):
         """The step on screen: the one that holds the part, when it is in a part; "" when it is elsewhere."""
         way, step_id = self._session.shown.way, str(item.get("step_id", ""))
         start = f"{way}/" if way else ""
-        return step_id.removeprefix(start).partition("/")[0] if step_id.startswith(start) else ""
+        if not step_id.startswith(start):
+            return ""
+        return step_in(self._session.editor.workflow, step_id.removeprefix(start).partition("/")[0])
 
     def _ways(self, item: Mapping[str, Any]) -> list[Way]:
         """The connections whose conditions a person can change for this incident."""

@@ -7,6 +7,11 @@ from engine.model.subworkflows import file_of, get, is_composite
 from engine.model.workflow import Workflow
 
 
+def step_in(workflow: Workflow, part: str) -> str:
+    """The id of the step that a part of a way names: a further try of it stands there as `id~2`."""
+    return part if part in workflow.nodes else part.rpartition("~")[0] or part
+
+
 def find(workflow: Workflow, way: str) -> tuple[tuple[str, ...], Workflow, str] | None:
     """Where the step or connection at the end of a way ("each/3/check") is drawn.
 
@@ -19,6 +24,7 @@ def find(workflow: Workflow, way: str) -> tuple[tuple[str, ...], Workflow, str] 
         if numbered and part.isdecimal():
             numbered = False
             continue
+        part = step_in(here, part)
         node = here.nodes.get(part)
         try:
             inner = get(node) if node is not None and is_composite(node) and file_of(node) is None else None
@@ -37,7 +43,7 @@ def title_of(workflow: Workflow, step_id: str) -> str:
     here: Workflow | None = workflow
     parts = step_id.split("/")
     for depth, part in enumerate(parts):
-        node = here.nodes.get(part) if here is not None else None
+        node = here.nodes.get(step_in(here, part)) if here is not None else None
         if node is None:
             if part.isdecimal() and way:
                 way[-1] += f", item {int(part) + 1:,}"

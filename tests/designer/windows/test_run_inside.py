@@ -130,6 +130,37 @@ def test_that_a_question_inside_is_asked_with_the_way_to_it_and_answered(
     qtbot.waitUntil(lambda: window.session.shown.steps["ask"].output == {"name": "Emma"})
 
 
+def test_that_after_another_try_the_item_that_did_not_run_again_shows_what_ran(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    wait = {
+        "id": "wait",
+        "type": "flow.wait",
+        "title": "Wait",
+        "config": {"parameters": {"seconds": "${item}"}},
+    }
+    window.session.editor.replace(each(wait, [0, "soon"]))
+    controller = window.session.controller
+    window.commands["run.run"].trigger()
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.FAILED, timeout=20_000)
+    first_end = controller.steps["each"].ended_at
+    window.commands["run.retry"].trigger()
+    qtbot.waitUntil(lambda: controller.steps["each"].ended_at not in (None, first_end), timeout=20_000)
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.FAILED, timeout=20_000)
+    window.canvas.inside.enter("each")
+    shown, parts = window.session.shown, window.stage.breadcrumb.parts
+    qtbot.waitUntil(lambda: parts.count() == 2 and "wait" in shown.steps)
+    assert (shown.way, shown.steps["wait"].status) == ("each~2/1", StepStatus.FAILED)
+    for key, way, status in (
+        (Qt.Key.Key_Home, "each/0", StepStatus.COMPLETED),
+        (Qt.Key.Key_End, "each~2/1", StepStatus.FAILED),
+    ):
+        parts.setFocus()
+        qtbot.keyClick(parts, key)
+        qtbot.waitUntil(lambda way=way: shown.way == way and "wait" in shown.steps)
+        assert shown.steps["wait"].status is status
+
+
 def step(node_id: str) -> dict[str, Any]:
     parameters = {"values": {"at": node_id}}
     return {
@@ -246,6 +277,7 @@ def test_that_a_part_that_cannot_run_says_why(layered: MainWindow) -> None:
         ("a", "a"),
         ("each/3/x", "x (Each, item 4)"),
         ("each/0/deep/z", "z (Each, item 1 › Deep)"),
+        ("each~2/0/deep~3.2/z", "z (Each, item 1 › Deep)"),
         ("gone", "gone"),
         ("a/b", "a/b"),
     ],
