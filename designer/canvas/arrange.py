@@ -16,6 +16,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from designer.canvas import align as lines
 from designer.canvas import layout
 from designer.canvas.geometry import Floats
+from designer.canvas.painter.labels import pill_box
+from designer.canvas.wire_rows import pill_text
 from designer.theme.tokens import CARD_H, STATE_MS
 from engine.model import Change, Workflow, edits
 from engine.model.bends import bend_changes, carried, straightened
@@ -84,14 +86,14 @@ class Arrange(QObject):
             cards = self._cards(range(len(scene.ids)))
         if not cards or self.is_working:
             return
-        wires = self._wires(cards)
+        wires, labels = self._wires(cards), self._labels(cards)
         if len(cards) <= AT_ONCE:
-            self._put(cards, self._fitted(cards, layout.tidy(self._seen(cards), wires)), _TIDY)
+            self._put(cards, self._fitted(cards, layout.tidy(self._seen(cards), wires, labels)), _TIDY)
             return
         self._pending = (self._view.editor.workflow, cards)
         self._view.message.emit(f"Tidying up {len(cards):,} nodes… Esc gives it up")
         self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
-        job = self._worker.submit(layout.tidy, self._seen(cards), wires)
+        job = self._worker.submit(layout.tidy, self._seen(cards), wires, labels)
         job.add_done_callback(partial(self._hand_over, self._pending))
 
     def cancel(self) -> bool:
@@ -171,6 +173,20 @@ class Arrange(QObject):
         inner = (ends[0] >= 0) & (ends[1] >= 0) & (ends[0] != ends[1])
         columns = (ends[0][inner].tolist(), ends[1][inner].tolist(), leaves[inner].tolist())
         return list(zip(*columns, strict=True))
+
+    def _labels(self, cards: Sequence[Card]) -> dict[tuple[int, int], float]:
+        """How wide the conditions are that stand on the wires among these cards."""
+        view, scene = self._view, self._view.canvas_scene
+        place_of = {row: place for place, card in enumerate(cards) for row in card}
+        found: dict[tuple[int, int], float] = {}
+        for wire in np.flatnonzero(scene.wires.labelled).tolist():
+            ends = place_of.get(int(scene.wires.source[wire])), place_of.get(int(scene.wires.target[wire]))
+            if ends[0] is None or ends[1] is None:
+                continue
+            text = pill_text(scene.workflow, scene.wire(wire))
+            width = pill_box(view.layer.inks, text, (0.0, 0.0), marked=True).width()
+            found[ends[0], ends[1]] = max(width, found.get((ends[0], ends[1]), 0.0))
+        return found
 
     def _fitted(self, cards: Sequence[Card], places: Floats) -> Floats:
         """A part of the drawing goes where it lies on none of the rest."""

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from designer.canvas.geometry import Floats, cards_touching, snap
-from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y
+from designer.theme.tokens import CARD_H, CARD_W, GAP_X, GAP_Y, SNAP
 
 COLUMN = float(CARD_W + GAP_X)
 ROW = float(CARD_H + GAP_Y)
 _PIECE_GAP = 2.0 * GAP_Y
 _WIRE_GAP = CARD_H / 2 + GAP_Y / 2
+_LABEL_GAP = 48.0
+"""How much of a wire is seen on both sides of what is written on it, together."""
+_NO_LABELS: Mapping[tuple[int, int], float] = {}
 _SWEEPS = 6
 _SETTLE = 5
 
@@ -47,10 +50,11 @@ class _Piece:
         return place < len(self.rows)
 
 
-def tidy(xy: Floats, wires: Sequence[Wire]) -> Floats:
+def tidy(xy: Floats, wires: Sequence[Wire], labels: Mapping[tuple[int, int], float] = _NO_LABELS) -> Floats:
     """Where each card goes, on the snapping grid; the drawing keeps its top left corner.
 
-    ``xy`` is ``(n, 2)``; wires name rows of it. Cards never overlap. Circles are allowed.
+    ``xy`` is ``(n, 2)``; wires name rows of it. Cards never overlap. Circles are allowed. ``labels`` says how
+    wide what is written on a wire is, by its source and target: the columns stand that far apart.
     """
     found = np.zeros_like(xy)
     if not len(xy):
@@ -64,8 +68,9 @@ def tidy(xy: Floats, wires: Sequence[Wire]) -> Floats:
         piece = _layered(rows, inner, xy)
         middles = _heights(piece)
         low = min(middles[place] for place in range(len(rows)))
+        lefts = _lefts(piece, inner, labels)
         for place, row in enumerate(rows):
-            found[row] = piece.column[place] * COLUMN, top + snap(middles[place] - low)
+            found[row] = lefts[piece.column[place]], top + snap(middles[place] - low)
         top = max(float(found[row, 1]) for row in rows) + CARD_H + _PIECE_GAP
         widest = max(widest, len(piece.columns))
     _lay_rows([rows[0] for rows, _ in pieces if len(rows) == 1], found, top, widest)
@@ -87,6 +92,18 @@ def make_room(moved: Floats, others: Floats) -> Floats:
         if not shift:
             return block
         block[:, 1] += shift
+
+
+def _lefts(piece: _Piece, wires: list[Wire], labels: Mapping[tuple[int, int], float]) -> list[float]:
+    """Where each column begins: the usual gap apart, or as far as the widest label between two of them."""
+    gaps = [float(GAP_X)] * len(piece.columns)
+    column = {row: piece.column[place] for place, row in enumerate(piece.rows)} if labels else {}
+    for source, target, _ in wires if labels else ():
+        width = labels.get((source, target), 0.0)
+        if width and column[target] == column[source] + 1:
+            needed = math.ceil((width + _LABEL_GAP) / SNAP) * SNAP
+            gaps[column[source]] = max(gaps[column[source]], float(needed))
+    return [0.0, *accumulate(CARD_W + gap for gap in gaps)]
 
 
 def _lay_rows(rows: list[int], found: Floats, top: float, widest: int) -> None:

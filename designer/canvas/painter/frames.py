@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from designer.canvas.painter.layer import Attention
 
 _RADIUS = 12.0
-_READABLE = 0.35
+_READABLE, _CARD_READABLE = 0.35, 0.4
 _SHEET = 5.0
 """How far each of the sheets behind a folded group's card stands out."""
 
@@ -69,7 +69,7 @@ def draw_group_cards(
         painter.save()
         painter.translate(box.topLeft())
         _draw_sheets(painter, inks, box.size(), zoom)
-        if zoom >= _READABLE:
+        if zoom >= _CARD_READABLE:
             _draw_card(painter, inks, scene, frame, look, turn, box.size(), zoom)
         else:
             _draw_small(painter, inks, frame, look, box.size(), zoom)

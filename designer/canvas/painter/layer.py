@@ -33,7 +33,7 @@ from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
 
-FULL, SMALL = 0.45, 0.16
+FULL, SMALL = 0.4, 0.16
 """Zooms from which words can be read, and from which cards show a glyph."""
 _TILE_CELLS = 8
 

@@ -113,6 +113,18 @@ def test_that_a_part_makes_way_for_the_rest() -> None:
     assert moved[0, 1] == moved[1, 1]
 
 
+def test_that_columns_stand_apart_as_far_as_what_is_written_between_them() -> None:
+    xy = np.zeros((4, 2))
+    wires = [(0, 1, 0.0), (1, 2, 0.0), (1, 3, 0.0)]
+    plain = layout.tidy(xy, wires)
+    labelled = layout.tidy(xy, wires, {(1, 3): 168.0})
+    assert labelled[1, 0] - labelled[0, 0] == plain[1, 0] - plain[0, 0]
+    assert labelled[2, 0] - labelled[1, 0] - 240.0 >= 168.0 + 40.0
+    assert labelled[2, 0] == labelled[3, 0]
+    assert not (labelled % 16).any()
+    assert layout.tidy(xy, wires, {(1, 3): 20.0}).tolist() == plain.tolist()
+
+
 def test_that_a_thousand_nodes_do_not_take_for_ever() -> None:
     chance = np.random.default_rng(7)
     xy = np.stack((np.arange(1000) // 25 * 368.0, chance.random(1000) * 2400), axis=1)
