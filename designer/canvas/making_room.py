@@ -1,7 +1,7 @@
 """How far things go out of the way of a box that has grown. Pure; boxes are left top right bottom.
 
 What lies to the right of the box goes to the right, what lies below goes down, and so on; what is pushed
-pushes what it would run into and keeps its distance from it, up to the usual one.
+pushes what it would run into and keeps its distance from it, up to twice the usual one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from designer.theme.tokens import GAP_X, GAP_Y, SNAP
 
 # By way: along which axis, and whether towards higher numbers.
 _WAYS = ((0, True), (0, False), (1, True), (1, False))
-_USUAL = (float(GAP_X), float(GAP_Y))
+_MOST = (2.0 * GAP_X, 2.0 * GAP_Y)
+"""The widest gap that is kept: what stands far off need not go further off."""
 _LEAST = float(SNAP)
 
 
@@ -60,7 +61,7 @@ def _out_of(body: Floats, before: Box, after: Box, follows: bool, leads: bool) -
         stays_beside = (way == 0 and follows) or (way == 1 and leads)
         if gap >= -0.5 and (hit or stays_beside):
             axis, _ = _WAYS[way]
-            far = min(gap, _USUAL[axis]) - _gaps(body, after)[way]
+            far = min(gap, _MOST[axis]) - _gaps(body, after)[way]
             if stays_beside:
                 return (way, far) if far > 0 else None
             wanted.append((far, way))
@@ -79,7 +80,7 @@ def _push_on(crowd: _Crowd, pusher: int) -> list[int]:
     ahead = (first[:, near] - first[pusher, near]) * sign > 0
     across = 1 - axis
     level = (now[:, across] < now[pusher, across + 2]) & (now[:, across + 2] > now[pusher, across])
-    gap = np.minimum((first[:, near] - first[pusher, far]) * sign, _USUAL[axis])
+    gap = np.minimum((first[:, near] - first[pusher, far]) * sign, _MOST[axis])
     short = (now[pusher, far] - now[:, near]) * sign + gap
     moved: list[int] = []
     for row in np.flatnonzero(ahead & level & (short > 0.5)).tolist():

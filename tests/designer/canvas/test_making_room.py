@@ -140,7 +140,7 @@ def test_that_each_goes_to_its_own_side_and_far_ones_stay() -> None:
     below, above = (0.0, 112.0, 240.0, 176.0), (0.0, -112.0, 240.0, -48.0)
     far = (0.0, 400.0, 240.0, 464.0)
     ways = pushed_alone(right, left, below, above, far)
-    assert ways == [[208.0, 0.0], [-208.0, 0.0], [0.0, 64.0], [0.0, -64.0], [0.0, 0.0]]
+    assert ways == [[208.0, 0.0], [-208.0, 0.0], [0.0, 80.0], [0.0, -80.0], [0.0, 0.0]]
 
 
 def test_that_a_row_keeps_its_distances() -> None:
