@@ -8,7 +8,7 @@ on top under the scaled transform.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
-from designer.canvas.looks import MOVES, Flow, Look
+from designer.canvas.looks import MOVES, MOVING, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies
 from designer.canvas.painter.bends import draw_bends
@@ -199,11 +199,23 @@ class Layer:
             self._copy_cards(painter, rows, zoom, offset)
             painter.setWorldTransform(transform)
         listed = rows.tolist()
+        self._paint_new_badges(painter, listed)
         self._words.vector = self.vector
         labels.draw_words(painter, self.inks, self._words, self._scene, listed)
         self._paint_pills(painter, box)
         self._paint_ports(painter, rows, transform)
         self._paint_marks(painter, rows)
+
+    def _paint_new_badges(self, painter: QPainter, rows: Sequence[int]) -> None:
+        """The badge of a new state stands out of the card: what fades on the card must not cut it in two."""
+        fading = self.attention.fading
+        for row in rows if fading and not self.vector else ():
+            look = Look(int(self._scene.look[row]))
+            if row in fading and look not in MOVING:
+                painter.save()
+                painter.translate(*self._scene.xy[row].tolist())
+                badges.draw(painter, self.inks, look, BADGE_AT, tokens.BADGE)
+                painter.restore()
 
     def _copy_cards(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
         """Cards of one face in one call. Overlapping cards of different faces may change their order."""

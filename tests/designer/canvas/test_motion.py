@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF
 from designer.canvas.looks import Look
 from designer.canvas.motion import FRAME_MS, Motion
 from designer.canvas.painter import badges
+from designer.canvas.painter.cards import BADGE_AT
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
@@ -90,6 +91,17 @@ def test_that_a_new_state_comes_gently(canvas: CanvasView, hours: Hours) -> None
     assert not canvas.is_animating
     after = canvas.viewport().grab().toImage()
     assert len({bytes(image.constBits()) for image in (before, between, after)}) == 3
+
+
+def test_that_the_badge_of_a_new_state_is_whole_from_the_start(canvas: CanvasView, hours: Hours) -> None:
+    canvas.apply_run({"read": StepState(status=StepStatus.FAILED)}, {})
+    hours.pass_by(canvas, STATE_MS * 2)
+    canvas.apply_run({"read": DONE}, {})
+    assert canvas.layer.attention.fading
+    image = canvas.viewport().grab().toImage()
+    corner = canvas.canvas_scene.card(canvas.canvas_scene.row_of["read"]).topLeft()
+    inside = canvas.mapFromScene(corner + BADGE_AT + QPointF(-6.5, 2.0))  # of the card, beside the tick
+    assert image.pixelColor(inside) == canvas.layer.inks.status[Look.COMPLETED]
 
 
 def test_that_a_crowd_of_states_comes_at_once(
