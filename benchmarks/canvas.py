@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")  # as designer.app does
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt  # the platform must be chosen first

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")  # as designer.app does
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
