@@ -1,7 +1,8 @@
 """Cards of a few pixels: a block in the colour of the state, cut in a way of its own for each state.
 
-There is no room for a glyph, and colour must not be the only cue: what has not run is hollow, what completed
-is whole, what failed is broken in the middle, what waits for a person has the two cuts of a pause sign.
+There is no room for a glyph, and colour must not be the only cue: what has not run is slim, what completed is
+whole, what failed is broken in the middle, what waits for a person has the two cuts of a pause sign. Most cards
+have not run or completed, and are one rectangle each.
 """
 
 from __future__ import annotations
@@ -32,8 +33,6 @@ def cuts(look: Look, width: int, height: int) -> tuple[Cut, ...]:
     hollow = (1, 1, width - 2, height - 2)
     dots = height // 2 - 1, 2, 2
     match look:
-        case Look.IDLE:
-            return (hollow,)
         case Look.SKIPPED:
             return hollow, (width // 3, 0, gap, height), (2 * width // 3, 0, gap, height)
         case Look.QUEUED:
@@ -54,22 +53,32 @@ def cuts(look: Look, width: int, height: int) -> tuple[Cut, ...]:
             return ((2 * width // 3, 1, width - 2 * width // 3 - 1, height - 2),)
         case Look.REUSED:
             return ((width - 3 * gap, 0, gap, height),)
-        case Look.COMPLETED:
+        case Look.IDLE | Look.COMPLETED:
             return ()
+
+
+def block(look: Look, width: int, height: int) -> Cut:
+    """The block that is cut."""
+    slim = height // 4 if look is Look.IDLE and height >= LEAST_H else 0
+    return 0, slim, width, height - 2 * slim
 
 
 def paint_blocks(painter: QPainter, inks: Inks, corners: Floats, look: Counts, size: tuple[int, int]) -> None:
     """Paint a block of this size at each corner, in pixels of the screen."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
-    rects: Floats = np.concatenate((corners, np.broadcast_to(np.array(size, float), corners.shape)), axis=1)
     for kind in geometry.distinct(look):
-        mine = rects[look == kind]
+        mine = corners[look == kind]
         painter.setBrush(inks.status[Look(kind)] if kind else inks.wire)
-        draw_rects(painter, mine)
-        for x, y, width, height in cuts(Look(kind), *size) if size[1] >= LEAST_H else ():
-            painter.setBrush(inks.canvas)
-            cut: Floats = np.concatenate(
-                (mine[:, :2] + (x, y), np.broadcast_to((float(width), float(height)), (len(mine), 2))), axis=1
-            )
-            draw_rects(painter, cut)
+        draw_rects(painter, _placed(mine, block(Look(kind), *size)))
+        painter.setBrush(inks.canvas)
+        for cut in cuts(Look(kind), *size) if size[1] >= LEAST_H else ():
+            draw_rects(painter, _placed(mine, cut))
+
+
+def _placed(corners: Floats, cut: Cut) -> Floats:
+    """The same rectangle at every corner."""
+    found = np.empty((len(corners), 4))
+    found[:, :2] = corners + cut[:2]
+    found[:, 2:] = cut[2:]
+    return found
