@@ -1,8 +1,8 @@
 """Cards of a few pixels: a block in the colour of the state, cut in a way of its own for each state.
 
 There is no room for a glyph, and colour must not be the only cue: what has not run is slim, what completed is
-whole, what failed is broken in the middle, what waits for a person has the two cuts of a pause sign. Most cards
-have not run or completed, and are one rectangle each.
+whole, what failed is broken in the middle, what waits for a person has the two cuts of a pause sign. Most
+cards have not run or completed, and are one rectangle each.
 """
 
 from __future__ import annotations
