@@ -6,13 +6,14 @@ import asyncio
 import random
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from engine.errors import RunDamaged, StoreBusy, StoreCorrupt, StoreError
+from engine.errors import RunDamaged, StoreBusy, StoreCorrupt, StoreError, WorkflowError
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState
 from engine.store.database import Connect, migrations
@@ -22,6 +23,7 @@ from tests.support.events import completed, ended, failed, resolved, running, st
 from tests.support.journal_rules import check_journal
 
 DAMAGES = 40
+MANY = 3_000
 LARGE = {"text": "large enough for a file of its own " * 4_000}
 
 
@@ -101,6 +103,33 @@ def test_that_a_damaged_file_is_refused_in_plain_words_or_read_as_it_was_written
         shutil.rmtree(path.parent)
     assert all(message and hint for _, message, hint in refused), refused
     assert refused or not is_moved_in
+
+
+@pytest.mark.slow
+def test_that_no_bit_that_flips_gives_another_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = asyncio.run(lay_down(tmp_path))
+    with closing(sqlite3.connect(whole)) as connection:
+        connection.execute("SELECT count(*) FROM journal").fetchone()
+    written = asyncio.run(read_everything(_copy(whole, tmp_path / "whole")))
+    content, rng, ends = whole.read_bytes(), random.Random(0), Counter[str]()
+    used = [place for place, byte in enumerate(content) if byte]
+    for number in range(MANY):
+        place = rng.choice(used) if number % 2 else rng.randrange(len(content))
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << rng.randrange(8)
+        path = _copy(whole, tmp_path / "flipped")
+        path.write_bytes(bytes(flipped))
+        try:
+            found = asyncio.run(read_everything(path))
+        except WorkflowError as error:
+            ends[type(error).__name__ if error.message else "no words"] += 1
+        else:
+            ends["as written"] += 1
+            assert found == written, f"bit of byte {place}"
+        shutil.rmtree(path.parent)
+    with capsys.disabled():
+        print(dict(ends))
+    assert not ends["no words"]
 
 
 @pytest.mark.parametrize(
