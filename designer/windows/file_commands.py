@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,6 +24,9 @@ from engine.model.workflow import Workflow
 SUFFIX = ".workflow.json"
 PICTURE_SUFFIX = ".png"
 UNTITLED = "Untitled workflow"
+PATIENCE_S = 0.15
+"""What takes no longer is not worth a word."""
+Result = TypeVar("Result")
 
 
 class FileDialogs(Protocol):
@@ -110,7 +113,7 @@ class FileCommands(QObject):
         if self.is_open_elsewhere(path):
             return False
         try:
-            workflow = await asyncio.to_thread(_read, path)
+            workflow = await self._patiently(asyncio.to_thread(_read, path), f"Opening {path.name}…")
         except (WorkflowFileError, OSError) as error:
             self._settings.forget_file(path)
             hint = error.hint if isinstance(error, WorkflowFileError) else ""
@@ -200,11 +203,12 @@ class FileCommands(QObject):
         workflow = None
         while workflow is not self._editor.root:  # who edits while a large file is written has that saved too
             workflow = self._editor.root
-            text = await asyncio.to_thread(codec.encode, workflow)
+            saving = f"Saving {path.name}…"
+            text = await self._patiently(asyncio.to_thread(codec.encode, workflow), saving)
             self._journal.about_to_save(text)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                await asyncio.to_thread(workflow_file.write_text, path, text)
+                await self._patiently(asyncio.to_thread(workflow_file.write_text, path, text), saving)
             except (OSError, WorkflowFileError) as error:
                 hint = error.hint if isinstance(error, WorkflowFileError) else ""
                 await self._dialogs.show_error(f"{path.name} cannot be saved", str(error), hint)
@@ -216,6 +220,18 @@ class FileCommands(QObject):
         self.said.emit(f"Saved {path.name}")
         await asyncio.to_thread(self._journal.prepare)
         return True
+
+    async def _patiently(self, work: Coroutine[Any, Any, Result], words: str) -> Result:
+        """Waits for what another thread does, and says what that is once a person would wonder."""
+        task = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
+        if done:
+            return task.result()
+        self.said.emit(words)
+        try:
+            return await task
+        finally:
+            self.said.emit("")
 
     def _show(self, workflow: Workflow, path: Path | None, *, edited: bool = False) -> None:
         self._editor.replace(workflow, path, edited=edited)

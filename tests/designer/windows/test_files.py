@@ -15,12 +15,13 @@ from designer.document.journal import Journal, Recovery
 from designer.editor import Editor
 from designer.settings import Settings
 from designer.windows import examples as examples_module
+from designer.windows import file_commands
 from designer.windows.examples import copy_example, documents_folder, examples
 from designer.windows.file_commands import FileCommands, empty_workflow
 from designer.windows.start import find_file
 from engine.files import workflow_file
 from engine.model.changes import NodeAdded
-from engine.model.edits import Edit
+from engine.model.edits import Edit, rename
 from engine.model.workflow import Node, Workflow
 from tests.support.qt_loop import qt_loop, spin
 
@@ -107,6 +108,26 @@ def test_that_a_file_that_is_no_workflow_is_explained_and_nothing_changes(desk: 
         "broken.workflow.json cannot be opened",
         "gone.workflow.json cannot be opened",
     ]
+
+
+def test_that_reading_and_writing_are_said_once_they_take_long(desk: Desk, monkeypatch) -> None:
+    said: list[str] = []
+    desk.files.said.connect(said.append)
+    path = desk.file()
+    monkeypatch.setattr(file_commands, "PATIENCE_S", 3600.0)
+    assert spin(desk.files.load(path))
+    desk.editor.push(ADD)
+    assert spin(desk.files.save())
+    assert said == ["Saved orders.workflow.json"]
+    said.clear()
+    monkeypatch.setattr(file_commands, "PATIENCE_S", 0.0)
+    assert spin(desk.files.load(path))
+    assert said == ["Opening orders.workflow.json…", ""]
+    said.clear()
+    desk.editor.push(rename(desk.editor.workflow, "a", "Begin"))
+    assert spin(desk.files.save())
+    assert said[:2] == ["Saving orders.workflow.json…", ""]
+    assert said[-1] == "Saved orders.workflow.json"
 
 
 def test_that_a_first_save_asks_where_names_the_workflow_and_is_clean(desk: Desk) -> None:
