@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
@@ -57,6 +58,12 @@ def outline(rect: QRectF, trigger: bool, grow: float = 0.0) -> QPainterPath:
     return path
 
 
+@lru_cache(maxsize=64)
+def _outline_at(down: float, trigger: bool, grow: float) -> QPainterPath:
+    """The shape of a card whose corner is that far below the origin; the same few at every zoom."""
+    return outline(QRectF(0, down, CARD_W, CARD_H), trigger, grow)
+
+
 def draw_card(painter: QPainter, inks: Inks, face: Face) -> None:
     """Draw a card at the origin, in scene pixels, without its shadow."""
     draw_body(painter, inks, face.look, face.trigger, shadow=False)
@@ -66,7 +73,6 @@ def draw_card(painter: QPainter, inks: Inks, face: Face) -> None:
 def draw_body(painter: QPainter, inks: Inks, look: Look, trigger: bool, *, shadow: bool = True) -> None:
     """Draw what cards of all types share in this state: shadow, body, border and badge."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    rect = QRectF(0, 0, CARD_W, CARD_H)
     style = STYLES[look]
     painter.setPen(Qt.PenStyle.NoPen)
     if shadow:
@@ -74,13 +80,13 @@ def draw_body(painter: QPainter, inks: Inks, look: Look, trigger: bool, *, shado
             tone = QColor(inks.shadow)
             tone.setAlphaF(inks.shadow.alphaF() * share)
             painter.setBrush(tone)
-            painter.drawPath(outline(rect.translated(0, 1.6), trigger, spread))
+            painter.drawPath(_outline_at(1.6, trigger, spread))
     width = 2.0 if style.outlined else 1.25
     inset = -width / 2 if style.outlined else -0.1
     painter.setBrush(inks.tint[look])
     dash = (4.0, 2.6) if style.dashed else ()
     painter.setPen(stroke(inks.edge(look), width, dash))
-    painter.drawPath(outline(rect, trigger, inset + width / 2))
+    painter.drawPath(_outline_at(0.0, trigger, inset + width / 2))
     if look not in MOVING:
         badges.draw(painter, inks, look, BADGE_AT, BADGE)
 

@@ -108,14 +108,14 @@ def _draw_captions(
     painter.setPen(inks.text2)
     laid = words.caption
     outputs = scene.outputs[rows].tolist()
-    for (x, y), row, count in zip(xy, rows, outputs, strict=True):
+    for (x, y), row in zip(xy, rows, strict=True) if scene.marks.steps else ():
         label = scene.marks.row_label(scene.ids[row])
         if label:
             words.draw(painter, QPointF(x + 9, y + CARD_H + 6), laid, label)
-        if count > 1:
-            for index, port in enumerate(scene.type_of(row).outputs):
-                at = scene.port(row, "output", index)
-                words.draw(painter, QPointF(at[0] + 11, at[1] - 16), laid, port.title or port.name)
+    for row in [row for row, count in zip(rows, outputs, strict=True) if count > 1]:
+        for index, port in enumerate(scene.type_of(row).outputs):
+            at = scene.port(row, "output", index)
+            words.draw(painter, QPointF(at[0] + 11, at[1] - 16), laid, port.title or port.name)
 
 
 def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
