@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
 
 from engine.errors import ConditionError, IllegalTransition, NoRouteMatched
 from engine.history.status import ConnectionOutcome
@@ -280,6 +281,8 @@ def _without_asking(route: Route, how: Ended) -> ConnectionOutcome | None:
             return ConnectionOutcome.DEAD
         case Ended.SKIPPED_UPSTREAM:
             return ConnectionOutcome.POISONED
+        case _:
+            assert_never(how)
     return None
 
 
@@ -315,9 +318,7 @@ def _count(progress: Progress, route: Route, outcome: ConnectionOutcome) -> None
 def _decide_join(
     plan: Plan, progress: Progress, settlement: Settlement, target: int, skipped: list[tuple[int, Ended]]
 ) -> None:
-    """Start or skip a step as soon as its join can tell; each step is decided once."""
-    if progress.decided[target]:
-        return
+    """Start or skip a step that is not decided yet, as soon as its join can tell."""
     if progress.unresolved[target] and plan.steps[target].join.mode is _MERGE:
         return
     runs = _join(plan, progress, target)
@@ -355,8 +356,10 @@ def _join(plan: Plan, progress: Progress, target: int) -> bool | None:
             return None if open_count else False
         case JoinMode.ALWAYS:
             return None if open_count else True
+        case _:
+            assert_never(join.mode)
 
 
 def _never_asked(route: Route) -> bool:
     """Skipped steps leave by dead or poisoned connections, whose conditions nobody evaluates."""
-    raise IllegalTransition(f"Connection {route.id!r} of a skipped step was to be evaluated")
+    raise AssertionError(f"Connection {route.id!r} of a skipped step was to be evaluated")

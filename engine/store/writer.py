@@ -91,8 +91,7 @@ class Writer:
     async def commit_soon(self) -> None:
         """As `commit`, in one transaction with all that is appended before the loop turns again."""
         self._may_split = True
-        if self._durable < self._appended:
-            await self._commit_with_others(full_sync=False)
+        await self._commit_with_others(full_sync=False)
 
     async def _commit_with_others(self, *, full_sync: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -123,8 +122,6 @@ class Writer:
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve those who wait: together in a thread when one of them wants a full sync."""
         self._turn_on = None
-        if self._is_syncing:
-            return
         waiters, self._waiters = self._waiters, []
         if self._full_waiters:
             full_waiters, self._full_waiters = self._full_waiters, []

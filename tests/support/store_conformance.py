@@ -200,6 +200,15 @@ class StoreConformance:
         assert await store.get_step_output(execution_id, "a") == 3
 
     @pytest.mark.asyncio
+    async def test_that_what_happens_to_a_step_names_it(self, store):
+        execution_id = await store.create_execution("w", {})
+        store.append(execution_id, [started()])
+        with pytest.raises(ValueError, match="needs a step_id"):
+            store.append(execution_id, [running(None)])
+        await store.commit()
+        assert len(await store.read_events(execution_id)) == 2
+
+    @pytest.mark.asyncio
     async def test_that_progress_is_published_but_not_journaled(self, store):
         execution_id = await store.create_execution("w", {})
         store.append(execution_id, [running("a")])

@@ -332,7 +332,8 @@ async def died(path: Path) -> None:
 async def test_that_a_step_that_ran_in_five_crashes_in_a_row_ends_its_run(
     actions: ScriptedActions, path: Path
 ) -> None:
-    workflow = make_workflow([node("bad", "gate"), node("good", "gate"), node("z")], ["good>z"])
+    nodes = [node("first"), node("bad", "gate"), node("good", "gate"), node("z")]
+    workflow = make_workflow(nodes, ["first>bad", "first>good", "good>z"])
     execution_id = await left_behind(actions, path, workflow, "bad")
     for crash in range(1, 5):
         await died(path)
@@ -354,6 +355,7 @@ async def test_that_a_step_that_ran_in_five_crashes_in_a_row_ends_its_run(
     assert state["status"] == "QUARANTINED"
     assert "died 5 times in a row" in state["error"]["message"]
     assert {name: step["status"] for name, step in state["steps"].items()} == {
+        "first": "COMPLETED",
         "bad": "FAILED",
         "good": "CANCELLED",
         "z": "SKIPPED",

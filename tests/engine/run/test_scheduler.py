@@ -143,6 +143,16 @@ def test_that_a_connection_is_never_resolved_twice() -> None:
         end(plan, progress, "a", Ended.COMPLETED)
 
 
+def test_that_a_step_left_by_all_its_connections_is_left_once() -> None:
+    plan = plan_of("a b", ["a>b"])
+    progress, ready = Progress(plan), list[int]()
+    ways = scheduler.branches(plan, plan.step("a"))
+    assert scheduler.take_all(plan, progress, ways, ready) is None
+    assert names(plan, ready) == ["b"]
+    with pytest.raises(IllegalTransition, match="resolved twice"):
+        scheduler.take_all(plan, progress, ways, ready)
+
+
 def test_that_a_condition_error_poisons_its_own_connection_only() -> None:
     def decide(route: Route) -> bool:
         if route.id == "a>b":

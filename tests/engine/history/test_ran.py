@@ -1,0 +1,38 @@
+"""A step that began and completed at once reads like the events that it stands for."""
+
+from __future__ import annotations
+
+from engine.history.events import EventDraft, EventType
+from engine.history.ran import Ran, RanEvents, Taken
+
+TAKEN = Taken("c", {"connection_id": "c", "outcome": "TAKEN"}, '{"connection_id":"c","outcome":"TAKEN"}')
+
+
+def ran(*taken: Taken) -> Ran:
+    made = Ran("a", 2, 10.0)
+    made.data, made.text, made.taken = {"output": 1}, '{"output":1}', taken
+    return made
+
+
+def test_that_it_is_a_sequence_of_drafts() -> None:
+    made = ran(TAKEN)
+    assert len(made) == 3
+    assert made[0] == made.begun == EventDraft(EventType.STEP_RUNNING, "a", 2, {}, 10.0)
+    assert made[-1] == EventDraft(EventType.CONNECTION_RESOLVED, None, 0, TAKEN.data, None, TAKEN.text)
+    assert made[:2] == list(made)[:2]
+    assert len(ran()) == len(ran()[:]) == 2
+
+
+def test_that_its_events_are_numbered_from_the_first_and_made_once() -> None:
+    events = RanEvents("run", "w", 7, ran(TAKEN, TAKEN), 10.0, 12.0)
+    assert len(events) == 4
+    assert [(event.seq, event.type, event.ts) for event in events] == [
+        (7, EventType.STEP_RUNNING, 10.0),
+        (8, EventType.STEP_COMPLETED, 12.0),
+        (9, EventType.CONNECTION_RESOLVED, 12.0),
+        (10, EventType.CONNECTION_RESOLVED, 12.0),
+    ]
+    assert events[1].data == {"output": 1}
+    assert [event.seq for event in events[2:]] == [9, 10]
+    assert events.events() is events.events()
+    assert {(event.execution_id, event.workflow_id) for event in events} == {("run", "w")}
