@@ -19,6 +19,7 @@ from engine.model import Workflow, edits, fragment
 from engine.model.bends import bend_changes, carried, set_bends
 from engine.model.comments import Comment, set_comments
 from engine.model.groups import dissolve, fold, groups, make_group, unfold, without
+from engine.model.pins import is_pinned, pinned_output
 from engine.model.staleness import Made, stale
 from tests.designer.canvas.conftest import small_workflow
 
@@ -125,19 +126,23 @@ class Editing(RuleBasedStateMachine):
 
     @rule()
     def run(self) -> None:
-        """Every node gives a result, from the drawing as it is now."""
+        """Every node gives a result, from the drawing as it is now; a pinned one what is pinned."""
         self.scene.clear_run()
-        done = StepState(status=StepStatus.COMPLETED)
-        self.made = dict.fromkeys(self.workflow.nodes, Made(workflow=self.workflow))
-        self.scene.apply_run(dict.fromkeys(self.workflow.nodes, done), {})
+        self.made = {
+            node.id: Made(workflow=self.workflow, output=pinned_output(node) if is_pinned(node) else None)
+            for node in self.workflow.nodes.values()
+        }
+        self.scene.apply_run({node_id: self.done(node_id) for node_id in self.made}, {})
+
+    def done(self, node_id: str) -> StepState:
+        return StepState(status=StepStatus.COMPLETED, output=self.made[node_id].output)
 
     @rule(picks=PICKS)
     def run_on(self, picks: set[int]) -> None:
         """Some steps of the run on show give their result once more, after edits or before."""
         for node_id in self.nodes(picks):
             if node_id in self.made:
-                done = StepState(status=StepStatus.COMPLETED)
-                self.scene.apply_run({node_id: done}, {})
+                self.scene.apply_run({node_id: self.done(node_id)}, {})
 
     @rule()
     def undo(self) -> None:
