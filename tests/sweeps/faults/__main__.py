@@ -17,21 +17,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.sweeps.faults.trouble import BROKEN, FULL, LOCKED, PLACES, Fault, Saboteur, TroubledLife
+from tests.sweeps.faults.trouble import BROKEN, FORGETFUL, FULL, LOCKED, PLACES, Fault, Saboteur, TroubledLife
 from tests.sweeps.kill.life import live
 from tests.sweeps.kill.points import Target
 from tests.sweeps.kill.rules import Biography, Outcome
 from tests.sweeps.kill.scenarios import SCENARIOS, Scenario
 from tests.sweeps.kill.sweep import MEMORY
 
-SAMPLE = 4
+FAULTS = (FULL, BROKEN, LOCKED, FORGETFUL)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--sample", action="store_true", help="some writes of every workflow")
+    parser.add_argument("--sample", action="store_true", help="one write of every workflow for each fault")
     parser.add_argument("--each", type=int, default=1, help="each so-many-th write only")
     parser.add_argument("--only", action="append", help="the name of a workflow; may be repeated")
+    parser.add_argument("--fault", action="append", help="what SQLite says; may be repeated")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     logging.disable(logging.ERROR)  # that the store cannot be written is said each time
@@ -44,11 +45,13 @@ def main() -> int:
         if asked.only and scenario.name not in asked.only:
             continue
         expected, targets = _without_fault(scenario)
-        cases = [(target, fault) for fault in (FULL, BROKEN, LOCKED) for target in targets]
-        cases = cases[:: asked.each]
+        kinds = [fault for fault in FAULTS if not asked.fault or fault.name in asked.fault]
+        cases = {fault: [target for target in targets if target.point in fault.places] for fault in kinds}
         if asked.sample:
-            cases = random.Random(scenario.name).sample(cases, SAMPLE)
-        for target, fault in cases:
+            rng = random.Random(scenario.name)
+            cases = {fault: [rng.choice(found)] for fault, found in cases.items()}
+        every = [(target, fault) for fault, found in cases.items() for target in found]
+        for target, fault in every[:: asked.each]:
             try:
                 refused = _suffer(scenario, expected, target, fault)
             except AssertionError as violation:

@@ -15,24 +15,29 @@ from tests.sweeps.kill.points import Reaper, Target
 
 T = TypeVar("T")
 LARGE = "before a large result is in its place"
+SYNC = "opening, syncing or closing the store"
 PLACES = frozenset(
     {
         "before a transaction",
         "inside a transaction",
         "before commit",
         "before a checkpoint",
-        "opening, syncing or closing the store",
+        SYNC,
         LARGE,
     }
 )
 
 
 class Fault(NamedTuple):
-    """What SQLite says; for large results, the system's number for it. lasts: until the disk is mended."""
+    """What SQLite says; for large results, the system's number for it. lasts: until the disk is mended.
+
+    places: where the disk refuses; elsewhere it works.
+    """
 
     name: str
     number: int
     lasts: bool
+    places: frozenset[str] = PLACES
 
     def __str__(self) -> str:
         return f"{self.name}{' until mended' if self.lasts else ''}"
@@ -41,6 +46,8 @@ class Fault(NamedTuple):
 FULL = Fault("SQLITE_FULL", errno.ENOSPC, lasts=True)
 BROKEN = Fault("SQLITE_IOERR_WRITE", errno.EIO, lasts=False)
 LOCKED = Fault("SQLITE_BUSY", errno.EACCES, lasts=False)
+# It takes what is written and cannot keep it.
+FORGETFUL = Fault("SQLITE_IOERR_FSYNC", errno.EIO, lasts=True, places=frozenset({SYNC}))
 
 
 class Saboteur(Reaper):
@@ -54,7 +61,7 @@ class Saboteur(Reaper):
 
     def at(self, point: str) -> None:
         super().at(point)
-        if self.is_broken and point in PLACES:
+        if self.is_broken and point in self._fault.places:
             self._refuse(point)
 
     def strike(self, point: str) -> None:
