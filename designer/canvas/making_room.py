@@ -7,11 +7,11 @@ pushes what it would run into and keeps its distance from it, up to twice the us
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from designer.canvas.geometry import Box, Floats, Mask
+from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.theme.tokens import GAP_X, GAP_Y, SNAP
 
 # By way: along which axis, and whether towards higher numbers.
@@ -28,6 +28,17 @@ class _Crowd:
     first: Floats
     now: Floats
     way: list[int]
+    sorted: dict[int, tuple[Floats, Rows]] = field(default_factory=dict)
+
+    def ahead(self, way: int, low: float, high: float) -> Rows:
+        """Those whose near edges lay between two places on a way, both counted along it."""
+        if way not in self.sorted:
+            axis, up = _WAYS[way]
+            edges = self.first[:, axis] if up else -self.first[:, axis + 2]
+            order = np.argsort(edges)
+            self.sorted[way] = edges[order], order
+        edges, order = self.sorted[way]
+        return order[np.searchsorted(edges, low, "right") : np.searchsorted(edges, high)]
 
 
 def pushed(bodies: Floats, before: Box, after: Box, *, follows: Mask, leads: Mask) -> Floats:
@@ -38,7 +49,7 @@ def pushed(bodies: Floats, before: Box, after: Box, *, follows: Mask, leads: Mas
     """
     crowd = _Crowd(bodies, bodies.copy(), [-1] * len(bodies))
     queue: deque[int] = deque()
-    for row in range(len(bodies)):
+    for row in _concerned(bodies, before, after, follows, leads).tolist():
         found = _out_of(bodies[row], before, after, bool(follows[row]), bool(leads[row]))
         if found is not None:
             crowd.way[row] = found[0]
@@ -50,6 +61,15 @@ def pushed(bodies: Floats, before: Box, after: Box, *, follows: Mask, leads: Mas
         queue.extend(_push_on(crowd, queue.popleft()))
     way: Floats = crowd.now[:, :2] - crowd.first[:, :2]
     return way
+
+
+def _concerned(bodies: Floats, before: Box, after: Box, follows: Mask, leads: Mask) -> Rows:
+    """Which bodies may have to go: of thousands only these are looked at one by one."""
+    hit = (bodies[:, :2] < after[2:]).all(axis=1) & (bodies[:, 2:] > after[:2]).all(axis=1)
+    right, left = bodies[:, 0] - before[2], before[0] - bodies[:, 2]
+    hit |= follows & (right >= -0.5) & (bodies[:, 0] < after[2] + np.minimum(right, _MOST[0]))
+    hit |= leads & (left >= -0.5) & (bodies[:, 2] > after[0] - np.minimum(left, _MOST[0]))
+    return np.flatnonzero(hit)
 
 
 def _out_of(body: Floats, before: Box, after: Box, follows: bool, leads: bool) -> tuple[int, float] | None:
@@ -77,17 +97,19 @@ def _push_on(crowd: _Crowd, pusher: int) -> list[int]:
     first, now = crowd.first, crowd.now
     sign = 1.0 if up else -1.0
     near, far = (axis, axis + 2) if up else (axis + 2, axis)  # the edges that point back and ahead
-    ahead = (first[:, near] - first[pusher, near]) * sign > 0
+    rows = crowd.ahead(
+        crowd.way[pusher], float(first[pusher, near]) * sign, float(now[pusher, far]) * sign + _MOST[axis]
+    )
     across = 1 - axis
-    level = (now[:, across] < now[pusher, across + 2]) & (now[:, across + 2] > now[pusher, across])
-    gap = np.minimum((first[:, near] - first[pusher, far]) * sign, _MOST[axis])
-    short = (now[pusher, far] - now[:, near]) * sign + gap
+    rows = rows[(now[rows, across] < now[pusher, across + 2]) & (now[rows, across + 2] > now[pusher, across])]
+    gap = np.minimum((first[rows, near] - first[pusher, far]) * sign, _MOST[axis])
+    short = (now[pusher, far] - now[rows, near]) * sign + gap
     moved: list[int] = []
-    for row in np.flatnonzero(ahead & level & (short > 0.5)).tolist():
+    for row, lacking in zip(rows[short > 0.5].tolist(), short[short > 0.5].tolist(), strict=True):
         if crowd.way[row] < 0:
             crowd.way[row] = crowd.way[pusher]
         if _WAYS[crowd.way[row]] == (axis, up):
-            _shift(crowd, row, float(short[row]))
+            _shift(crowd, row, lacking)
             moved.append(row)
         elif _meets(now[row], now[pusher]):  # it goes another way itself: on until it is clear
             own = crowd.way[row]

@@ -6,14 +6,14 @@ lies in its place by now: then everything stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
 from designer.canvas.frames import Frame, Frames
-from designer.canvas.geometry import CARD_SIZE, Box, Floats, as_box
+from designer.canvas.geometry import CARD_SIZE, Box, Floats, Mask, Rows, as_box
 from designer.canvas.making_room import pushed
 from designer.canvas.notes import box_of
 from engine.model import Change, Edit, Workflow, apply, queries
@@ -25,12 +25,16 @@ from engine.model.workflow import Point
 
 
 @dataclass(slots=True)
-class _Body:
-    """What is pushed as one: a card, a comment, or a group with everything in it."""
+class _Crowd:
+    """What lies beside a group, each pushed as one: groups with all in them, then cards, then comments.
 
-    box: QRectF
-    nodes: Sequence[str] = ()
-    notes: Sequence[str] = ()
+    ``boxes`` has a row for each, in that order; ``rows`` are those of the cards.
+    """
+
+    boxes: Floats
+    framed: list[tuple[list[int], list[str]]]
+    rows: Rows
+    notes: list[str]
 
 
 @dataclass(slots=True)
@@ -61,31 +65,40 @@ class _Plan:
     def box(self, group_id: str) -> QRectF:
         return self.frames.box(self.frame(group_id), self.xy)
 
-    def beside(self, group: Group) -> list[_Body]:
+    def touching(self, crowd: _Crowd, node_ids: set[str]) -> Mask:
+        """Which of these are, or hold, one of the nodes."""
+        chosen = np.fromiter((node_id in node_ids for node_id in self.ids), bool, len(self.ids))
+        framed = np.array([bool(chosen[rows].any()) for rows, _ in crowd.framed], bool)
+        return np.concatenate((framed, chosen[crowd.rows], np.zeros(len(crowd.notes), bool)))
+
+    def beside(self, group: Group) -> _Crowd:
         """Everything that lies beside a group in the group around it, or beside it on the canvas."""
-        frames = [each for each in self.frames.all if each.group.parent == group.parent]
         folded = {note for each in self.frames.all for note in each.group.comments}
         free = [note for note in comments(self.workflow) if note.id not in folded]
-        found: list[_Body] = []
-        for each in frames:
+        boxes, framed = list[Box](), list[tuple[list[int], list[str]]]()
+        alone = np.ones(len(self.ids), bool)
+        for each in self.frames.all:
+            alone[each.own] = False
+            if each.group.parent != group.parent:
+                continue
             box = self.frames.box(each, self.xy)
             inside = [note for note in free if not each.is_card and box.contains(box_of(note))]
             free = [note for note in free if note not in inside]
             notes = {note.id for note in inside}
             notes.update(note for within in self.frames.within(each) for note in within.group.comments)
             if each.group.id != group.id:
-                found.append(_Body(box, [self.ids[row] for row in each.rows], sorted(notes)))
-        parent = self.frames.of(group.parent)
-        grouped = {row for each in self.frames.all for row in each.own}
-        rows = parent.own if parent is not None else [n for n in range(len(self.ids)) if n not in grouped]
-        found += [_Body(_card(self.xy, row), [self.ids[row]]) for row in rows]
+                boxes.append(as_box(box))
+                framed.append((each.rows, sorted(notes)))
+        parent, mine = self.frames.of(group.parent), self.box(group.id)
+        rows = np.array(parent.own, np.intp) if parent is not None else np.flatnonzero(alone)
         outer = self.frames.box(parent, self.xy) if parent is not None else None
-        found += [
-            _Body(box_of(note), notes=[note.id])
-            for note in free
-            if outer is None or outer.contains(box_of(note))
-        ]
-        return found
+        # A comment that lies under the group is the paper it stands on, and stays.
+        free = [note for note in free if not box_of(note).contains(mine)]
+        free = [note for note in free if outer is None or outer.contains(box_of(note))]
+        cards = np.concatenate((self.xy[rows], self.xy[rows] + CARD_SIZE), axis=1)
+        papers = [as_box(box_of(note)) for note in free]
+        every = (np.array(boxes).reshape(-1, 4), cards, np.array(papers).reshape(-1, 4))
+        return _Crowd(np.concatenate(every), framed, rows, [note.id for note in free])
 
 
 def unfolding(workflow: Workflow, group_ids: Iterable[str]) -> Edit:
@@ -137,35 +150,30 @@ def _make_room(workflow: Workflow, group_id: str) -> tuple[Room, tuple[Change, .
 def _pushed(before: _Plan, group_id: str, after: QRectF) -> _Moves:
     """How far everything beside a group goes for it to be this large."""
     frame, was = before.frame(group_id), before.box(group_id)
-    # A comment that lies under the group is the paper it stands on, and stays.
-    bodies = [each for each in before.beside(frame.group) if each.nodes or not each.box.contains(was)]
-    if not bodies:
-        return _Moves()
+    crowd, moves = before.beside(frame.group), _Moves()
     mine = [before.ids[row] for row in frame.rows]
     later = queries.downstream(before.workflow, mine).difference(mine)
     earlier = queries.upstream(before.workflow, mine).difference(mine) - later
     ways = pushed(
-        np.array([_box(each.box) for each in bodies]),
-        _box(was),
-        _box(after),
-        follows=np.array([not later.isdisjoint(each.nodes) for each in bodies]),
-        leads=np.array([not earlier.isdisjoint(each.nodes) for each in bodies]),
+        crowd.boxes,
+        as_box(was),
+        as_box(after),
+        follows=before.touching(crowd, later),
+        leads=before.touching(crowd, earlier),
     )
-    moves = _Moves()
-    for body, (dx, dy) in zip(bodies, ways.tolist(), strict=True):
-        if dx or dy:
-            moves.nodes |= dict.fromkeys(body.nodes, (dx, dy))
-            moves.notes |= dict.fromkeys(body.notes, (dx, dy))
+    first_card = len(crowd.framed)
+    first_note = first_card + len(crowd.rows)
+    for place in np.flatnonzero(ways.any(axis=1)).tolist():
+        way = (float(ways[place, 0]), float(ways[place, 1]))
+        if place < first_card:
+            rows, notes = crowd.framed[place]
+            moves.nodes |= dict.fromkeys((before.ids[row] for row in rows), way)
+            moves.notes |= dict.fromkeys(notes, way)
+        elif place < first_note:
+            moves.nodes[before.ids[int(crowd.rows[place - first_card])]] = way
+        else:
+            moves.notes[crowd.notes[place - first_note]] = way
     return moves
-
-
-def _card(xy: Floats, row: int) -> QRectF:
-    x, y = xy[row].tolist()
-    return QRectF(x, y, *CARD_SIZE)
-
-
-def _box(box: QRectF) -> Box:
-    return as_box(box)
 
 
 def _moved(workflow: Workflow, moves: _Moves) -> tuple[Change, ...]:
@@ -218,8 +226,12 @@ def _is_free(workflow: Workflow, group: Group, moves: _Moves) -> bool:
     """Whether nothing else lies where these nodes would go back to."""
     folded = apply(workflow, fold(workflow, {group.id: ()}).changes)
     plan = _Plan(apply(folded, _moved(folded, moves)))
-    rows = [row for row, node_id in enumerate(plan.ids) if node_id in moves.nodes]
-    others = np.ones(len(plan.ids), bool)
-    others[rows] = False
-    rest = plan.xy[others]
-    return not any(bool((np.abs(rest - plan.xy[row]) < CARD_SIZE).all(axis=1).any()) for row in rows)
+    going = np.fromiter((node_id in moves.nodes for node_id in plan.ids), bool, len(plan.ids))
+    rest = plan.xy[~going]
+    rest = rest[np.argsort(rest[:, 0])]
+    width, height = CARD_SIZE
+    for x, y in plan.xy[going].tolist():
+        near = rest[np.searchsorted(rest[:, 0], x - width, "right") : np.searchsorted(rest[:, 0], x + width)]
+        if (np.abs(near[:, 1] - y) < height).any():
+            return False
+    return True
