@@ -76,6 +76,8 @@ class Template:
         value: Json, schema: Mapping[str, Json] | None = None
     ) -> tuple[Template, tuple[TemplateFault, ...]]:
         """The template and everything in it that cannot be read; such texts resolve to themselves."""
+        if not value and isinstance(value, Mapping):
+            return _EMPTY, ()
         compiler = _Compiler()
         part = compiler.value(value, schema, "", 1)
         return Template(part, tuple(compiler.uses)), tuple(compiler.faults)
@@ -96,6 +98,31 @@ class Template:
             paths = tuple(dict.fromkeys(missing))
             raise MissingInputError(paths[0], missing=paths)
         return resolved
+
+
+class Inspected:
+    """The templates of one workflow: those that its check has read are those that its plan resolves.
+
+    Known by the value they were read from, so it is for one look at a workflow during which nobody else runs:
+    whoever handed the workflow over may change what is in it afterwards.
+    """
+
+    def __init__(self) -> None:
+        # The value is kept, so that its id cannot become another's.
+        self._found: dict[int, tuple[Json, Mapping[str, Json] | None, _Inspection]] = {}
+
+    def inspect(self, value: Json, schema: Mapping[str, Json] | None = None) -> _Inspection:
+        """As Template.inspect, and the same answer for the same value and schema."""
+        schema = schema or None
+        known = self._found.get(id(value))
+        if known is not None and known[1] is schema:
+            return known[2]
+        found = Template.inspect(value, schema)
+        self._found[id(value)] = (value, schema, found)
+        return found
+
+
+_Inspection: TypeAlias = "tuple[Template, tuple[TemplateFault, ...]]"
 
 
 class _Compiler:
@@ -139,7 +166,10 @@ class _Compiler:
                 continue
             inner = properties.get(key) if isinstance(properties, Mapping) else None
             inner = inner if isinstance(inner, Mapping) else None
-            parts.append((key, self.value(item, inner, f"{pointer}/{escape_pointer(key)}", depth + 1)))
+            if type(item) is str and OPENING not in item and inner is None and depth < MAX_DEPTH:
+                parts.append((key, _constant(item)))
+            else:
+                parts.append((key, self.value(item, inner, f"{pointer}/{escape_pointer(key)}", depth + 1)))
 
         def fill(lookup: Lookup, missing: list[str]) -> Json:
             filled: dict[str, Json] = {}
@@ -150,13 +180,18 @@ class _Compiler:
         return fill
 
     def _text(self, text: str, pointer: str) -> _Part:
+        pieces = _scanned(text) if len(text) <= _REMEMBERED_LENGTH else _scan(text)
+        if len(pieces) == 1:
+            (only,) = pieces
+            if isinstance(only, str):
+                return _constant(only)
+            self.uses.append(Use(path=only.path, default=only.default, pointer=pointer))
+            return _reference(self.uses[-1])
         filled = [
             part if isinstance(part, str) else Use(path=part.path, default=part.default, pointer=pointer)
-            for part in (_scanned(text) if len(text) <= _REMEMBERED_LENGTH else _scan(text))
+            for part in pieces
         ]
         self.uses += [part for part in filled if isinstance(part, Use)]
-        if len(filled) == 1 and isinstance(filled[0], Use):
-            return _reference(filled[0])
         if all(isinstance(part, str) for part in filled):
             return _constant("".join(map(str, filled)))
         return _joined([part if isinstance(part, str) else _reference(part) for part in filled])
@@ -204,11 +239,16 @@ _scanned = lru_cache(maxsize=16_384)(_scan)
 
 def escape_pointer(key: str) -> str:
     """A key as one part of a JSON Pointer."""
+    if "~" not in key and "/" not in key:
+        return key
     return key.replace("~", "~0").replace("/", "~1")
 
 
 def _constant(value: Json) -> _Part:
     return lambda lookup, missing: value
+
+
+_EMPTY: Final = Template(lambda lookup, missing: {}, ())
 
 
 def _reference(use: Use) -> _Part:

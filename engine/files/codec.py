@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -27,7 +27,7 @@ from engine.files.steps_form import nodes_form
 from engine.json_schema.validators import Validator, validator
 from engine.model import json_form
 from engine.model.json_value import Json
-from engine.model.workflow import Workflow
+from engine.model.workflow import Connection, Workflow
 from engine.problem import Problem
 
 FORMAT: Final = 1
@@ -66,11 +66,9 @@ def encode(workflow: Workflow) -> str:
         if key not in json_form.WORKFLOW_KEYS and key != "$schema"
     }
     members = [f"{_text(key)}: {_block(value, 1)}" for key, value in head.items() if value not in ("", {})]
-    nodes = (_block(json_form.node_json(node), 2) for node in workflow.nodes.values())
+    nodes = [_block(json_form.node_json(node), 2) for node in workflow.nodes.values()]
     members.append(f'"nodes": {_listed(nodes, "[]")}')
-    connections = (
-        _text(json_form.connection_json(connection)) for connection in workflow.connections.values()
-    )
+    connections = [_connection_text(connection) for connection in workflow.connections.values()]
     members.append(f'"connections": {_listed(connections, "[]")}')
     if workflow.layout or workflow.layout_extra:
         members.append(f'"layout": {_layout_text(workflow)}')
@@ -185,11 +183,27 @@ def _layout_text(workflow: Workflow) -> str:
     return _listed(members, "{}")
 
 
-def _listed(entries: Iterable[str], brackets: str, level: int = 1) -> str:
+def _connection_text(connection: Connection) -> str:
+    is_plain = connection.on == "success" and connection.condition is None and not connection.priority
+    if (
+        is_plain
+        and connection.source_port is None
+        and connection.target_port is None
+        and not connection.extra
+    ):
+        # Nearly every connection, and a file has more of them than of anything else.
+        start = f'{{"id": {_quoted(connection.id)}, "source": {_quoted(connection.source)}'
+        return f'{start}, "target": {_quoted(connection.target)}}}'
+    return _text(json_form.connection_json(connection))
+
+
+def _listed(entries: Sequence[str], brackets: str, level: int = 1) -> str:
     """Entries one below the other between the brackets."""
-    inner = _INDENT * (level + 1)
-    text = ",\n".join(inner + entry for entry in entries)
-    return f"{brackets[0]}\n{text}\n{_INDENT * level}{brackets[1]}" if text else brackets
+    if not entries:
+        return brackets
+    outer = _INDENT * level
+    separator = f",\n{outer}{_INDENT}"
+    return f"{brackets[0]}{separator[1:]}{separator.join(entries)}\n{outer}{brackets[1]}"
 
 
 def _block(value: Json, level: int, *, in_list: bool = False) -> str:
@@ -199,16 +213,23 @@ def _block(value: Json, level: int, *, in_list: bool = False) -> str:
     """
     if type(value) is str or not isinstance(value, _CONTAINERS) or level > _MAX_LEVEL:
         return _text(value)
-    items = list(value.values()) if isinstance(value, Mapping) else value
-    if isinstance(value, list) or in_list:
+    is_object = type(value) is dict or isinstance(value, Mapping)
+    if in_list or not is_object:
+        items = value.values() if isinstance(value, Mapping) else value
         is_flat = not any(isinstance(item, _CONTAINERS) for item in items)
         if is_flat and len(line := _text(value)) + level * len(_INDENT) <= _LINE_LENGTH:
             return line
     if isinstance(value, Mapping):
-        return _listed(
-            (f"{_text(key)}: {_block(item, level + 1)}" for key, item in value.items()), "{}", level
-        )
-    return _listed((_block(item, level + 1, in_list=True) for item in items), "[]", level)
+        entries = []
+        for key, item in value.items():  # a loop, as a comprehension would be a call for every object
+            text = _quoted(item) if type(item) is str else _block(item, level + 1)
+            entries.append(f"{_quoted(key)}: {text}")
+        return _listed(entries, "{}", level)
+    return _listed([_block(item, level + 1, in_list=True) for item in value], "[]", level)
+
+
+def _quoted(text: str) -> str:
+    return encode_basestring(text) if type(text) is str and text.isascii() else _text(text)
 
 
 def _text(value: Json) -> str:

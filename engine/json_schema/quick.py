@@ -62,6 +62,9 @@ class _Builder:
         if len(checks) == 2:
             first, second = checks
             return lambda value: first(value) and second(value)
+        if len(checks) == 3:
+            one, two, three = checks
+            return lambda value: one(value) and two(value) and three(value)
         return lambda value: all(check(value) for check in checks)
 
     def _keyword(self, key: str, rule: Any, schema: Mapping[str, Any]) -> Predicate | None:
@@ -92,14 +95,15 @@ class _Builder:
         return _limit(key, rule)
 
     def _properties(self, rule: Any) -> Predicate:
-        checks = {name: self.build(schema) for name, schema in _object(rule).items()}
+        checks = {name: (_sure_types(schema), self.build(schema)) for name, schema in _object(rule).items()}
+        find = checks.get
 
         def properties(value: Any) -> bool:
             if type(value) is not dict and not isinstance(value, Mapping):
                 return True
             for name, item in value.items():
-                check = checks.get(name)
-                if check is not None and not check(item):
+                known = find(name)
+                if known is not None and type(item) not in known[0] and not known[1](item):
                     return False
             return True
 
@@ -168,14 +172,35 @@ def _type(rule: Any) -> Predicate:
         except KeyError:
             raise _Unsupported from None
     checks = [_type(name) for name in names]
-    return lambda value: any(check(value) for check in checks)
+    exact = _exact(names)
+    return lambda value: type(value) in exact or any(check(value) for check in checks)
+
+
+def _sure_types(schema: Any) -> frozenset[type]:
+    """The Python types whose values fit whatever they are, so that most need no call."""
+    if not isinstance(schema, Mapping) or "type" not in schema:
+        return frozenset()
+    if not all(key == "type" or key in _ANNOTATIONS or key.startswith("x-") for key in schema):
+        return frozenset()
+    return _exact(schema["type"] if isinstance(schema["type"], list) else [schema["type"]])
+
+
+def _exact(names: list[Any]) -> frozenset[type]:
+    return frozenset().union(*(_EXACT_TYPES.get(name, ()) for name in names))
 
 
 def _required(rule: Any) -> Predicate:
     if not isinstance(rule, list):
         raise _Unsupported
     names = tuple(rule)
-    return lambda value: not isinstance(value, _OBJECT) or all(name in value for name in names)
+    if len(names) == 1:
+        only = names[0]
+        return lambda value: only in value if type(value) is dict else _has_all(value, names)
+    return lambda value: _has_all(value, names)
+
+
+def _has_all(value: Any, names: tuple[Any, ...]) -> bool:
+    return not isinstance(value, _OBJECT) or all(name in value for name in names)
 
 
 def _one_of(choices: Any) -> Predicate:
@@ -221,6 +246,15 @@ _TYPES: Final[Mapping[str, Predicate]] = {
     "string": lambda value: isinstance(value, str),
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
+}
+_EXACT_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "null": (type(None),),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "array": (list,),
+    "object": (dict,),
 }
 _LIMITS: Final[Mapping[str, Callable[[Any], Predicate]]] = {
     "minimum": lambda limit: lambda value: not _is_number(value) or value >= limit,

@@ -27,6 +27,8 @@ WORKFLOW_KEYS: Final = frozenset(
         "layout",
     }
 )
+# Members with these values are not written.
+_NOTHING: Final[tuple[Json, ...]] = ("", {})
 NODE_KEYS: Final = frozenset({"id", "type", "title", "config", "notes"})
 CONNECTION_KEYS: Final = frozenset(
     {"id", "source", "target", "on", "condition", "source_port", "target_port", "priority"}
@@ -75,12 +77,21 @@ def to_json(workflow: Workflow) -> dict[str, Json]:
 
 def node_json(node: Node) -> dict[str, Json]:
     """The object of a node."""
-    config: dict[str, Json] = {key: node.config[key] for key in CONFIG_ORDER if key in node.config}
-    config |= {key: value for key, value in node.config.items() if key not in config}
-    members: dict[str, Json] = {"id": node.id, "type": node.type, "title": node.title, "config": config}
-    members["notes"] = node.notes
-    described = {key: value for key, value in members.items() if value not in ("", {})}
-    return {**described, **{key: value for key, value in node.extra.items() if key not in NODE_KEYS}}
+    given = node.config
+    config: dict[str, Json] = {key: given[key] for key in CONFIG_ORDER if key in given}
+    if len(config) < len(given):
+        config |= {key: value for key, value in given.items() if key not in config}
+    members: tuple[tuple[str, Json], ...] = (
+        ("id", node.id),
+        ("type", node.type),
+        ("title", node.title),
+        ("config", config),
+        ("notes", node.notes),
+    )
+    described: dict[str, Json] = {key: value for key, value in members if value not in _NOTHING}
+    if node.extra:
+        described |= {key: value for key, value in node.extra.items() if key not in NODE_KEYS}
+    return described
 
 
 def connection_json(connection: Connection) -> dict[str, Json]:
@@ -138,20 +149,21 @@ def _connections(described: Iterable[Mapping[str, Any]]) -> list[Connection]:
     number = 0
     connections = []
     for each in listed:
-        connection_id = each.get("id")
+        find = each.get
+        connection_id = find("id")
         while not connection_id:
             number += 1
             connection_id = None if f"c{number}" in taken else f"c{number}"
         connections.append(
             Connection(
                 id=connection_id,
-                source=each.get("source") or "",
-                target=each.get("target") or "",
-                on=cast("ConnectionOn", each.get("on") or "success"),
-                condition=each.get("condition"),
-                source_port=each.get("source_port"),
-                target_port=each.get("target_port"),
-                priority=each.get("priority") or 0,
+                source=find("source") or "",
+                target=find("target") or "",
+                on=cast("ConnectionOn", find("on") or "success"),
+                condition=find("condition"),
+                source_port=find("source_port"),
+                target_port=find("target_port"),
+                priority=find("priority") or 0,
                 extra=_rest(each, CONNECTION_KEYS),
             )
         )
@@ -176,4 +188,6 @@ def _layout(described: Mapping[str, Any]) -> tuple[dict[str, Point], dict[str, J
 
 
 def _rest(described: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Json]:
+    if known.issuperset(described):
+        return {}
     return {key: value for key, value in described.items() if key not in known}

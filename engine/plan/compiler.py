@@ -13,7 +13,9 @@ from typing import Any, TypeVar, cast
 
 from engine.catalog import Catalog
 from engine.errors import DefinitionError, ExpressionError
+from engine.expression.templates import Inspected
 from engine.files import codec
+from engine.model.embedded import COMPOSITES
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
 from engine.model.policy import RetryPolicy, Timeouts
@@ -41,9 +43,8 @@ from engine.plan.step import (
 
 T = TypeVar("T")
 MAX_CACHED_PLANS = 32
-_RETRY = RetryPolicy.from_json(None)
-_TIMEOUTS = Timeouts.from_json(None)
-_JOIN = Join()
+# A node whose config holds nothing else says nothing about how its step is tried, joined and undone.
+_USUAL_KEYS = frozenset({"service", "action", "parameters", "input_schema"})
 
 
 class Compiler:
@@ -60,8 +61,11 @@ class Compiler:
         seen = self._seen.get(id(workflow))
         return seen[1] if seen is not None and seen[0] is workflow else None
 
-    def compile(self, workflow: Workflow) -> Plan:
-        """The plan of a workflow; raises DefinitionError that names the node or the cycle at fault."""
+    def compile(self, workflow: Workflow, inspected: Inspected | None = None) -> Plan:
+        """The plan of a workflow; raises DefinitionError that names the node or the cycle at fault.
+
+        inspected: its templates, where they have just been checked.
+        """
         seen = self.find(workflow)
         if seen is not None:
             return seen
@@ -69,7 +73,7 @@ class Compiler:
         digest = hashlib.sha256(definition.encode()).hexdigest()
         plan = self._plans.get(digest)
         if plan is None:
-            plan = compile_plan(workflow, self._catalog, definition, digest)
+            plan = compile_plan(workflow, self._catalog, definition, digest, inspected=inspected)
             _remember(self._plans, digest, plan)
         _remember(self._seen, id(workflow), (workflow, plan))
         return plan
@@ -83,10 +87,12 @@ def compile_plan(
     *,
     depth: int = 1,
     durability: Durability | None = None,
+    inspected: Inspected | None = None,
 ) -> Plan:
     """The plan of a workflow, without any cache.
 
     depth: 1 for one that stands inside no other. durability: that of the workflow around it.
+    inspected: templates that have been read already.
     """
     durability = durability or _durability(workflow.settings.get("durability"))
     numbers = {node_id: number for number, node_id in enumerate(workflow.nodes)}
@@ -106,18 +112,22 @@ def compile_plan(
     def compile_inner(inner: Workflow) -> Plan:
         text = codec.encode(inner)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return compile_plan(inner, catalog, text, digest, depth=depth + 1, durability=durability)
+        return compile_plan(
+            inner, catalog, text, digest, depth=depth + 1, durability=durability, inspected=inspected
+        )
 
+    inspected = inspected or Inspected()
     steps = tuple(
         _step(
             node,
             catalog.get(node.type),
+            inspected,
             index=number,
             sequence_order=sequence[number],
-            depends_on=tuple(dict.fromkeys(names[route.source] for route in incoming[number])),
+            depends_on=tuple(dict.fromkeys([names[route.source] for route in incoming[number]])),
             incoming=tuple(incoming[number]),
             outgoing=tuple(outgoing[number]),
-            body=body_of(node, compile_inner, depth),
+            body=body_of(node, compile_inner, depth) if node.type in COMPOSITES else None,
         )
         for number, node in enumerate(workflow.nodes.values())
     )
@@ -155,27 +165,33 @@ def kahn_order(count: int, edges: Sequence[tuple[int, int]]) -> tuple[int, ...]:
 
 def _routes(workflow: Workflow, numbers: Mapping[str, int]) -> list[Route]:
     """Connections whose ends both exist; what a validation reports as dangling can carry nothing."""
-    default = workflow.settings.get("on_condition_error", "fail")
+    default = _condition_policy(workflow.settings.get("on_condition_error", "fail"))
     routes: list[Route] = []
     for connection in in_order(workflow):
-        if connection.source in numbers and connection.target in numbers:
-            routes.append(
-                Route(
-                    index=len(routes),
-                    id=connection.id,
-                    source=numbers[connection.source],
-                    target=numbers[connection.target],
-                    on=connection.on,
-                    condition=connection.condition if has_condition(connection) else None,
-                    on_condition_error=_condition_policy(connection.extra.get("on_condition_error", default)),
-                )
+        source, target = numbers.get(connection.source), numbers.get(connection.target)
+        if source is None or target is None:
+            continue
+        policy, extra = default, connection.extra
+        if extra and "on_condition_error" in extra:
+            policy = _condition_policy(extra["on_condition_error"])
+        routes.append(
+            Route(
+                index=len(routes),
+                id=connection.id,
+                source=source,
+                target=target,
+                on=connection.on,
+                condition=connection.condition if has_condition(connection) else None,
+                on_condition_error=policy,
             )
+        )
     return routes
 
 
 def _step(
     node: Node,
     node_type: NodeType | None,
+    inspected: Inspected,
     *,
     index: int,
     sequence_order: int,
@@ -190,18 +206,12 @@ def _step(
     action = node.action or (node_type.action if node_type else "manual_trigger" if is_trigger else "default")
     own_type = node_type if node_type and (node_type.service, node_type.action) == (service, action) else None
     input_schema = _object(config.get("input_schema")) or (own_type.parameters if own_type else {})
-    # Most nodes say nothing about these, and share what that means.
-    retry, timeouts, join = _RETRY, _TIMEOUTS, _JOIN
-    if config.get("retry") is not None:
-        retry = _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry")))
-    if config.get("timeout") is not None:
-        timeouts = _read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout")))
-    if config.get("join"):
-        join = _read(node, "join", lambda: _join(config.get("join"), len(incoming)))
-    parameters = _parameters(node, drawn_parameters(node), input_schema)
-    condition = _text(config.get("condition"))
-    rollback, fallback = _rollback(node, service), _fallback(node, service, action)
-    calls = (call.parameters for call in (rollback, fallback) if call is not None)
+    is_usual = _USUAL_KEYS.issuperset(config)
+    attempts = _USUAL_ATTEMPTS if is_usual else _attempts(node, len(incoming))
+    parameters = _parameters(node, drawn_parameters(node), input_schema, inspected)
+    settings = _USUAL_SETTINGS if is_usual else _settings(node, service, action, inspected)
+    calls = [call.parameters for call in (settings["rollback"], settings["fallback"]) if call is not None]
+    conditions = [route.condition for route in outgoing if route.condition is not None]
     return Step(
         index=index,
         id=node.id,
@@ -214,34 +224,52 @@ def _step(
         depends_on=depends_on,
         incoming=incoming,
         outgoing=outgoing,
-        join=join,
-        retry=retry,
-        retry_is_given=_gives_attempts(config.get("retry")),
-        timeouts=timeouts,
         input_schema=input_schema,
-        output_schema=_object(config.get("output_schema")),
-        condition=condition,
-        rollback=rollback,
-        fallback=fallback,
         is_trigger=is_trigger,
         is_exclusive=node.type == SWITCH,
-        continue_on_error=node.continue_on_error,
-        disabled=_disabled(config.get("disabled")),
-        at_most_once=config.get("delivery") == "at_most_once",
-        priority=_whole(config.get("priority")),
-        pin=_pin(config.get("pin")),
         body=body,
-        secrets=secrets_of((parameters, *calls), (condition, *(route.condition for route in outgoing))),
+        secrets=secrets_of((parameters, *calls), (settings["condition"], *conditions)),
+        **attempts,
+        **settings,
     )
+
+
+def _attempts(node: Node, incoming: int) -> dict[str, Any]:
+    """What the config says about when and how often the step is tried, by the names of Step's fields."""
+    config = node.config
+    return {
+        "retry": _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry"))),
+        "retry_is_given": _gives_attempts(config.get("retry")),
+        "timeouts": _read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout"))),
+        "join": _read(node, "join", lambda: _join(config.get("join"), incoming)),
+    }
+
+
+def _settings(node: Node, service: str, action: str, inspected: Inspected | None = None) -> dict[str, Any]:
+    """What else it says besides what the step does."""
+    config = node.config
+    return {
+        "rollback": _rollback(node, service, inspected),
+        "fallback": _fallback(node, service, action, inspected),
+        "output_schema": _object(config.get("output_schema")),
+        "condition": _text(config.get("condition")),
+        "continue_on_error": node.continue_on_error,
+        "disabled": _disabled(config.get("disabled")),
+        "at_most_once": config.get("delivery") == "at_most_once",
+        "priority": _whole(config.get("priority")),
+        "pin": _pin(config.get("pin")),
+    }
 
 
 def _pin(described: Json) -> Pin | None:
     return Pin(output=described["output"]) if isinstance(described, dict) and "output" in described else None
 
 
-def _parameters(node: Node, drawn: Mapping[str, Json], schema: Mapping[str, Json]) -> Parameters:
+def _parameters(
+    node: Node, drawn: Mapping[str, Json], schema: Mapping[str, Json], inspected: Inspected | None
+) -> Parameters:
     try:
-        return Parameters(drawn, schema)
+        return Parameters(drawn, schema, inspected)
     except ExpressionError as error:
         raise DefinitionError(f'Node "{node.label}": {error.message}', hint=error.hint) from error
 
@@ -257,7 +285,7 @@ def _join(described: Json, incoming: int) -> Join:
     return Join(mode=mode, count=count)
 
 
-def _call(node: Node, key: str, service: str) -> Call | None:
+def _call(node: Node, key: str, service: str, inspected: Inspected | None) -> Call | None:
     """The action that config names; without a service of its own it is one of the node's."""
     described = _object(node.config.get(key))
     action = described.get("action")
@@ -266,12 +294,12 @@ def _call(node: Node, key: str, service: str) -> Call | None:
     return Call(
         service=str(described.get("service") or service),
         action=action,
-        parameters=_parameters(node, _object(described.get("parameters")), {}),
+        parameters=_parameters(node, _object(described.get("parameters")), {}, inspected),
     )
 
 
-def _rollback(node: Node, service: str) -> Rollback | None:
-    call = _call(node, "rollback", service)
+def _rollback(node: Node, service: str, inspected: Inspected | None) -> Rollback | None:
+    call = _call(node, "rollback", service, inspected)
     if call is None:
         return None
     described = _object(node.config.get("rollback"))
@@ -288,12 +316,12 @@ def _rollback(node: Node, service: str) -> Rollback | None:
     )
 
 
-def _fallback(node: Node, service: str, action: str) -> Call | None:
+def _fallback(node: Node, service: str, action: str, inspected: Inspected | None) -> Call | None:
     """`fallback`, or the older `fallback_service`: the same action and parameters at another service."""
     other = node.config.get("fallback_service")
     if not isinstance(other, str) or not other:
-        return _call(node, "fallback", service)
-    return Call(service=other, action=action, parameters=_parameters(node, node.parameters, {}))
+        return _call(node, "fallback", service, inspected)
+    return Call(service=other, action=action, parameters=_parameters(node, node.parameters, {}, inspected))
 
 
 def _failure_policy(described: Json) -> FailurePolicy:
@@ -350,6 +378,11 @@ def _text(value: Json) -> str | None:
 
 def _whole(value: Json) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+# What such nodes have in common; made once, and shared by their steps.
+_USUAL_ATTEMPTS = _attempts(Node(id="", type=""), 0)
+_USUAL_SETTINGS = _settings(Node(id="", type=""), "default", "default")
 
 
 def _remember(plans: OrderedDict[Any, T], key: Any, plan: T) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from engine.expression import Template
-from engine.expression.templates import EXPRESSION_KEY
+from engine.expression.templates import EXPRESSION_KEY, Inspected
 from engine.model.json_value import Json
 
 
@@ -17,10 +18,20 @@ class Parameters(dict[str, Json]):
 
     __slots__ = ("is_empty", "template")
 
-    def __init__(self, drawn: Mapping[str, Json], schema: Mapping[str, Json] | None = None) -> None:
-        """Raises ExpressionError when a template or row expression cannot be read."""
+    def __init__(
+        self,
+        drawn: Mapping[str, Json],
+        schema: Mapping[str, Json] | None = None,
+        inspected: Inspected | None = None,
+    ) -> None:
+        """Raises ExpressionError when a template or row expression cannot be read.
+
+        inspected: templates that have been read already.
+        """
         super().__init__(drawn)
-        self.template = Template.parse(self, schema)
+        self.template, faults = (inspected or Template).inspect(cast("Json", drawn), schema)
+        if faults:
+            raise faults[0].error
         self.is_empty = not self
 
 

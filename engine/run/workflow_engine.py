@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self, cast
 from engine.actions.registry import ActionRegistry
 from engine.catalog import Catalog
 from engine.errors import DefinitionError, RunDamaged, StoreError, WorkflowError
+from engine.expression.templates import Inspected
 from engine.files.inclusion import with_files
 from engine.history.events import Event
 from engine.history.statistics import WorkflowStatistics, statistics
@@ -336,12 +337,11 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         plan = self._compiler.find(workflow)
         if plan is not None and plan.definition_hash in self._prepared:
             return self._prepared[plan.definition_hash]
-        problems = [
-            problem for problem in check(workflow, self.catalog, self.registry) if problem.severity == "error"
-        ]
+        inspected = Inspected()
+        problems = [each for each in check(workflow, self.catalog, self.registry, inspected) if each.is_error]
         if problems:
             raise DefinitionError("; ".join(problem.message for problem in problems), problems)
-        plan = converted(self._compiler.compile(workflow), self)
+        plan = converted(self._compiler.compile(workflow, inspected), self)
         graph = self._build_execution_graph(workflow)
         _log.debug(
             "Prepared %s: %d steps, %d connections, conditional: %s",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import Final
 
+from engine.expression.templates import Inspected
 from engine.model.embedded import FOR_EACH, LOOP, MAX_DEPTH
 from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
@@ -51,13 +52,17 @@ _GRAVITY: Final = {"error": 0, "warning": 1, "info": 2}
 
 
 def check(
-    workflow: Workflow, catalog: NodeTypes, known_actions: Container[tuple[str, str]] | None = None
+    workflow: Workflow,
+    catalog: NodeTypes,
+    known_actions: Container[tuple[str, str]] | None = None,
+    inspected: Inspected | None = None,
 ) -> list[Problem]:
     """All problems, errors first. `known_actions`: (service, action) pairs; None leaves actions unchecked.
 
     Those of workflows inside nodes are told of the node, with the way to where they are.
+    inspected: where the templates that are read are put down for whoever makes a plan next.
     """
-    problems = _check(Drawing(workflow, catalog, known_actions), 1)
+    problems = _check(Drawing(workflow, catalog, known_actions, inspected=inspected), 1)
     return sorted(problems, key=lambda problem: _GRAVITY[problem.severity])
 
 
@@ -71,7 +76,13 @@ def _check(drawing: Drawing, depth: int) -> list[Problem]:
         else:
             problems += subworkflow_rules.given_inputs(drawing, index, within)
             has_items = drawing.nodes[index].type in (FOR_EACH, LOOP)
-            below = Drawing(within, drawing.catalog, drawing.known_actions, has_items=has_items)
+            below = Drawing(
+                within,
+                drawing.catalog,
+                drawing.known_actions,
+                has_items=has_items,
+                inspected=drawing.inspected,
+            )
             problems += (
                 subworkflow_rules.inside_out(drawing, index, each) for each in _check(below, depth + 1)
             )

@@ -35,7 +35,19 @@ def ids(drawing: Drawing) -> Iterator[Problem]:
 def connection_ends(drawing: Drawing) -> Iterator[Problem]:
     """A connection leads from one existing node to another, never into a trigger, and none is drawn twice."""
     seen: set[tuple[object, ...]] = set()
+    index, triggers = drawing.index, drawing.triggers
     for position, connection in enumerate(drawing.connections):
+        key = (
+            connection.source,
+            connection.target,
+            connection.on,
+            connection.condition,
+            connection.source_port,
+            connection.target_port,
+        )
+        if key not in seen and key[0] in index and key[1] in index and key[1] not in triggers:
+            seen.add(key)
+            continue
         pointer = f"/connections/{position}"
         for end in ("source", "target"):
             node_id = getattr(connection, end)
@@ -51,7 +63,7 @@ def connection_ends(drawing: Drawing) -> Iterator[Problem]:
                     suggestion=near,
                 )
         target = drawing.index.get(connection.target)
-        if target is not None and drawing.is_trigger(target):
+        if target is not None and connection.target in triggers:
             yield Problem(
                 severity="error",
                 code="connection-into-trigger",
@@ -61,14 +73,6 @@ def connection_ends(drawing: Drawing) -> Iterator[Problem]:
                 pointer=f"{pointer}/target",
                 suggestion="Delete the connection.",
             )
-        key = (
-            connection.source,
-            connection.target,
-            connection.on,
-            connection.condition,
-            connection.source_port,
-            connection.target_port,
-        )
         if key in seen and target is not None:
             yield Problem(
                 severity="warning",
@@ -117,9 +121,9 @@ def cycles(drawing: Drawing) -> Iterator[Problem]:
 
 def reachable(drawing: Drawing) -> Iterator[Problem]:
     """Where there is a trigger, every node is led to from one."""
-    starts = [index for index in range(len(drawing.nodes)) if drawing.is_trigger(index)]
-    if not starts:
+    if not drawing.triggers:
         return
+    starts = [index for index, node_id in enumerate(drawing.ids) if node_id in drawing.triggers]
     seen = set(starts)
     queue = list(starts)
     for index in queue:

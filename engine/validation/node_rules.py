@@ -24,7 +24,12 @@ _CERTAIN: Final = frozenset(
 
 def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
     """Every node's type is in the catalog, or its service and action are registered."""
+    fine: set[tuple[str, Json, Json]] = set()
     for index, node in enumerate(drawing.nodes):
+        config = node.config
+        what = (node.type, node.service, node.action)
+        if what in fine and "rollback" not in config and "fallback" not in config:
+            continue
         node_type = drawing.types[index]
         if node_type is None and node.type not in _GENERIC_TYPES and node.action is None:
             known: Iterable[NodeType] = getattr(drawing.catalog, "types", ())
@@ -44,6 +49,8 @@ def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
         service = node.service or (node_type.service if node_type else "default")
         action = node.action or (node_type.action if node_type else "default")
         yield from _action(drawing, index, (service, action), f"/nodes/{index}/config/action")
+        if (service, action) in drawing.known_actions:
+            fine.add(what)
         for role in ("rollback", "fallback"):
             described = node.config.get(role)
             if isinstance(described, Mapping) and "action" in described:

@@ -13,7 +13,7 @@ _MISFIT = "the pinned result does not fit its output any more"
 
 def pins(drawing: Drawing) -> Iterator[Problem]:
     """A pin has an output, which fits what the step promises; that there is one is worth knowing."""
-    for index, node in enumerate(drawing.nodes):
+    for index, node in drawing.configured:
         pin = node.config.get("pin")
         if pin is None:
             continue

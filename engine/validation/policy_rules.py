@@ -34,10 +34,8 @@ _CHOICES: Final[Mapping[str, tuple[Json, ...]]] = {
 
 def policies(drawing: Drawing) -> Iterator[Problem]:
     """Retry, timeout, join and the schemas of a node can be read."""
-    for index, node in enumerate(drawing.nodes):
+    for index, node in drawing.configured:
         config = node.config
-        if not config:
-            continue
         yield from _attempts(drawing, index, config)
         for key, choices in _CHOICES.items():
             if config.get(key) and config[key] not in choices:
@@ -164,6 +162,8 @@ def condition_errors(drawing: Drawing) -> Iterator[Problem]:
     if policy not in _CONDITION_POLICIES:
         yield _setting_problem("on_condition_error", _condition_words(policy), _near_policy(policy))
     for index, connection in enumerate(drawing.connections):
+        if not connection.extra:
+            continue
         policy = connection.extra.get("on_condition_error", "fail")
         if policy not in _CONDITION_POLICIES:
             yield Problem(

@@ -24,6 +24,7 @@ from engine.validation.drawing import Drawing
 
 OWN_FIELDS: Final = ("input", "output")
 """What a rollback knows of the step it undoes, as `${self.input}` and `${self.output}`."""
+_AFTERWARDS: Final = ("self", "error")
 _MAX_REMEMBERED: Final = 20_000
 _Found: TypeAlias = "tuple[tuple[Use, ...], tuple[TemplateFault, ...]]"
 _inspected: dict[int, tuple[Json, Mapping[str, Json] | None, _Found]] = {}
@@ -50,6 +51,8 @@ def templates(drawing: Drawing) -> Iterator[Problem]:
         schema = node_type.parameters if node_type is not None else None
         base = f"/nodes/{index}/config"
         yield from _template(drawing, index, _drawn(node), schema, f"{base}/parameters")
+        if "rollback" not in config and "fallback" not in config:
+            continue
         for role in ("rollback", "fallback"):
             described = config.get(role)
             if isinstance(described, Mapping):
@@ -76,7 +79,7 @@ def _template(
     """role: rollback or fallback, whose parameters may refer to more than those of a step."""
     if not value:
         return
-    uses, faults = _inspect(value, schema)
+    uses, faults = _inspect(drawing, value, schema)
     for fault in faults:
         error = fault.error
         yield Problem(
@@ -88,11 +91,21 @@ def _template(
             suggestion=error.hint,
         )
     for use in uses:
+        if _is_plain(drawing, index, use.path.root):
+            continue
         place = _Place(index=index, pointer=pointer + use.pointer, what=_last(use.pointer))
-        if use.path.root in ("self", "error"):
+        if use.path.root in _AFTERWARDS:
             yield from _afterwards(drawing, place, use.path, role)
         elif role != "rollback" or _step_of(use.path) != drawing.ids[index]:  # it runs after its step
             yield from _reference(drawing, place, use.path, has_default=use.default is not MISSING)
+
+
+def _is_plain(drawing: Drawing, index: int, root: str) -> bool:
+    """Whether it is a step right before this one that may give anything: nearly every reference is."""
+    target = drawing.index.get(root)
+    if target is None or root in ROOTS or root in _AFTERWARDS or target == index:
+        return False
+    return target in drawing.predecessors[index] and not _closed_output(drawing, target)
 
 
 def _afterwards(drawing: Drawing, place: _Place, path: Path, role: str) -> Iterator[Problem]:
@@ -113,8 +126,11 @@ def _afterwards(drawing: Drawing, place: _Place, path: Path, role: str) -> Itera
         yield from _field(drawing, place, path, place.index)
 
 
-def _inspect(value: Json, schema: Mapping[str, Json] | None) -> _Found:
+def _inspect(drawing: Drawing, value: Json, schema: Mapping[str, Json] | None) -> _Found:
     """What Template.inspect finds, remembered while a drawing is edited: values are replaced, not changed."""
+    if drawing.inspected is not None:
+        template, faults = drawing.inspected.inspect(value, schema)
+        return template.uses, faults
     known = _inspected.get(id(value))
     if known is not None and known[0] is value and known[1] is schema:
         return known[2]
@@ -158,7 +174,7 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
 
 def step_conditions(drawing: Drawing) -> Iterator[Problem]:
     """The condition of a first step of the plain form, which no connection carries, can be read."""
-    for index, node in enumerate(drawing.nodes):
+    for index, node in drawing.configured:
         condition = node.config.get("condition")
         if not isinstance(condition, str) or not condition.strip():
             continue

@@ -24,7 +24,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def stand_ins(drawing: Drawing) -> Iterator[Problem]:
     """`rollback` and `fallback` name an action, with what it needs, and nothing that would be overlooked."""
-    for index, node in enumerate(drawing.nodes):
+    for index, node in drawing.configured:
         for role, keys in _KEYS.items():
             if (described := node.config.get(role)) is not None:
                 yield from _stand_in(drawing, index, role, keys, described)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -63,6 +63,8 @@ def items_outside(drawing: Drawing) -> Iterator[Problem]:
     if drawing.has_items:
         return
     for index, node in enumerate(drawing.nodes):
+        if not _may_name_items(node.config):
+            continue
         own = {key: value for key, value in node.config.items() if key != "workflow"}
         if node.type == LOOP:
             own["parameters"] = {k: v for k, v in node.parameters.items() if k not in LOOP_CONDITIONS}
@@ -72,6 +74,20 @@ def items_outside(drawing: Drawing) -> Iterator[Problem]:
                 problem = _problem("item-outside", words, f"/nodes/{index}/config")
                 yield replace(problem, node_id=node.id)
                 break
+
+
+def _may_name_items(value: Json | Mapping[str, Json]) -> bool:
+    """Whether any text in the value can hold such a reference: said without reading it."""
+    stack: list[Any] = [value]
+    while stack:
+        inner = stack.pop()
+        for item in inner.values() if isinstance(inner, Mapping) else inner:
+            if type(item) is str:
+                if "${" in item and ("item" in item or "index" in item):
+                    return True
+            elif isinstance(item, (dict, list)):
+                stack.append(item)
+    return False
 
 
 def loops(drawing: Drawing) -> Iterator[Problem]:

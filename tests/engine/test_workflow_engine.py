@@ -990,3 +990,13 @@ class TestSchemaValidation:
 
 async def test_that_two_registries_do_not_share_actions(actions: ScriptedActions) -> None:
     assert ("test", "echo") not in ActionRegistry.default()
+
+
+async def test_that_a_workflow_changed_where_it_stands_runs_as_changed(engine: WorkflowEngine) -> None:
+    document = make_workflow([node("a", parameters={"value": "${input.x}"})])
+    assert (await run(engine, document, {"x": 1}))["steps"]["a"]["output"] == {"value": 1}
+    document["nodes"][0]["config"]["parameters"]["value"] = "${input.y}"
+    assert (await run(engine, document, {"y": 2}))["steps"]["a"]["output"] == {"value": 2}
+    document["nodes"][0]["config"]["parameters"]["value"] = "${nowhere.y}"
+    with pytest.raises(DefinitionError, match="no step nowhere"):
+        await engine.start_workflow(document)

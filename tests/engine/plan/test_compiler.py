@@ -9,12 +9,16 @@ import pytest
 
 from engine.catalog import Catalog
 from engine.errors import DefinitionError
+from engine.expression import Template
 from engine.expression.paths import Path
+from engine.expression.templates import Inspected
 from engine.model.embedded import MAX_DEPTH
 from engine.plan import compiler
+from engine.plan.body import inner_plans
 from engine.plan.compiler import Compiler, kahn_order
 from engine.plan.parameters import source_of_expressions
 from engine.plan.step import JoinMode, Plan, Step
+from engine.validation import check
 from tests.support.builders import chain, decoded, make_workflow, node, wire
 
 
@@ -210,3 +214,29 @@ def test_that_steps_can_be_replaced_by_a_subclass_only_where_they_differ() -> No
     assert plan.with_steps(list(plan.steps)) is plan
     changed = plan.with_steps([replace(plan.steps[0], title="Other")])
     assert [step.label for step in changed.steps] == ["Other", "b"]
+
+
+def test_that_no_template_is_read_again_that_the_check_has_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = make_workflow([node("b", parameters={"m": "${item}"})])
+    each = {
+        "id": "each",
+        "type": "flow.for_each",
+        "config": {"parameters": {"items": [1]}, "workflow": inner},
+    }
+    filtered = {"id": "f", "type": "table.filter", "config": {"parameters": {"condition": "n > ${a.n}"}}}
+    undone = node(
+        "a", parameters={"n": "${input.n}"}, rollback={"action": "undo", "parameters": {"k": "${a.n}"}}
+    )
+    workflow = decoded(chain(undone, each, filtered))
+    plain = compile_(chain(undone, each, filtered))
+    inspected = Inspected()
+    check(workflow, Catalog.load(), None, inspected)
+
+    def read_again(value: Any, schema: Any = None) -> Any:
+        raise AssertionError(f"read again: {value}")
+
+    monkeypatch.setattr(Template, "inspect", read_again)
+    plan = Compiler(Catalog.load()).compile(workflow, inspected)
+    for one, same in ((plan, plain), *zip(inner_plans(plan), inner_plans(plain), strict=True)):
+        for step, other in zip(one.steps, same.steps, strict=True):
+            assert step.parameters.template.uses == other.parameters.template.uses
