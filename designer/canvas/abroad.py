@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
-from designer.canvas import geometry
+from designer.canvas.guide_lines import GuideLines
 from designer.canvas.painter import decor
 from designer.document import clipboard
+from designer.theme.tokens import CARD_H, CARD_W
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
@@ -27,27 +28,35 @@ class Visit:
         self._view = view
         self._text = text
         self._shapes = shapes
-        self._at = QPointF()
+        self.guides = GuideLines(view)
+        self._corner = QPointF()
 
     def move(self, screen: QPoint) -> None:
         """The pointer is here, in pixels of the screen."""
         view = self._view
-        self._at = view.scene_point(QPointF(view.viewport().mapFromGlobal(screen)))
+        at = view.scene_point(QPointF(view.viewport().mapFromGlobal(screen)))
+        lefts, tops = [shape[0] for shape in self._shapes], [shape[1] for shape in self._shapes]
+        size = QSizeF(max(lefts) - min(lefts) + CARD_W, max(tops) - min(tops) + CARD_H)
+        box = QRectF(at + QPointF(min(lefts), min(tops)), size)
+        by = self.guides.drawn((0.0, 0.0), box.topLeft(), box)
+        self._corner = box.topLeft() + QPointF(*by)
+        self.guides.show(box.translated(*by))
         view.viewport().update()
 
     def drop(self) -> None:
         """Put copies down, as one edit, and select them; the window comes to the front."""
-        x, y = min(shape[0] for shape in self._shapes), min(shape[1] for shape in self._shapes)
         window = self._view.window()
         window.raise_()
         window.activateWindow()
         self._view.setFocus()
-        self._view.commands.insert(self._text, self._at + QPointF(x, y))
+        self._view.commands.insert(self._text, self._corner, on_grid=False)
 
     def paint(self, painter: QPainter) -> None:
+        left, top = min(shape[0] for shape in self._shapes), min(shape[1] for shape in self._shapes)
         for dx, dy, trigger in self._shapes:
-            corner = geometry.snap(self._at.x() + dx), geometry.snap(self._at.y() + dy)
+            corner = self._corner.x() + dx - left, self._corner.y() + dy - top
             decor.draw_ghost(painter, self._view.layer.inks, corner, trigger=trigger)
+        self.guides.paint(painter)
 
 
 class Abroad:

@@ -52,15 +52,20 @@ class Commands:
             QGuiApplication.clipboard().text(), self._view.pointer_or_centre(), keep_incoming=keep_incoming
         )
 
-    def insert(self, text: str, at: QPointF, *, keep_incoming: bool = False) -> None:
-        """Put copied nodes down with their top-left corner there, and select them; bad text is refused."""
+    def insert(self, text: str, at: QPointF, *, keep_incoming: bool = False, on_grid: bool = True) -> None:
+        """Put copied nodes down with their top-left corner there, and select them; bad text is refused.
+
+        They keep to the grid, unless they were drawn to a guide already.
+        """
         try:
             piece = clipboard.from_text(text)
         except WorkflowError as error:
             self._view.message.emit(f"{error.message} {error.hint}".strip())
             return
         corner = _corner(piece)
-        offset = (geometry.snap(at.x() - corner[0]), geometry.snap(at.y() - corner[1]))
+        offset = (at.x() - corner[0], at.y() - corner[1])
+        if on_grid:
+            offset = (geometry.snap(offset[0]), geometry.snap(offset[1]))
         edit, added = fragment.paste(self._workflow, piece, offset, keep_incoming=keep_incoming)
         self._push_added(edit, added)
 

@@ -228,6 +228,30 @@ def test_that_cards_dragged_to_another_window_are_copied_there_as_one_edit(
     assert not there.session.editor.workflow.nodes
 
 
+def test_that_cards_from_another_window_line_up_with_what_is_there(
+    side_by_side: tuple[MainWindow, MainWindow, QPoint],
+) -> None:
+    here, there, _ = side_by_side
+    lone = Node(id="lone", type="table.sort", title="Lone")
+    drawn = Workflow(id="there", nodes={"lone": lone}, layout={"lone": (3.0, 0.0)})  # beside the grid
+    there.session.editor.replace(drawn)
+    canvas = there.canvas
+    canvas.camera.zoom_at(1.0)
+    canvas.camera.look_at(QPointF(123.0, 150.0))
+    canvas.camera.finish()
+    below = canvas.viewport().mapToGlobal(canvas.mapFromScene(QPointF(125.0, 200.0)))
+    drag = Drag(here.canvas)
+    drag.press("read")
+    drag.carry_to(below)
+    visit = canvas.pointing.visit
+    assert visit is not None
+    assert visit.guides.lines
+    canvas.grab()
+    drag.release_at(below)
+    assert there.session.editor.workflow.layout["read"][0] == 3.0
+    assert there.session.editor.undo_stack.count() == 1
+
+
 def test_that_a_drag_that_comes_back_moves_the_cards_at_home(
     side_by_side: tuple[MainWindow, MainWindow, QPoint],
 ) -> None:
