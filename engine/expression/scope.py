@@ -90,10 +90,12 @@ class RunScope:
     def name(self, path: Path) -> Json | Missing:
         root = path.root
         if root in self._fields:
-            return descend(self._fields[root], path.parts)
-        if root in self._steps:
-            return _in_step(self._steps[root], path.parts)
-        return self.reference(path)
+            found = descend(self._fields[root], path.parts)
+        elif root in self._steps:
+            found = _in_step(self._steps[root], path.parts)
+        else:
+            return self.reference(path)
+        return self._otherwise(path) if found is MISSING else found
 
     def reference(self, path: Path) -> Json | Missing:
         root, key = path.root, path.key
@@ -102,9 +104,13 @@ class RunScope:
             record = self._steps.get(root)
             output = record.get("output") if record is not None else None
             if type(output) is dict and key in output:
-                found: Json = output[key]
-                return found
-        parts = path.parts
+                field: Json = output[key]
+                return field
+        found = self._found(path)
+        return self._otherwise(path) if found is MISSING else found
+
+    def _found(self, path: Path) -> Json | Missing:
+        root, parts = path.root, path.parts
         if root in self._roots:
             return descend(self._roots[root], parts)  # type: ignore[arg-type]
         if root == "steps":
@@ -113,6 +119,10 @@ class RunScope:
             root, parts = parts[0], parts[1:]
         record = self._steps.get(root)
         return MISSING if record is None else _in_step(record, parts)
+
+    def _otherwise(self, path: Path) -> Json | Missing:
+        """The value of a reference to what is not there; a scope may know of one."""
+        return MISSING
 
     def names(self) -> Iterable[str]:
         return dict.fromkeys((*self._fields, *self._steps, *self._roots))

@@ -26,8 +26,7 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's time; timers live in the running loop's own heap, never in a task each."""
 
-    def now(self) -> float:
-        return time.time()
+    now = staticmethod(time.time)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> TimerHandle:
         return asyncio.get_running_loop().call_later(max(0.0, delay_s), callback)

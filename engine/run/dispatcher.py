@@ -60,6 +60,8 @@ class Dispatcher:
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._commit = Turnstile()
+        self._waits_for_commits = True
+        self._is_hurried = False
         self._is_flush_asked = False
         self._is_halted = False
         # The disk took what was written and could not keep it: that it can now is what has to be seen.
@@ -83,16 +85,23 @@ class Dispatcher:
         self._run = run
         self._run_at_once = run_at_once
         self._journal = journal
+        self._waits_for_commits = not journal.store.commits_at_once
         self._trouble = trouble
         self._executions = executions
 
     def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
         """Run these steps once all that is recorded now is durable and slots are free."""
-        staged = self._staged
-        for step in steps:
-            staged.append((execution, step))
+        entries = [(execution, step) for step in steps]
+        if self._waits_for_commits:
+            self._staged += entries
+        else:
+            self._ready.extend(entries)
         if not self._is_flush_asked:
             self.ask_for_flush()
+
+    def tell_soon(self) -> None:
+        """A run has ended: let that be known before anything else begins, where that costs nothing."""
+        self._is_hurried = not self._waits_for_commits
 
     def withdraw(self, execution: Execution) -> list[int]:
         """Give back the steps of the execution that no worker has taken yet, in their order."""
@@ -169,8 +178,12 @@ class Dispatcher:
 
     def _flush_soon(self) -> None:
         self._is_flush_asked = False
-        if not self._commit.is_taken and self._has_unflushed() and not self._is_closed:
+        if self._commit.is_taken or self._is_closed:
+            return
+        if self._has_unflushed():
             self._spawn(self._flush_once())
+        else:
+            self._dispatch()
 
     def _has_unflushed(self) -> bool:
         return bool(self._staged) or (self._journal is not None and self._journal.is_dirty)
@@ -256,7 +269,7 @@ class Dispatcher:
         garbage.begins(now)
         try:
             while not self._is_halted:
-                if ready.size:
+                if ready.size and not self._is_hurried:
                     execution, step = ready.pop()
                     if execution.take(step):
                         try:
@@ -270,12 +283,15 @@ class Dispatcher:
                             _log.exception("Step %r of run %s broke the engine", step_id, execution.id)
                             execution.broken(error)
                 elif self._has_unflushed() and self._commit.try_enter():
+                    self._is_hurried = False
                     try:
                         await self._flush()
                     finally:
                         self._commit.leave()
                     if ready.size > 1:
                         self._dispatch(but=1)
+                elif self._is_hurried and ready.size:
+                    self._is_hurried = False  # somebody else is telling it
                 else:
                     return
                 now = perf_counter()

@@ -55,6 +55,10 @@ class Work(Protocol):
         """Give back the steps of the execution that have not been taken yet."""
         ...
 
+    def tell_soon(self) -> None:
+        """An execution has ended: let that be known before anything else begins."""
+        ...
+
     def stop(self, execution: Execution, activity: Activity) -> None:
         """Cancel a running attempt, and abandon it if it does not listen."""
         ...
@@ -375,6 +379,8 @@ class Execution:
         self.record([EventDraft(event_type, data=data or {}, text=text)])
         self.status = STATUS_OF_EXECUTION_EVENT[event_type]
         self.reason = str((data or {}).get("reason", ""))
+        if self.status.is_terminal:
+            self._work.tell_soon()
         if self.owner is not None:
             self.owner.moved(self)
 

@@ -194,14 +194,13 @@ class FastPath:
     def _ends(self, execution: Execution, activity: Activity, way: Way, ran: Ran, output: Any) -> bool:
         """Record that the step completed, and what follows; False, and nothing done, if that is not plain."""
         steps, step, journal = execution.steps, way.step, self._journal
-        if activity.stop or execution.status is not _RUNNING or not journal.is_last_begun(ran):
+        if activity.stop or execution.status is not _RUNNING or journal.begun is not ran:
             return False
         duration_ms = max(0.0, round((self._clock.now() - activity.started_at) * 1000, 3))
-        data = {"output": output, "duration_ms": duration_ms}
         try:
             if step.output_schema:
                 self._seams._validate_output_schema(step, output)
-            text = encode(data)
+            text = f'{{"output":{encode(output)},"duration_ms":{duration_ms!r}}}'
         except (WorkflowError, TypeError, ValueError):
             return False
         if not may_go_inline(text):
@@ -214,7 +213,8 @@ class FastPath:
         steps.running.discard(number)
         steps.completed.append(number)
         steps.live.completed(step.id, output, 1)
-        ran.data, ran.text, ran.taken = data, text, way.taken
+        ran.data = {"output": output, "duration_ms": duration_ms}
+        ran.text, ran.taken = text, way.taken
         ready: list[int] = []
         settlement = scheduler.take_all(execution.plan, steps.progress, way.branches, ready)
         journal.ran(execution, ran)

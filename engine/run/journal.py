@@ -31,8 +31,9 @@ class Journal:
         self._publish = publish
         self._on_dirty = on_dirty
         self._unpublished: list[tuple[Execution, list[Sequence[Event]]]] = []
-        # A step that began, and of which nothing else is known yet.
-        self._begun: tuple[Execution, Ran] | None = None
+        self.begun: Ran | None = None
+        """A step that began, and of which nothing else is known yet; nothing else has happened since."""
+        self._begun_in: Execution | None = None
         self._is_committing = False
         self.is_dirty = False
         """Whether facts wait to become durable."""
@@ -51,34 +52,30 @@ class Journal:
 
     def begins(self, execution: Execution, step_id: str, attempt: int) -> Ran:
         """As `begin`, for whoever then says at once that the step `ran` or `has_begun`."""
-        if self._begun is not None:
+        if self.begun is not None:
             self._append_begun()
-        ran = Ran(step_id, attempt, self.store.now())
-        self._begun = (execution, ran)
+        ran = self.begun = Ran(step_id, attempt, self.store.now())
+        self._begun_in = execution
         return ran
 
     def has_begun(self) -> None:
         """The step that began last goes on: that it runs is to become known."""
-        if not self.is_dirty and self._begun is not None:
+        if not self.is_dirty and self.begun is not None:
             self.is_dirty = True
             self._on_dirty()
 
-    def is_last_begun(self, ran: Ran) -> bool:
-        """Whether nothing has been recorded of any run since this step began."""
-        return self._begun is not None and self._begun[1] is ran
-
     def ran(self, execution: Execution, ran: Ran) -> None:
         """Record how the step that began last ended."""
-        self._begun = None
+        self.begun = self._begun_in = None
         self.announce(execution, self.store.append(execution.id, ran))
 
     def record(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
         """Append facts; raises IllegalTransition (our fault) and then takes none of them."""
-        begun = self._begun
+        begun = self.begun
         if begun is not None:
-            if begun[0] is execution:
-                self._begun = None
-                draft = begun[1].begun
+            if self._begun_in is execution:
+                self.begun = self._begun_in = None
+                draft = begun.begun
                 try:
                     self._append(execution, [draft, *drafts])
                 except Exception:
@@ -89,8 +86,10 @@ class Journal:
         self._append(execution, drafts)
 
     def _append_begun(self) -> None:
-        assert self._begun is not None
-        (execution, ran), self._begun = self._begun, None
+        execution, ran = self._begun_in, self.begun
+        self.begun = self._begun_in = None
+        assert execution is not None
+        assert ran is not None
         try:
             self._append(execution, [ran.begun])
         except WorkflowError as error:
@@ -114,7 +113,7 @@ class Journal:
 
     def show(self, execution: Execution, event: Event) -> None:
         """Publish a transient event in its place among the facts; it is never stored."""
-        if self._begun is not None:
+        if self.begun is not None:
             self._append_begun()
         if execution.secrets.masks:
             event = event._replace(data=execution.secrets.mask(event.data))
@@ -126,7 +125,7 @@ class Journal:
 
     async def commit(self, *, full_sync: bool = False) -> None:
         """Everything recorded before the call is durable and published; raises StoreError. Not reentrant."""
-        if self._begun is not None:
+        if self.begun is not None:
             self._append_begun()
         batch, self._unpublished = self._unpublished, []
         self.is_dirty = False

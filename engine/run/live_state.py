@@ -13,8 +13,6 @@ from engine.history.status import StepStatus
 from engine.history.step_state import UNDOING
 from engine.model.json_value import Json
 
-_reference = RunScope.reference
-
 
 class SuppliedScope(RunScope):
     """A scope in which a person may have supplied, by its full path, what a step should have delivered."""
@@ -25,15 +23,7 @@ class SuppliedScope(RunScope):
         super().__init__(input_data=input_data, **values)
         self._supplied = input_data
 
-    def reference(self, path: Path) -> Json | Missing:
-        found = _reference(self, path)
-        return self._supplied_at(path) if found is MISSING else found
-
-    def name(self, path: Path) -> Json | Missing:
-        found = super().name(path)
-        return self._supplied_at(path) if found is MISSING else found
-
-    def _supplied_at(self, path: Path) -> Json | Missing:
+    def _otherwise(self, path: Path) -> Json | Missing:
         """What was supplied under this path, however it is spelt, or within what was."""
         supplied, named = self._supplied, output_path(path)
         for end in range(len(named.parts), 0, -1):

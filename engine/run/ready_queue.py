@@ -28,15 +28,14 @@ class ReadyQueue:
 
     def extend(self, entries: Iterable[Entry]) -> None:
         """Put these behind the others of their priority."""
-        lines = self._lines
         for entry in entries:
-            priority = entry[0].plan.steps[entry[1]].priority
-            line = lines.get(priority)
+            line = self._lines.get(entry[0].plan.steps[entry[1]].priority)
             if line is None:
-                line = self._open(priority)
+                line = self._open(entry[0].plan.steps[entry[1]].priority)
             line.append(entry)
             self.size += 1
-        self._first = next((line for line in self._lines.values() if line), self._first)
+        if len(self._lines) > 1:
+            self._first = next((line for line in self._lines.values() if line), self._first)
 
     def pop(self) -> Entry:
         """The next one; there has to be one."""
@@ -61,4 +60,6 @@ class ReadyQueue:
         line: deque[Entry] = deque()
         self._lines[priority] = line
         self._lines = dict(sorted(self._lines.items()))
+        if len(self._lines) == 1:
+            self._first = line
         return line

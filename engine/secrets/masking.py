@@ -27,11 +27,8 @@ class Masker:
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
-
-    @property
-    def is_needed(self) -> bool:
+        self.is_needed = False
         """Whether there is any value to look for."""
-        return self._pattern is not None
 
     def learn(self, value: str) -> None:
         """Mask this value from now on."""
@@ -41,6 +38,7 @@ class Masker:
         spellings = {spelling for known in self._known for spelling in _spellings(known)}
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self.is_needed = True
 
     def mask(self, value: T) -> T:
         """The value with "•••" for every secret in its texts; itself when there is none."""

@@ -54,6 +54,7 @@ class MemoryStateManager(ExecutionStateManager):
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.artifacts = ArtifactStore()
+        self.commits_at_once = type(self).commit is MemoryStateManager.commit
         self._new_id = new_id
         self._now = now
         self._pruning = asyncio.Lock()

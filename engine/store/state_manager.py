@@ -88,6 +88,8 @@ class ExecutionStateManager(KeepsParts, KeepsTimes, ResultKeeper):
     artifacts: ArtifactStore
     was_interrupted = False
     """Whether the program that had the store before died instead of closing it."""
+    commits_at_once = False
+    """Whether what is appended is as durable as it will ever be, so that nothing has to wait for a commit."""
     _new_id: Callable[[], str]
     _now: Callable[[], float]
     _ledger: Standing
