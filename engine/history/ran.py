@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple, overload
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, overload
 
 from engine.history.events import NO_DATA, Event, EventDraft, EventType
 
@@ -18,19 +19,22 @@ _RESOLVED = EventType.CONNECTION_RESOLVED
 _new = tuple.__new__  # a NamedTuple's own constructor costs three times as much
 
 
-class Taken(NamedTuple):
-    """That a connection was taken, as data of an event and as its JSON; the same in every run."""
+def taken_data(connection_id: str) -> dict[str, str]:
+    """What the event says of a connection that was taken."""
+    return {"connection_id": connection_id, "outcome": "TAKEN"}
 
-    connection_id: str
-    data: Mapping[str, Any]
-    text: str
+
+def taken_text(connection_id: str) -> str:
+    """Its JSON."""
+    return f'{{"connection_id":{quoted(connection_id)},"outcome":"TAKEN"}}'
 
 
 class Ran(Sequence[EventDraft]):
     """What most steps of a busy run leave: they began, completed, and all connections after them were taken.
 
     To whoever reads it a sequence of drafts; a store may look at the fields instead and spare making them.
-    begun_at: epoch seconds. `data`, `text` and `taken` are those of the completion, once it is known.
+    begun_at: epoch seconds. data, text: of the completion once it is known, and as JSON. taken: ids of the
+    connections.
     """
 
     __slots__ = ("attempt", "begun_at", "data", "step_id", "taken", "text")
@@ -41,7 +45,7 @@ class Ran(Sequence[EventDraft]):
         self.begun_at = begun_at
         self.data: Mapping[str, Any] = NO_DATA
         self.text = ""
-        self.taken: Sequence[Taken] = ()
+        self.taken: Sequence[str] = ()
 
     @property
     def begun(self) -> EventDraft:
@@ -51,7 +55,9 @@ class Ran(Sequence[EventDraft]):
     def drafts(self) -> list[EventDraft]:
         """All of it, one after the other."""
         completed = EventDraft(_COMPLETED, self.step_id, self.attempt, self.data, None, self.text)
-        resolved = (EventDraft(_RESOLVED, None, 0, each.data, None, each.text) for each in self.taken)
+        resolved = (
+            EventDraft(_RESOLVED, None, 0, taken_data(each), None, taken_text(each)) for each in self.taken
+        )
         return [self.begun, completed, *resolved]
 
     def __len__(self) -> int:
@@ -97,7 +103,8 @@ class RanEvents(Sequence[Event]):
                 _new(Event, (*whole, seq + 1, at, _COMPLETED, *step, ran.data)),
             ]
             for number, taken in enumerate(ran.taken, seq + 2):
-                self._events.append(_new(Event, (*whole, number, at, _RESOLVED, None, 0, taken.data)))
+                place = (*whole, number, at, _RESOLVED, None, 0, taken_data(taken))
+                self._events.append(_new(Event, place))
         return self._events
 
     def __len__(self) -> int:

@@ -102,7 +102,7 @@ def apply_pieces(state: ExecutionState, pieces: Pieces) -> None:
         if type(piece) is RanEvents and not state.needed and piece.ran.step_id not in state.steps:
             state.steps[piece.ran.step_id] = ran_at_once(piece)
             for taken in piece.ran.taken:
-                state.connections[taken.connection_id] = ConnectionOutcome.TAKEN
+                state.connections[taken] = ConnectionOutcome.TAKEN
             state.seq = piece.seq + 1 + len(piece.ran.taken)
         else:
             apply_all(state, piece)

@@ -13,7 +13,7 @@ too large, as a `Begun` attempt, which the step runner takes over as it stands.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Generator, Sequence
+from collections.abc import Awaitable, Generator
 from inspect import isawaitable
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,8 +22,8 @@ from weakref import WeakKeyDictionary
 from engine.actions.context import StepContext
 from engine.actions.registry import Action, ActionRegistry
 from engine.errors import WorkflowError
-from engine.history.ran import Ran, Taken
-from engine.history.status import ConnectionOutcome, ExecutionStatus
+from engine.history.ran import Ran
+from engine.history.status import ExecutionStatus
 from engine.plan.step import Plan, Step
 from engine.run import scheduler
 from engine.run.activity import Activity
@@ -32,7 +32,6 @@ from engine.run.clock import Clock
 from engine.run.partial import WHOLE
 from engine.run.reports import Reports
 from engine.run.reuse import promises_reuse
-from engine.run.settlement import Branch
 from engine.run.slots import Slots
 from engine.store.artifacts import ArtifactStore, may_go_inline
 from engine.store.json_text import encode
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from engine.run.journal import Journal
     from engine.run.seams import Seams
 
-_TAKEN = ConnectionOutcome.TAKEN.value
 _RUNNING = ExecutionStatus.RUNNING
 
 
@@ -55,29 +53,30 @@ class Begun(NamedTuple):
 
 
 class Way:
-    """A step as far as it is the same in every run. action: the one for which `is_open` was found out."""
+    """A step as far as it is the same in every run. action: the one for which `is_open` was found out.
 
-    __slots__ = ("action", "branches", "is_open", "is_plain", "step", "taken")
+    Made while the step runs for the first time, which for most steps is the only time.
+    """
 
-    def __init__(self, plan: Plan, step: Step) -> None:
+    __slots__ = ("action", "is_open", "is_plain", "step", "taken")
+
+    def __init__(self, step: Step) -> None:
         self.step = step
         self.action: Action | None = None
         self.is_open = False
-        rollback = step.rollback
         self.is_plain = (
             step.is_plain
             and step.condition is None
             and not step.secrets
             and not step.at_most_once
             and not step.is_exclusive
-            and not (rollback is not None and rollback.needs_input)
-            and all(route.condition is None and route.on != "error" for route in step.outgoing)
+            and (step.rollback is None or not step.rollback.needs_input)
         )
-        self.branches: Sequence[Branch] = ()
-        self.taken: Sequence[Taken] = ()
-        if self.is_plain:
-            self.branches = scheduler.branches(plan, step)
-            self.taken = [_taken(route.id) for route in step.outgoing]
+        self.taken: list[str] = []
+        for route in step.outgoing:
+            if route.condition is not None or route.on == "error":
+                self.is_plain = False
+            self.taken.append(route.id)
 
     def look_at(self, action: Action, *, outlasts_power: bool) -> None:
         """Find out whether the way is open with this action."""
@@ -133,7 +132,7 @@ class FastPath:
             return False
         way = ways[number]
         if way is None:
-            way = ways[number] = Way(execution.plan, execution.plan.steps[number])
+            way = ways[number] = Way(execution.plan.steps[number])
         if not way.is_plain or execution.secrets.masks:
             return False
         step = way.step
@@ -216,7 +215,7 @@ class FastPath:
         ran.data = {"output": output, "duration_ms": duration_ms}
         ran.text, ran.taken = text, way.taken
         ready: list[int] = []
-        settlement = scheduler.take_all(execution.plan, steps.progress, way.branches, ready)
+        settlement = scheduler.take_all(execution.plan, steps.progress, step, ready)
         journal.ran(execution, ran)
         if settlement is not None:
             execution.record(steps.facts(settlement))
@@ -225,11 +224,6 @@ class FastPath:
         if not (execution.ready or steps.running):
             execution.advance()
         return True
-
-
-def _taken(connection_id: str) -> Taken:
-    data = {"connection_id": connection_id, "outcome": _TAKEN}
-    return Taken(connection_id, data, encode(data))
 
 
 @coroutine

@@ -23,7 +23,6 @@ from engine.errors import ConditionError, IllegalTransition, NoRouteMatched
 from engine.history.status import ConnectionOutcome
 from engine.plan.step import JoinMode, Plan, Route, Step
 from engine.run.settlement import (
-    Branch,
     ConditionFailed,
     Decide,
     Ended,
@@ -126,41 +125,26 @@ def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], boo
     return settlement
 
 
-def branches(plan: Plan, step: Step) -> list[Branch]:
-    """The connections that leave a step, for `take_all`."""
-    return [
-        Branch(
-            route.index,
-            route.target,
-            plan.steps[route.target].join.mode is _MERGE and plan.steps[route.target].disabled != "skip",
-        )
-        for route in step.outgoing
-    ]
-
-
-def take_all(plan: Plan, progress: Progress, taken: Sequence[Branch], ready: list[int]) -> Settlement | None:
+def take_all(plan: Plan, progress: Progress, step: Step, ready: list[int]) -> Settlement | None:
     """`settle` for a step that completed and is left unconditionally by all its connections.
 
     The steps that may start are added to `ready`. What follows besides, of a join that is not plain, comes as
     a settlement. For whole runs only: no step is left out or forced.
     """
-    outcomes, unresolved, counts, decided = (
-        progress.outcomes,
-        progress.unresolved,
-        progress.taken,
-        progress.decided,
-    )
-    for route, target, _ in taken:
-        if outcomes[route] is not None:
-            raise IllegalTransition(f"Connection {plan.routes[route].id!r} was to be resolved twice")
-        outcomes[route] = _TAKEN
-        unresolved[target] -= 1
-        counts[target] += 1
+    outcomes, unresolved, decided = progress.outcomes, progress.unresolved, progress.decided
+    for route in step.outgoing:
+        if outcomes[route.index] is not None:
+            raise IllegalTransition(f"Connection {route.id!r} was to be resolved twice")
+        outcomes[route.index] = _TAKEN
+        unresolved[route.target] -= 1
+        progress.taken[route.target] += 1
     settlement: Settlement | None = None
-    for _, target, is_plain in taken:
+    for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
+        target = route.target
         if decided[target]:
             continue
-        if not is_plain or progress.poisoned[target]:
+        joins = plan.steps[target]
+        if joins.join.mode is not _MERGE or joins.disabled == "skip" or progress.poisoned[target]:
             settlement = settlement or Settlement()
             skipped: list[tuple[int, Ended]] = []
             _decide_join(plan, progress, settlement, target, skipped)

@@ -61,14 +61,6 @@ class Stuck(NamedTuple):
     error: ConditionError | NoRouteMatched
 
 
-class Branch(NamedTuple):
-    """A connection and the step it leads to; is_plain: a merge that runs when something has led to it."""
-
-    route: int
-    target: int
-    is_plain: bool
-
-
 Fact = Resolved | Skipped | ConditionFailed | NoRoute
 Decide = Callable[[Route], bool]
 

@@ -15,7 +15,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
-from engine.history.ran import Ran
+from engine.history.ran import Ran, taken_text
 from engine.history.status import StepStatus
 from engine.store.checksum import of_definition, of_event, of_run
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
@@ -122,8 +122,9 @@ class Batch:
         self._steps[key, step_id] = row
         for taken in ran.taken:
             seq += 1
-            checksum = of_event(seed, seq, ended, _RESOLVED_CODE, None, 0, taken.text)
-            journal += (key, seq, ended, _RESOLVED_CODE, None, 0, taken.text, checksum)
+            text = taken_text(taken)
+            checksum = of_event(seed, seq, ended, _RESOLVED_CODE, None, 0, text)
+            journal += (key, seq, ended, _RESOLVED_CODE, None, 0, text, checksum)
         self.events += len(ran)
 
     def force_sync(self) -> None:

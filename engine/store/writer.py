@@ -20,7 +20,8 @@ from engine.store.batch import Batch
 from engine.store.database import Database, translated
 
 _BATCH_EVENTS = 500
-_CHECKPOINT_EVENTS = 2_000
+# Rows of steps that stand together are rewritten again and again: checkpoints that come rarely write them once.
+_CHECKPOINT_EVENTS = 6_000
 _CHECKPOINT_FILES = 50
 
 Waiters = list[asyncio.Future[None]]

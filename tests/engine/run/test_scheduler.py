@@ -146,11 +146,10 @@ def test_that_a_connection_is_never_resolved_twice() -> None:
 def test_that_a_step_left_by_all_its_connections_is_left_once() -> None:
     plan = plan_of("a b", ["a>b"])
     progress, ready = Progress(plan), list[int]()
-    ways = scheduler.branches(plan, plan.step("a"))
-    assert scheduler.take_all(plan, progress, ways, ready) is None
+    assert scheduler.take_all(plan, progress, plan.step("a"), ready) is None
     assert names(plan, ready) == ["b"]
     with pytest.raises(IllegalTransition, match="resolved twice"):
-        scheduler.take_all(plan, progress, ways, ready)
+        scheduler.take_all(plan, progress, plan.step("a"), ready)
 
 
 def test_that_a_condition_error_poisons_its_own_connection_only() -> None:

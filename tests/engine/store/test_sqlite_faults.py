@@ -190,7 +190,7 @@ async def test_that_the_log_is_moved_into_the_main_file_in_the_background(tmp_pa
     async with SqliteStateManager(path) as store:
         before = path.stat().st_size
         execution_id = await store.create_execution("w", {})
-        for number in range(3_000):
+        for number in range(7_000):
             store.append(execution_id, [supplied(n=number)])
         await store.commit()
         # Reading waits in line behind the checkpoint.

@@ -157,7 +157,7 @@ async def test_that_a_checkpoint_that_fails_in_the_background_loses_nothing(
     plan.see = lambda statement: (seen.append(statement), watch(statement))[1]  # type: ignore[method-assign]
     async with SqliteStateManager(tmp_path / "runs.db", connect=connect_with(plan)) as store:
         run = await store.create_execution("w", {})
-        for number in range(3_000):
+        for number in range(7_000):
             store.append(run, [supplied(n=number)])
         await store.commit()
         await store.list_executions()  # which waits in line behind the checkpoint
@@ -165,4 +165,4 @@ async def test_that_a_checkpoint_that_fails_in_the_background_loses_nothing(
         plan.armed = False
         await store.commit(full_sync=True)
         assert ("PRAGMA wal_checkpoint(FULL)" in seen) is is_anew
-        assert len(await store.read_events(run)) == 3_001
+        assert len(await store.read_events(run)) == 7_001
