@@ -20,7 +20,7 @@ from engine.store.batch import Batch
 from engine.store.database import Database, translated
 
 _BATCH_EVENTS = 500
-# Rows of steps that stand together are rewritten again and again: checkpoints that come rarely write them once.
+# Pages that change again and again are moved once by checkpoints that come rarely.
 _CHECKPOINT_EVENTS = 6_000
 _CHECKPOINT_FILES = 50
 
