@@ -31,27 +31,30 @@ def note(name):
         said[name] = (time.monotonic() - started) * 1000
         said[name + " cpu"] = time.process_time() * 1000
 from designer import app
-app._load_qt()
-from PySide6.QtCore import QEvent, QObject, QTimer
-from designer import program
-class Watch(QObject):
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, lambda: note("painted"))
-        return False
-opening = program.Program.open
-async def opened(self, file):
-    watch = Watch()
-    self.window.installEventFilter(watch)
-    await opening(self, file)
-    while "painted" not in said:
+load = app._load_qt
+def watched():
+    load()
+    from PySide6.QtCore import QEvent, QObject, QTimer
+    from designer import program
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Paint:
+                watched.removeEventFilter(self)
+                QTimer.singleShot(0, lambda: note("painted"))
+            return False
+    opening = program.Program.open
+    async def opened(self, file):
+        watch = Watch()
+        self.window.installEventFilter(watch)
+        await opening(self, file)
+        while "painted" not in said:
+            await asyncio.sleep(0)
         await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    note("ready")
-    said["modules"] = len(sys.modules)
-    self.ended.set()
-program.Program.open = opened
+        note("ready")
+        said["modules"] = len(sys.modules)
+        self.ended.set()
+    program.Program.open = opened
+app._load_qt = watched
 sys.exit(app.main(["--store", os.environ["STORE"]]) or print(json.dumps(said)))
 """
 
