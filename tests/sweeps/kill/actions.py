@@ -29,7 +29,7 @@ class Effects:
 
         send: an effect outside · note: an effect, from a thread, that is not called external · echo ·
         large: an effect and a result that is kept in a file · flaky: fails until its third attempt ·
-        late: fails until its run is taken up again ·
+        late: fails until its run is taken up again · quick: an effect, over before the loop has turned ·
         broken: always fails · stuck: never ends · ask: asks a person · undo: an effect of its own
         """
         registry = MarkedRegistry.default()
@@ -41,6 +41,7 @@ class Effects:
         registry.mark("kill", "echo", self.echo)
         registry.mark("kill", "flaky", self.flaky, external)
         registry.mark("kill", "late", self.late)
+        registry.mark("kill", "quick", self.quick)
         registry.mark("kill", "broken", self.broken)
         registry.mark("kill", "stuck", self.stuck)
         registry.mark("kill", "ask", self.ask)
@@ -74,6 +75,11 @@ class Effects:
             raise ExternalServiceError("The service is busy", status=503)
         self._take_effect(context)
         return {"attempt": context.attempt}
+
+    async def quick(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+        self._begin(context)
+        self._take_effect(context)
+        return {"done": params}
 
     async def late(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
         self._begin(context)

@@ -37,7 +37,7 @@ class Scenario:
     @property
     def acting(self) -> set[str]:
         """The steps that leave an effect when they complete."""
-        effects = ("send", "note", "large", "flaky", "late")
+        effects = ("send", "note", "large", "flaky", "late", "quick")
         return {item["id"] for item in everything(self.workflow) if item["config"].get("action") in effects}
 
 
@@ -316,6 +316,26 @@ def stops() -> Scenario:
     return Scenario(name="breakpoints and incidents", workflow=drawn, conduct=look_and_mend, options=options)
 
 
+def at_once() -> Scenario:
+    """Steps that are over before the loop turns, and some that only begin like those: they wait, or fail."""
+    branches = [f"b{number}" for number in range(4)]
+    again = {"max_attempts": 3, "initial_interval": 2, "jitter": "none", "retry_on": ["*"]}
+    nodes = [
+        act("start", "quick"),
+        *(act(branch, "quick", parameters={"of": "${start.done}"}) for branch in branches),
+        act("waits", "send"),
+        act("flaky", "flaky", retry=again),
+        act("large", "large"),
+        act("all", "quick", join="all", parameters={"first": "${b0.done}"}),
+        act("end", "quick", parameters={"sent": "${waits.sent}", "lines": "${large.lines}"}),
+    ]
+    wires = [wire("start", name) for name in (*branches, "waits", "flaky", "large")]
+    wires += [wire(branch, "all") for branch in branches]
+    wires += [wire(name, "end") for name in ("all", "waits", "flaky", "large")]
+    drawn = drawing(nodes, *wires, settings={"durability": "relaxed"})
+    return Scenario(name="over at once", workflow=drawn, conduct=watch)
+
+
 async def take_up(engine: WorkflowEngine, execution_id: str, promise: Promise) -> None:
     """Run again from where it failed, and when all is done have it undone."""
     if (await engine.wait(execution_id))["status"] == "FAILED":
@@ -335,5 +355,18 @@ def again() -> Scenario:
 
 
 SCENARIOS = tuple(
-    make() for make in (chain, fan, conditions, questions, timers, rollback, cancelled, inside, stops, again)
+    make()
+    for make in (
+        chain,
+        fan,
+        conditions,
+        questions,
+        timers,
+        rollback,
+        cancelled,
+        inside,
+        stops,
+        again,
+        at_once,
+    )
 )
