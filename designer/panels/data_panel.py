@@ -178,6 +178,11 @@ class DataPanel(QWidget):
         match step.status:
             case StepStatus.PAUSED if step.reason == "breakpoint":
                 icon, hint = "pause", "Resume the run (F5) or let it take one step (F10) to see its data."
+            case StepStatus.PAUSED if step.reason == "incident":
+                icon, hint = (
+                    "triangle-alert",
+                    "Fix its condition on the canvas (F8), and its data appears here.",
+                )
             case StepStatus.PAUSED:
                 icon = "circle-question-mark"
                 hint = "Answer it on the canvas, and its data appears here."

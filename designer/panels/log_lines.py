@@ -119,6 +119,8 @@ def _paused(event: Event) -> str:
     missing = event.data.get("missing_var")
     if missing:
         return f"Needs input: {missing} has no value"
+    if event.data.get("reason") == "incident":
+        return "Its condition cannot be checked"
     return "Needs input"
 
 

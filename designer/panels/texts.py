@@ -51,6 +51,8 @@ def status_word(status: str, reason: str = "") -> str:
         return "Paused"
     if status == "PAUSED" and reason == "breakpoint":
         return "Stopped before it"
+    if status == "PAUSED" and reason == "incident":
+        return "Condition needs a fix"
     if status == "WAITING" and reason == "retry":
         return "Will try again"
     return _STATUS_WORDS.get(status, status.replace("_", " ").capitalize())

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from engine.history.state import PARTS_ASK
+from engine.history.state import INCIDENT, PARTS_ASK
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
 
@@ -70,7 +70,11 @@ def step_words(step: StepState) -> str:
         case StepStatus.PAUSED:
             if step.missing:
                 return f"needs {', '.join(step.missing)}"
-            words = {"form": "waits for an answer", "breakpoint": "stopped before it began"}
+            words = {
+                "form": "waits for an answer",
+                "breakpoint": "stopped before it began",
+                INCIDENT: "waits for its condition to be repaired",
+            }
             return words.get(step.reason, f"paused: {step.reason}")
         case StepStatus.ROLLED_BACK:
             return step.reason or "rolled back"

@@ -57,6 +57,7 @@ def test_that_events_become_lines_in_plain_words(log) -> None:
     [
         (event(E.STEP_PAUSED, "a", missing_var="threshold"), "Needs input: threshold has no value"),
         (event(E.STEP_PAUSED, "a", reason="form"), "Needs input"),
+        (event(E.STEP_PAUSED, "a", reason="incident"), "Its condition cannot be checked"),
         (event(E.INPUTS_SUPPLIED, inputs={"threshold": 60}), "Input given: threshold = 60"),
         (event(E.INPUTS_SUPPLIED), "Input given"),
         (event(E.STEP_WAITING, "a", reason="timer"), "Waiting"),

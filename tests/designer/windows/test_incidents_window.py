@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Flow, Look
 from designer.dialogs.fix_condition import FixConditionDialog
+from designer.panels.texts import status_word
 from designer.windows.titles import find
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
@@ -211,6 +212,7 @@ def test_that_the_condition_of_a_step_itself_is_repaired_and_changed_in_the_draw
     assert scene.subtitle(scene.row_of["b"]) == "Its condition needs a fix"
     assert scene.marks.flow("ab") is Flow.TAKEN
     assert window.stage.banner.text == "B: its condition cannot be checked"
+    assert status_word("PAUSED", window.session.controller.steps["b"].reason) == "Condition needs a fix"
     words = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "Does “B” run?" in words
     assert "“B” has not begun" in words

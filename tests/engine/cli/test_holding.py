@@ -75,6 +75,22 @@ def test_that_a_broken_condition_is_repaired(cli: Cli, file: Path) -> None:
     assert (told["status"], len(told["outputs"])) == ("COMPLETED", 3)
 
 
+def test_that_the_condition_of_a_step_itself_is_repaired(cli: Cli, file: Path) -> None:
+    document = json.loads(file.read_text("utf-8"))
+    node = next(one for one in document["nodes"] if one["id"] == "b")
+    node.setdefault("config", {})["condition"] = "a.v < 'x'"
+    file.write_text(json.dumps(document), "utf-8")
+    assert cli("run", str(file)).exit_code == ExitCode.FAILED
+    waiting = cli("run", str(file), "--incidents", "pause")
+    assert waiting.exit_code == ExitCode.WAITING
+    assert "    a.v < 'x'\nGo on with:" in waiting.output
+    assert "--condition b.condition=CONDITION" in waiting.output
+    execution_id = waiting.output.split("(run ")[1].split(")")[0]
+    assert "waits for its condition to be repaired" in cli("show", execution_id).output
+    told = json.loads(cli("resume", execution_id, "--condition", "b.condition=a.v == 2", "--json").stdout)
+    assert (told["status"], told["steps"]["b"]["status"]) == ("COMPLETED", "SKIPPED")
+
+
 def test_that_a_breakpoint_before_no_step_is_refused(cli: Cli, file: Path) -> None:
     refused = cli("run", str(file), "--break", "bb")
     assert refused.exit_code == ExitCode.INVALID_FILE
