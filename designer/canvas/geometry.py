@@ -57,18 +57,19 @@ def cards_touching(xy: Floats, box: Box) -> Rows:
     return np.flatnonzero((x <= right) & (x >= left - CARD_W) & (y <= bottom) & (y >= top - CARD_H))
 
 
+def extent(xy: Floats) -> Box:
+    """The least and the greatest of these places, of which there is at least one; by columns, since numpy
+    takes ten times as long to find both at once."""
+    x, y = xy[:, 0], xy[:, 1]
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
 def reach(xy: Floats) -> Box | None:
     """One box around the cards and everything that is painted on their edges; None for no cards."""
     if not len(xy):
         return None
-    left, top = xy.min(axis=0)
-    right, bottom = xy.max(axis=0)
-    return (
-        float(left) + REACH[0],
-        float(top) + REACH[1],
-        float(right) + CARD_W + REACH[2],
-        float(bottom) + CARD_H + REACH[3],
-    )
+    left, top, right, bottom = extent(xy)
+    return left + REACH[0], top + REACH[1], right + CARD_W + REACH[2], bottom + CARD_H + REACH[3]
 
 
 def controls(ends: Floats, down: Mask) -> Floats:

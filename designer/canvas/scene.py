@@ -108,9 +108,9 @@ class Scene(QObject):
         area = self.notes.bounds().united(self.frames.bounds(self.xy)) if rows is None else QRectF()
         if not len(chosen):
             return area
-        low, high = chosen.min(axis=0), np.add(chosen.max(axis=0), geometry.CARD_SIZE)
-        cards = QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
-        return cards.united(area)
+        left, top, right, bottom = geometry.extent(chosen)
+        wide, high = geometry.CARD_SIZE
+        return QRectF(left, top, right - left + wide, bottom - top + high).united(area)
 
     def rows(self, node_ids: Iterable[str]) -> list[int]:
         """The rows of those ids that are on the canvas."""
@@ -297,8 +297,10 @@ class Scene(QObject):
         chosen = chosen[chosen[:, 0] <= chosen[:, 2]]  # without those inside a folded group
         if len(chosen):
             reach = PILL_REACH if self.wires.labelled[np.asarray(wires, np.intp)].any() else WIRE_REACH
-            low, high = chosen[:, :2].min(axis=0) - reach, chosen[:, 2:].max(axis=0) + reach
-            area = area.united(QRectF(*(float(v) for v in low), *(float(v) for v in high - low)))
+            left, top = geometry.extent(chosen[:, :2])[:2]
+            right, bottom = geometry.extent(chosen[:, 2:])[2:]
+            wires_area = QRectF(left, top, right - left, bottom - top)
+            area = area.united(wires_area.adjusted(-reach[0], -reach[1], reach[0], reach[1]))
         return area
 
 
