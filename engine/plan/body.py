@@ -19,7 +19,6 @@ from engine.model.embedded import (
     MAX_DEPTH,
     SUBWORKFLOW,
     file_of,
-    is_composite,
     last_steps,
     outputs_of,
 )
@@ -50,13 +49,11 @@ class Body:
     condition: tuple[bool, str] | None
 
 
-def body_of(node: Node, compile_inner: Callable[[Workflow], Plan], depth: int) -> Body | None:
-    """The body of a composite node; None for any other. Raises DefinitionError that names the node.
+def body_of(node: Node, compile_inner: Callable[[Workflow], Plan], depth: int) -> Body:
+    """The body of a composite node. Raises DefinitionError that names the node.
 
     depth: how many workflows stand around the node, its own included.
     """
-    if not is_composite(node):
-        return None
     if depth > MAX_DEPTH - 1:
         raise DefinitionError(
             f'Node "{node.label}": more than {MAX_DEPTH} workflows stand inside each other',

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from engine.errors import ActionError, ExecutionNotFound, IllegalTransition, StoreError
+from engine.errors import ActionError, ExecutionNotFound, IllegalTransition, RunDamaged, StoreError
 from engine.history.events import EventType
 from engine.history.state import ExecutionState, apply
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
+from engine.store.state_manager import agreeing
 from tests.support.events import (
     asked,
     completed,
@@ -127,7 +128,20 @@ class StoreConformance:
             await store.update_step_status(execution_id, "a", "FAILED", error="too late")
         with pytest.raises(IllegalTransition):
             await store.update_execution_status(execution_id, "COMPLETED")
+        with pytest.raises(IllegalTransition, match="is PENDING and cannot become COMPLETED"):
+            store.append(execution_id, [ended()])
         assert await store.get_step_output(execution_id, "a") == 1
+
+    @pytest.mark.asyncio
+    async def test_that_a_state_that_was_read_before_the_run_went_on_contradicts_nothing(self, store):
+        execution_id = await store.create_execution("w", {})
+        state = await store.load_state(execution_id)
+        assert agreeing(store, state) is state
+        store.append(execution_id, [started()])
+        assert agreeing(store, state) is state
+        state.seq += 1
+        with pytest.raises(RunDamaged, match="contradict its journal"):
+            agreeing(store, state)
 
     @pytest.mark.asyncio
     async def test_that_inputs_are_merged(self, store):

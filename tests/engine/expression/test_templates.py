@@ -57,6 +57,7 @@ def resolve(value: Any, schema: Any = None) -> Any:
         ("${input.absent:-12px}", "12px"),
         ("${input.a:-7}", 1),
         ("${input.none:-7}", None),
+        ("$${", "${"),
         ("${input.trick}", "${input.a}"),
         ("x ${input.trick}", "x ${input.a}"),
         (["${input.a}", {"k": "${A.x}", "${input.a}": [True]}], [1, {"k": 5, "${input.a}": [True]}]),
