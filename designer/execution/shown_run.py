@@ -67,6 +67,7 @@ class ShownRun(QObject):
         self._chosen: dict[str, str] = {}
         self._offered: list[RunPart] = []
         self._part: str | None = None
+        self._wish = 0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(LOOK_AGAIN_MS)
@@ -93,6 +94,7 @@ class ShownRun(QObject):
         if 0 <= index < len(self._offered) and self._is_inside:
             part = self._offered[index]
             self._chosen[_prefix(part)] = part.id
+            self._wish += 1
             self._tasks.start(self._look())
 
     def close(self) -> None:
@@ -145,7 +147,7 @@ class ShownRun(QObject):
 
     async def _look(self) -> None:
         """Find the part of the run that ran what is on screen, and show it."""
-        place, run = self._document.place, self._controller.view.execution_id
+        place, run, wish = self._document.place, self._controller.view.execution_id, self._wish
         if not place or run is None:
             return
         at, offered = run, list[RunPart]()
@@ -159,13 +161,18 @@ class ShownRun(QObject):
             return  # the store has its own way of saying that it cannot be read
         if place != self._document.place or run != self._controller.view.execution_id:
             return
-        if at != self._part:
+        if wish != self._wish:
+            return  # another part was chosen meanwhile, and is looked for
+        is_new = at != self._part
+        if is_new:
             self._forget()
             self._part = at
-            await self._watch(at)
+        # Before its states are there, so that another part can be chosen at once.
         self._offered = offered
         current = next(index for index, part in enumerate(offered) if part.id == at)
         self.parts_changed.emit([_name(part) for part in offered], current)
+        if is_new:
+            await self._watch(at)
 
     def _choose_of(self, offered: Sequence[RunPart]) -> RunPart:
         wanted = self._chosen.get(_prefix(offered[0]))

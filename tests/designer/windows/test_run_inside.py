@@ -145,7 +145,12 @@ def test_that_after_another_try_the_item_that_did_not_run_again_shows_what_ran(
     qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.FAILED, timeout=20_000)
     first_end = controller.steps["each"].ended_at
     window.commands["run.retry"].trigger()
-    qtbot.waitUntil(lambda: controller.steps["each"].ended_at not in (None, first_end), timeout=20_000)
+
+    def has_ended_again() -> bool:
+        step = controller.steps.get("each")  # none until the other try has told of it
+        return step is not None and step.ended_at not in (None, first_end)
+
+    qtbot.waitUntil(has_ended_again, timeout=20_000)
     qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.FAILED, timeout=20_000)
     window.canvas.inside.enter("each")
     shown, parts = window.session.shown, window.stage.breadcrumb.parts
