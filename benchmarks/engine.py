@@ -41,6 +41,12 @@ from engine import SqliteStateManager, WorkflowEngine
 
 REPEATS = 3
 LARGE = 10_000
+# Of the design, for a calm machine: microseconds a step by the beginning of a load's name, and seconds.
+TARGETS = {
+    "memory": {"W1": 15, "W2": 15, "W3": 15, "W4": 15, "W5": 15},
+    "sqlite": {"W1": 50, "W2": 25, "W3": 25, "W5": 25},
+}
+TARGETS_S = {"start_s": 0.3, "recovery_s": 1.0, "peak_mb": 150.0}
 
 
 def measure(load: Load, how: str) -> dict[str, float]:
@@ -149,7 +155,12 @@ def _print_row(row: dict[str, Any], hows: list[str]) -> None:
         cells.append(f"{figures['us']:11.1f} ({figures['peak_mb']:4.0f})")
         if how != "asyncio":
             ratios.append(f"{figures['seconds'] / row['asyncio']['seconds']:.1f}")
-    print(f"{row['load']:42}" + "".join(cells) + "   " + " ".join(ratios), flush=True)
+    said = []
+    for how, targets in TARGETS.items():
+        most = targets.get(row["load"][:2])
+        if most is not None and "us" in row.get(how, {}):
+            said.append(f"{how} {'ok' if row[how]['us'] <= most else 'missed'} ({most})")
+    print(f"{row['load']:42}" + "".join(cells) + "   " + " ".join([*ratios, *said]), flush=True)
 
 
 def main() -> None:
@@ -192,7 +203,11 @@ def main() -> None:
             f"\n{LARGE:,} steps on disk: started in {figures['start_s']:.2f} s, "
             f"over after {figures['run_s']:.2f} s, "
             f"recovered half done in {figures['recovery_s']:.2f} s; "
-            f"peak {figures['peak_mb']:.0f} MB, {figures['peak_above_start_mb']:.0f} MB above the start"
+            f"peak {figures['peak_mb']:.0f} MB, {figures['peak_above_start_mb']:.0f} MB above the start; "
+            + ", ".join(
+                f"{name} {'ok' if figures[name] <= most else 'missed'} ({most:g})"
+                for name, most in TARGETS_S.items()
+            )
         )
 
 
