@@ -40,6 +40,7 @@ _INDENT: Final = "  "
 _LINE_LENGTH: Final = 100
 # Deeper values go on one line: the C encoder takes them, this module's recursion might not.
 _MAX_LEVEL: Final = 60
+_SEPARATORS: Final = tuple(",\n" + _INDENT * level for level in range(_MAX_LEVEL + 2))
 
 
 @lru_cache(maxsize=1)
@@ -142,9 +143,13 @@ def _workflow(document: Mapping[str, Any], path: Path | None) -> Workflow:
 
 
 def _repeated(document: Mapping[str, Any], name: str) -> list[Problem]:
+    listed = document.get(name) or ()
+    given = [item_id for item in listed if (item_id := item.get("id"))]
+    if len(set(given)) == len(given):
+        return []
     seen: set[str] = set()
     problems = []
-    for index, item in enumerate(document.get(name) or ()):
+    for index, item in enumerate(listed):
         item_id = item.get("id")
         if not item_id:
             continue
@@ -201,9 +206,8 @@ def _listed(entries: Sequence[str], brackets: str, level: int = 1) -> str:
     """Entries one below the other between the brackets."""
     if not entries:
         return brackets
-    outer = _INDENT * level
-    separator = f",\n{outer}{_INDENT}"
-    return f"{brackets[0]}{separator[1:]}{separator.join(entries)}\n{outer}{brackets[1]}"
+    separator = _SEPARATORS[level + 1]
+    return f"{brackets[0]}{separator[1:]}{separator.join(entries)}{_SEPARATORS[level][1:]}{brackets[1]}"
 
 
 def _block(value: Json, level: int, *, in_list: bool = False) -> str:
@@ -213,17 +217,18 @@ def _block(value: Json, level: int, *, in_list: bool = False) -> str:
     """
     if type(value) is str or not isinstance(value, _CONTAINERS) or level > _MAX_LEVEL:
         return _text(value)
-    is_object = type(value) is dict or isinstance(value, Mapping)
-    if in_list or not is_object:
+    if in_list or isinstance(value, list):
         items = value.values() if isinstance(value, Mapping) else value
         is_flat = not any(isinstance(item, _CONTAINERS) for item in items)
         if is_flat and len(line := _text(value)) + level * len(_INDENT) <= _LINE_LENGTH:
             return line
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         entries = []
         for key, item in value.items():  # a loop, as a comprehension would be a call for every object
-            text = _quoted(item) if type(item) is str else _block(item, level + 1)
-            entries.append(f"{_quoted(key)}: {text}")
+            if type(item) is str and item.isascii():
+                entries.append(f"{_quoted(key)}: {encode_basestring(item)}")
+            else:
+                entries.append(f"{_quoted(key)}: {_block(item, level + 1)}")
         return _listed(entries, "{}", level)
     return _listed([_block(item, level + 1, in_list=True) for item in value], "[]", level)
 

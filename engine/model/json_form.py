@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from engine.model.json_value import Json
+from engine.model.quick_made import quick_made
 from engine.model.workflow import Connection, ConnectionOn, Node, Point, Workflow
 
 WORKFLOW_KEYS: Final = frozenset(
@@ -35,6 +36,8 @@ CONNECTION_KEYS: Final = frozenset(
 )
 # The order in which a node's config is written; what is not named here follows in its own order.
 CONFIG_ORDER: Final = ("service", "action", "parameters", "timeout", "retry", "continue_on_error")
+_new_node: Final = quick_made(Node)
+_new_connection: Final = quick_made(Connection)
 
 
 def from_json(document: Mapping[str, Any], name: str = "") -> Workflow:
@@ -132,7 +135,7 @@ def _layout_json(workflow: Workflow) -> dict[str, Json]:
 
 
 def _node(described: Mapping[str, Any]) -> Node:
-    return Node(
+    return _new_node(
         id=described["id"],
         type=described.get("type") or "action",
         title=described.get("title") or "",
@@ -155,7 +158,7 @@ def _connections(described: Iterable[Mapping[str, Any]]) -> list[Connection]:
             number += 1
             connection_id = None if f"c{number}" in taken else f"c{number}"
         connections.append(
-            Connection(
+            _new_connection(
                 id=connection_id,
                 source=find("source") or "",
                 target=find("target") or "",

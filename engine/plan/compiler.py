@@ -8,43 +8,45 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from engine.catalog import Catalog
-from engine.errors import DefinitionError, ExpressionError
+from engine.errors import DefinitionError
 from engine.expression.templates import Inspected
 from engine.files import codec
 from engine.model.embedded import COMPOSITES
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
-from engine.model.policy import RetryPolicy, Timeouts
 from engine.model.queries import find_cycle
+from engine.model.quick_made import quick_made
 from engine.model.switches import SWITCH, has_condition, in_order
 from engine.model.workflow import Node, Workflow
 from engine.plan.body import Body, body_of, drawn_parameters
-from engine.plan.parameters import Parameters
+from engine.plan.node_settings import (
+    USUAL_ATTEMPTS,
+    USUAL_KEYS,
+    USUAL_SETTINGS,
+    attempts_of,
+    object_of,
+    parameters_of,
+    settings_of,
+)
 from engine.plan.secret_names import secrets_of
 from engine.plan.step import (
-    Call,
-    Disabled,
     Durability,
     FailurePolicy,
-    Join,
-    JoinMode,
     OnConditionError,
     OnFailure,
-    Pin,
     Plan,
-    Rollback,
     Route,
     Step,
 )
 
 T = TypeVar("T")
 MAX_CACHED_PLANS = 32
-# A node whose config holds nothing else says nothing about how its step is tried, joined and undone.
-_USUAL_KEYS = frozenset({"service", "action", "parameters", "input_schema"})
+_new_step = quick_made(Step)
+_new_route = quick_made(Route)
 
 
 class Compiler:
@@ -175,7 +177,7 @@ def _routes(workflow: Workflow, numbers: Mapping[str, int]) -> list[Route]:
         if extra and "on_condition_error" in extra:
             policy = _condition_policy(extra["on_condition_error"])
         routes.append(
-            Route(
+            _new_route(
                 index=len(routes),
                 id=connection.id,
                 source=source,
@@ -205,14 +207,14 @@ def _step(
     service = node.service or (node_type.service if node_type else "default")
     action = node.action or (node_type.action if node_type else "manual_trigger" if is_trigger else "default")
     own_type = node_type if node_type and (node_type.service, node_type.action) == (service, action) else None
-    input_schema = _object(config.get("input_schema")) or (own_type.parameters if own_type else {})
-    is_usual = _USUAL_KEYS.issuperset(config)
-    attempts = _USUAL_ATTEMPTS if is_usual else _attempts(node, len(incoming))
-    parameters = _parameters(node, drawn_parameters(node), input_schema, inspected)
-    settings = _USUAL_SETTINGS if is_usual else _settings(node, service, action, inspected)
-    calls = [call.parameters for call in (settings["rollback"], settings["fallback"]) if call is not None]
+    input_schema = object_of(config.get("input_schema")) or (own_type.parameters if own_type else {})
+    is_usual = USUAL_KEYS.issuperset(config)
+    retry, retry_is_given, timeouts, join = USUAL_ATTEMPTS if is_usual else attempts_of(node, len(incoming))
+    parameters = parameters_of(node, drawn_parameters(node), input_schema, inspected)
+    said = USUAL_SETTINGS if is_usual else settings_of(node, service, action, inspected)
+    calls = [call.parameters for call in (said.rollback, said.fallback) if call is not None]
     conditions = [route.condition for route in outgoing if route.condition is not None]
-    return Step(
+    return _new_step(
         index=index,
         id=node.id,
         type=node.type,
@@ -228,100 +230,21 @@ def _step(
         is_trigger=is_trigger,
         is_exclusive=node.type == SWITCH,
         body=body,
-        secrets=secrets_of((parameters, *calls), (settings["condition"], *conditions)),
-        **attempts,
-        **settings,
+        secrets=secrets_of((parameters, *calls), (said.condition, *conditions)),
+        retry=retry,
+        retry_is_given=retry_is_given,
+        timeouts=timeouts,
+        join=join,
+        rollback=said.rollback,
+        fallback=said.fallback,
+        output_schema=said.output_schema,
+        condition=said.condition,
+        continue_on_error=said.continue_on_error,
+        disabled=said.disabled,
+        at_most_once=said.at_most_once,
+        priority=said.priority,
+        pin=said.pin,
     )
-
-
-def _attempts(node: Node, incoming: int) -> dict[str, Any]:
-    """What the config says about when and how often the step is tried, by the names of Step's fields."""
-    config = node.config
-    return {
-        "retry": _read(node, "retry", lambda: RetryPolicy.from_json(config.get("retry"))),
-        "retry_is_given": _gives_attempts(config.get("retry")),
-        "timeouts": _read(node, "timeout", lambda: Timeouts.from_json(config.get("timeout"))),
-        "join": _read(node, "join", lambda: _join(config.get("join"), incoming)),
-    }
-
-
-def _settings(node: Node, service: str, action: str, inspected: Inspected | None = None) -> dict[str, Any]:
-    """What else it says besides what the step does."""
-    config = node.config
-    return {
-        "rollback": _rollback(node, service, inspected),
-        "fallback": _fallback(node, service, action, inspected),
-        "output_schema": _object(config.get("output_schema")),
-        "condition": _text(config.get("condition")),
-        "continue_on_error": node.continue_on_error,
-        "disabled": _disabled(config.get("disabled")),
-        "at_most_once": config.get("delivery") == "at_most_once",
-        "priority": _whole(config.get("priority")),
-        "pin": _pin(config.get("pin")),
-    }
-
-
-def _pin(described: Json) -> Pin | None:
-    return Pin(output=described["output"]) if isinstance(described, dict) and "output" in described else None
-
-
-def _parameters(
-    node: Node, drawn: Mapping[str, Json], schema: Mapping[str, Json], inspected: Inspected | None
-) -> Parameters:
-    try:
-        return Parameters(drawn, schema, inspected)
-    except ExpressionError as error:
-        raise DefinitionError(f'Node "{node.label}": {error.message}', hint=error.hint) from error
-
-
-def _join(described: Json, incoming: int) -> Join:
-    given = described if isinstance(described, dict) else {"mode": described or JoinMode.MERGE}
-    mode = JoinMode(str(given.get("mode", JoinMode.MERGE)))
-    if mode is not JoinMode.N_OF:
-        return Join(mode=mode)
-    count = given.get("k", given.get("n", given.get("count")))
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= max(1, incoming):
-        raise ValueError(f"an n_of join needs k from 1 to {max(1, incoming)}, not {count!r}")
-    return Join(mode=mode, count=count)
-
-
-def _call(node: Node, key: str, service: str, inspected: Inspected | None) -> Call | None:
-    """The action that config names; without a service of its own it is one of the node's."""
-    described = _object(node.config.get(key))
-    action = described.get("action")
-    if not isinstance(action, str) or not action:
-        return None
-    return Call(
-        service=str(described.get("service") or service),
-        action=action,
-        parameters=_parameters(node, _object(described.get("parameters")), {}, inspected),
-    )
-
-
-def _rollback(node: Node, service: str, inspected: Inspected | None) -> Rollback | None:
-    call = _call(node, "rollback", service, inspected)
-    if call is None:
-        return None
-    described = _object(node.config.get("rollback"))
-    retry = described.get("retry")
-    own = (path for path in call.parameters.template.references if path.root == "self")
-    return Rollback(
-        service=call.service,
-        action=call.action,
-        parameters=call.parameters,
-        retry=_read(node, "rollback: retry", lambda: RetryPolicy.from_json(retry)),
-        retry_is_given=_gives_attempts(retry),
-        timeouts=_read(node, "rollback: timeout", lambda: Timeouts.from_json(described.get("timeout"))),
-        needs_input=any(path.parts[:1] in ((), ("input",)) for path in own),
-    )
-
-
-def _fallback(node: Node, service: str, action: str, inspected: Inspected | None) -> Call | None:
-    """`fallback`, or the older `fallback_service`: the same action and parameters at another service."""
-    other = node.config.get("fallback_service")
-    if not isinstance(other, str) or not other:
-        return _call(node, "fallback", service, inspected)
-    return Call(service=other, action=action, parameters=_parameters(node, node.parameters, {}, inspected))
 
 
 def _failure_policy(described: Json) -> FailurePolicy:
@@ -347,42 +270,6 @@ def _condition_policy(value: Json) -> OnConditionError:
     # JSON writers say `false` as readily as "false".
     text = str(value).lower()
     return cast("OnConditionError", text) if text in ("true", "false") else "fail"
-
-
-def _disabled(value: Json) -> Disabled:
-    if not value:
-        return ""
-    return "skip" if value == "skip" else "passthrough"
-
-
-def _read(node: Node, key: str, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except ValueError as error:
-        raise DefinitionError(f'Node "{node.label}": {key}: {error}') from error
-
-
-def _gives_attempts(described: Json) -> bool:
-    if isinstance(described, dict):
-        return "max_attempts" in described
-    return described is not None
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _whole(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-# What such nodes have in common; made once, and shared by their steps.
-_USUAL_ATTEMPTS = _attempts(Node(id="", type=""), 0)
-_USUAL_SETTINGS = _settings(Node(id="", type=""), "default", "default")
 
 
 def _remember(plans: OrderedDict[Any, T], key: Any, plan: T) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -46,6 +45,7 @@ from engine.run.stream import EventStreams
 from engine.run.undo_parts import PartsOfSteps
 from engine.run.vault import Vault
 from engine.secrets.sources import SecretSource
+from engine.store.definitions import save_text
 from engine.store.state_manager import (
     CALLED_OFF,
     ExecutionStateManager,
@@ -152,7 +152,7 @@ class Runtime:
         await self.store.open()
         if plan.definition_hash not in self._saved:
             for each in (*inner_plans(plan), plan):
-                await self.store.save_definition(each.definition_hash, json.loads(each.definition))
+                await save_text(self.store, each.definition_hash, each.definition)
             self._saved[plan.definition_hash] = None
             if len(self._saved) > MAX_SAVED_DEFINITIONS:
                 self._saved.popitem(last=False)

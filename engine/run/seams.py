@@ -93,16 +93,17 @@ class EngineSeams:
             for connection in drawn.connections.values()
             if connection.source in nodes and connection.target in nodes
         ]
-        after: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
-        before: dict[str, dict[str, None]] = {node_id: {} for node_id in nodes}
+        after: dict[str, list[str]] = {node_id: [] for node_id in nodes}
+        before: dict[str, list[str]] = {node_id: [] for node_id in nodes}
         for connection in connections:
-            after[connection.source][connection.target] = None
-            before[connection.target][connection.source] = None
+            source, target = connection.source, connection.target
+            after[source].append(target)
+            before[target].append(source)
         return {
             "nodes": nodes,
             "connections": connections,
-            "adjacency": {node_id: list(targets) for node_id, targets in after.items()},
-            "reverse_adjacency": {node_id: list(sources) for node_id, sources in before.items()},
+            "adjacency": {node_id: _distinct(targets) for node_id, targets in after.items()},
+            "reverse_adjacency": {node_id: _distinct(sources) for node_id, sources in before.items()},
         }
 
     def _has_conditional_connections(self, workflow: WorkflowLike) -> bool:
@@ -165,6 +166,10 @@ class EngineSeams:
             result = action.handler(params, context)
             return await result if isawaitable(result) else result
         return await self._places.call(action, params, context)
+
+
+def _distinct(node_ids: list[str]) -> list[str]:
+    return node_ids if len(node_ids) < 2 else list(dict.fromkeys(node_ids))
 
 
 def _label(step: Step | Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ from engine.store.state_manager import (
     part_number,
     part_summary,
 )
-from engine.store.upkeep import FIND_RESULT, delete_runs, hold_names
+from engine.store.upkeep import FIND_RESULT, close_all, delete_runs, hold_names
 from engine.store.writer import Writer
 
 T = TypeVar("T")
@@ -108,7 +108,9 @@ class SqliteStateManager(ExecutionStateManager):
             self._created.clear()
             self._saved_definitions.clear()
             try:
-                await asyncio.get_running_loop().run_in_executor(self._disk, self._close, database)
+                await asyncio.get_running_loop().run_in_executor(
+                    self._disk, close_all, self._reading, database, self.artifacts
+                )
             finally:
                 self._disk.shutdown(wait=False)
 
@@ -154,9 +156,12 @@ class SqliteStateManager(ExecutionStateManager):
         )
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
+        await self.save_definition_text(definition_hash, encode(definition))
+
+    async def save_definition_text(self, definition_hash: str, text: str) -> None:
         await self.open()
         if definition_hash not in self._saved_definitions:
-            self._writer.batch().add_definition(definition_hash, encode(definition))
+            self._writer.batch().add_definition(definition_hash, text)
             self._saved_definitions.add(definition_hash)
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
@@ -188,9 +193,7 @@ class SqliteStateManager(ExecutionStateManager):
         if statuses is not None:
             test = f"status IN ({', '.join(str(EXECUTION_CODE[status]) for status in statuses)})"
             if limit is None:
-                test = (
-                    f"({test} OR ended_at IS NULL)"  # whose status is not what was written; sorted out below
-                )
+                test = f"({test} OR ended_at IS NULL)"  # whose status is not what was written: see below
             tests.append(test)
         rows = await self._read(
             f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE {' AND '.join(tests) or 'true'} "
@@ -262,13 +265,6 @@ class SqliteStateManager(ExecutionStateManager):
         self._ended: deque[str] = deque()
         self.was_interrupted = database.was_interrupted
         self._database = database
-
-    def _close(self, database: Database) -> None:
-        self._reading.shutdown()
-        try:
-            database.close()
-        finally:
-            self.artifacts.close()
 
     async def _read(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         await self.open()
@@ -389,11 +385,10 @@ async def _read_page(
     """Events of one run, checked where they are read, in the thread; at most a page of them."""
     database = store._database
     assert database is not None
+    where = f"execution = ? AND {test} LIMIT {_PAGE_EVENTS}"
 
     def read() -> list[Event]:
-        rows = database.read_journal(
-            f"execution = ? AND {test} LIMIT {_PAGE_EVENTS}", record.key, *parameters
-        )
+        rows = database.read_journal(where, record.key, *parameters)
         return events_of(record.id, record.workflow_id, rows)
 
     return await asyncio.get_running_loop().run_in_executor(store._reading, read)

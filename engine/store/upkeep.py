@@ -1,12 +1,15 @@
-"""What the SQLite store does besides keeping a journal: forgetting runs, and finding and holding results."""
+"""What the SQLite store does besides keeping a journal: forgets runs, finds and holds results, closes."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence, Set
+from concurrent.futures import Executor
 
 from engine.history.status import UNDONE
+from engine.store.artifacts import ArtifactStore
 from engine.store.codes import STEP_CODE
+from engine.store.database import Database
 from engine.store.json_text import encode
 
 _UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
@@ -41,3 +44,12 @@ def delete_runs(execution_ids: Sequence[str], saved: Set[str], connection: sqlit
         "AND hash NOT IN (SELECT value FROM json_each(?))",
         (encode(list(saved)),),
     )
+
+
+def close_all(reading: Executor, database: Database, artifacts: ArtifactStore) -> None:
+    """Close a store once what is being read has been read; in a thread."""
+    reading.shutdown()
+    try:
+        database.close()
+    finally:
+        artifacts.close()

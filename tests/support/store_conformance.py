@@ -8,6 +8,7 @@ from engine.errors import ActionError, ExecutionNotFound, IllegalTransition, Run
 from engine.history.events import EventType
 from engine.history.state import ExecutionState, apply
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
+from engine.store.definitions import save_text
 from engine.store.state_manager import agreeing
 from tests.support.events import (
     asked,
@@ -289,6 +290,10 @@ class StoreConformance:
         await store.save_definition("abc", {"name": "Report", "nodes": {"é": {"x": 1.5}}})
         await store.save_definition("abc", {"name": "Report", "nodes": {"é": {"x": 1.5}}})
         assert await store.load_definition("abc") == {"name": "Report", "nodes": {"é": {"x": 1.5}}}
+        text = '{\n  "name": "naïve \\ud800",\n  "nodes": {"é": {"x": 1.5}}\n}\n'
+        await save_text(store, "def", text)
+        await save_text(store, "def", text)
+        assert await store.load_definition("def") == {"name": "naïve \ud800", "nodes": {"é": {"x": 1.5}}}
         with pytest.raises(StoreError, match="unknown"):
             await store.load_definition("unknown")
 
