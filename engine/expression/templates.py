@@ -12,6 +12,7 @@ A parameter whose schema has the format `expression` or `condition` is not fille
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,10 +21,11 @@ from typing import Final, TypeAlias
 from engine.errors import ExpressionError, MissingInputError
 from engine.expression.functions import text_of
 from engine.expression.parser import parse
-from engine.expression.paths import MISSING, Missing, Path
+from engine.expression.paths import MISSING, NAME_PATTERN, Missing, Path
 from engine.expression.references import OPENING, ScannedReference, scan_reference
 from engine.expression.secret_text import join
 from engine.model.json_value import Json
+from engine.model.quick_made import quick_made
 
 Lookup: TypeAlias = "Callable[[Path], Json | Missing]"
 _Part: TypeAlias = "Callable[[Lookup, list[str]], Json]"
@@ -35,6 +37,7 @@ MAX_DEPTH: Final = 100
 _ESCAPED: Final = "$" + OPENING
 _CONTAINERS: Final = (dict, list)
 _REMEMBERED_LENGTH: Final = 200
+_ONLY_NAMES = re.compile(rf"\$\{{({NAME_PATTERN})((?:\.{NAME_PATTERN})*)\}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,9 @@ class Use:
     path: Path
     default: Json | Missing
     pointer: str
+
+
+_new_use: Final = quick_made(Use)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,8 @@ _Inspection: TypeAlias = "tuple[Template, tuple[TemplateFault, ...]]"
 
 
 class _Compiler:
+    __slots__ = ("faults", "uses")
+
     def __init__(self) -> None:
         self.uses: list[Use] = []
         self.faults: list[TemplateFault] = []
@@ -158,13 +166,15 @@ class _Compiler:
         self, value: Mapping[str, Json], schema: Mapping[str, Json] | None, pointer: str, depth: int
     ) -> _Part:
         properties = schema.get("properties") if schema is not None else None
+        if not isinstance(properties, Mapping):
+            properties = None
         parts: list[tuple[str, _Part]] = []
         for key, item in value.items():
             if not isinstance(key, str):
                 error = ExpressionError(f"the key {key!r} must be text")
                 self.faults.append(TemplateFault(pointer=pointer, error=error))
                 continue
-            inner = properties.get(key) if isinstance(properties, Mapping) else None
+            inner = properties.get(key) if properties is not None else None
             inner = inner if isinstance(inner, Mapping) else None
             if type(item) is str and OPENING not in item and inner is None and depth < MAX_DEPTH:
                 parts.append((key, _constant(item)))
@@ -185,8 +195,9 @@ class _Compiler:
             (only,) = pieces
             if isinstance(only, str):
                 return _constant(only)
-            self.uses.append(Use(path=only.path, default=only.default, pointer=pointer))
-            return _reference(self.uses[-1])
+            use = _new_use(path=only.path, default=only.default, pointer=pointer)
+            self.uses.append(use)
+            return _reference(use)
         filled = [
             part if isinstance(part, str) else Use(path=part.path, default=part.default, pointer=pointer)
             for part in pieces
@@ -219,6 +230,10 @@ class _Compiler:
 
 def _scan(text: str) -> tuple[str | ScannedReference, ...]:
     """The text in pieces that are not empty: what stands as it is, and references."""
+    plain = _ONLY_NAMES.fullmatch(text)
+    if plain is not None:  # nearly every template: one reference, of names alone
+        path = Path(plain[1], tuple(plain[2].split(".")[1:]))
+        return (ScannedReference(path=path, default=MISSING, end=len(text)),)
     parts: list[str | ScannedReference] = []
     position = 0
     while (found := text.find(OPENING, position)) >= 0:

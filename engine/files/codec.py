@@ -24,7 +24,7 @@ from typing import Any, Final, cast
 from engine.errors import DefinitionError, WorkflowFileError
 from engine.files import json_text
 from engine.files.steps_form import nodes_form
-from engine.json_schema.validators import Validator, validator
+from engine.json_schema.validators import Validator, trusted_validator
 from engine.model import json_form
 from engine.model.json_value import Json
 from engine.model.workflow import Connection, Workflow
@@ -47,7 +47,7 @@ _SEPARATORS: Final = tuple(",\n" + _INDENT * level for level in range(_MAX_LEVEL
 def file_validator() -> Validator:
     """The validator of workflow files, from the JSON Schema that ships with the program."""
     schema = (resources.files("resources") / "schemas" / SCHEMA_FILE).read_text("utf-8")
-    return validator(json.loads(schema))
+    return trusted_validator(json.loads(schema))
 
 
 def encode(workflow: Workflow) -> str:

@@ -40,10 +40,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validator:
-    """A schema ready for use. Raises ValueError when made of something that is no JSON Schema."""
+    """A schema ready for use; the complete validator is made when a value does not fit at first sight."""
 
-    complete: Draft202012Validator
+    text: str
     quick: Predicate | None
+
+    @property
+    def complete(self) -> Draft202012Validator:
+        """The one that finds what is wrong, and knows every keyword."""
+        return _complete(self.text)
 
     def faults(self, value: object) -> list[Fault]:
         """Everything that is wrong with `value`, in the order of the schema; empty when it fits."""
@@ -70,6 +75,11 @@ def validator(schema: Mapping[str, Any] | bool) -> Validator:
     return _validator(json.dumps(schema, default=_plain))
 
 
+def trusted_validator(schema: Mapping[str, Any]) -> Validator:
+    """The validator of a schema that comes with the program: nobody looks whether it is one."""
+    return Validator(text=json.dumps(schema), quick=quick_predicate(schema))
+
+
 def validate(schema: Mapping[str, Any] | bool | None, value: object) -> list[dict[str, str]]:
     """`{"pointer", "message"}` for everything in `value` that does not fit; an empty schema takes all."""
     return validator(schema).errors(value) if schema else []
@@ -89,18 +99,20 @@ def schema_faults(schema: object) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=1024)
 def _validator(text: str) -> Validator:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-
     schema = json.loads(text)
     if broken := schema_faults(schema):
         first = broken[0]
         raise ValueError(f"not a JSON Schema: {first['pointer'] or 'it'} {first['message']}")
+    return Validator(text=text, quick=quick_predicate(schema))
+
+
+@lru_cache(maxsize=1024)
+def _complete(text: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
     # The registry is given explicitly, because the default one fetches unknown references over the network.
-    return Validator(
-        complete=Draft202012Validator(schema, format_checker=_format_checker(), registry=Registry()),
-        quick=quick_predicate(schema),
-    )
+    return Draft202012Validator(json.loads(text), format_checker=_format_checker(), registry=Registry())
 
 
 def _distinct(faults: Iterable[Fault]) -> list[dict[str, str]]:

@@ -80,21 +80,27 @@ def to_json(workflow: Workflow) -> dict[str, Json]:
 
 def node_json(node: Node) -> dict[str, Json]:
     """The object of a node."""
-    given = node.config
-    config: dict[str, Json] = {key: given[key] for key in CONFIG_ORDER if key in given}
-    if len(config) < len(given):
-        config |= {key: value for key, value in given.items() if key not in config}
-    members: tuple[tuple[str, Json], ...] = (
-        ("id", node.id),
-        ("type", node.type),
-        ("title", node.title),
-        ("config", config),
-        ("notes", node.notes),
-    )
-    described: dict[str, Json] = {key: value for key, value in members if value not in _NOTHING}
+    described: dict[str, Json] = {}
+    if node.id not in _NOTHING:
+        described["id"] = node.id
+    if node.type not in _NOTHING:
+        described["type"] = node.type
+    if node.title not in _NOTHING:
+        described["title"] = node.title
+    if node.config:
+        described["config"] = _config_json(node.config)
+    if node.notes not in _NOTHING:
+        described["notes"] = node.notes
     if node.extra:
         described |= {key: value for key, value in node.extra.items() if key not in NODE_KEYS}
     return described
+
+
+def _config_json(given: Mapping[str, Json]) -> dict[str, Json]:
+    config = {key: given[key] for key in CONFIG_ORDER if key in given}
+    if len(config) < len(given):
+        config |= {key: value for key, value in given.items() if key not in config}
+    return config
 
 
 def connection_json(connection: Connection) -> dict[str, Json]:

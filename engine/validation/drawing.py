@@ -70,7 +70,7 @@ class Drawing:
     def successors(self) -> list[list[int]]:
         """The targets of each node; dangling connections are left out."""
         found: list[list[int]] = [[] for _ in self.nodes]
-        for source, target in self._wires:
+        for source, target in self.wires:
             found[source].append(target)
         return found
 
@@ -78,12 +78,12 @@ class Drawing:
     def predecessors(self) -> list[list[int]]:
         """The sources of each node; dangling connections are left out."""
         found: list[list[int]] = [[] for _ in self.nodes]
-        for source, target in self._wires:
+        for source, target in self.wires:
             found[target].append(source)
         return found
 
     @cached_property
-    def _wires(self) -> list[tuple[int, int]]:
+    def wires(self) -> list[tuple[int, int]]:
         """The ends of the connections that have two."""
         index = self.index
         return [

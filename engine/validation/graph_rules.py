@@ -34,20 +34,13 @@ def ids(drawing: Drawing) -> Iterator[Problem]:
 
 def connection_ends(drawing: Drawing) -> Iterator[Problem]:
     """A connection leads from one existing node to another, never into a trigger, and none is drawn twice."""
+    triggers = drawing.triggers
+    if len(set(drawing.wires)) == len(drawing.connections) and triggers.isdisjoint(
+        connection.target for connection in drawing.connections
+    ):
+        return  # all have two ends, and no two the same
     seen: set[tuple[object, ...]] = set()
-    index, triggers = drawing.index, drawing.triggers
     for position, connection in enumerate(drawing.connections):
-        key = (
-            connection.source,
-            connection.target,
-            connection.on,
-            connection.condition,
-            connection.source_port,
-            connection.target_port,
-        )
-        if key not in seen and key[0] in index and key[1] in index and key[1] not in triggers:
-            seen.add(key)
-            continue
         pointer = f"/connections/{position}"
         for end in ("source", "target"):
             node_id = getattr(connection, end)
@@ -73,6 +66,14 @@ def connection_ends(drawing: Drawing) -> Iterator[Problem]:
                 pointer=f"{pointer}/target",
                 suggestion="Delete the connection.",
             )
+        key = (
+            connection.source,
+            connection.target,
+            connection.on,
+            connection.condition,
+            connection.source_port,
+            connection.target_port,
+        )
         if key in seen and target is not None:
             yield Problem(
                 severity="warning",

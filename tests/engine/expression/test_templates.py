@@ -161,3 +161,23 @@ def test_that_depth_is_limited() -> None:
     assert "1" in str(resolve(value))
     with pytest.raises(ExpressionError, match="nested deeper than 100 levels"):
         Template.parse([value])
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["a", "a.b", "a-b.c-d.e", "ü.é_1", "steps.x.output.y", "a.0", "a.b.0.c", "a[0].b", 'a["b c"]', "a?"],
+)
+def test_that_a_reference_alone_is_what_it_is_among_other_text(inner: str) -> None:
+    alone, faults = Template.inspect(f"${{{inner}}}")
+    among, others = Template.inspect(f"x${{{inner}}}")
+    assert len(alone.uses) == 1
+    assert (alone.uses, faults) == (among.uses, others)
+
+
+@pytest.mark.parametrize(
+    "text", ["${a..b}", "${a.}", "${.a}", "${a-}", "${-a}", "${a.b-}", "${1}", "${a.1b}", "${}"]
+)
+def test_that_what_is_no_path_is_a_fault_alone_and_among_other_text(text: str) -> None:
+    alone, among = Template.inspect(text)[1], Template.inspect(f"x{text}")[1]
+    assert [fault.error.message for fault in alone] == [fault.error.message for fault in among]
+    assert len(alone) == 1
