@@ -36,6 +36,7 @@ X11_LIBRARIES = {
 }
 """What it needs besides for a window under X11."""
 
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 HEADLESS = (
     "Without a window: workflow-designer run FILE (and validate, render; see workflow-designer --help)."
 )
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # over takes a seventh of it. `Program.open` turns it on behind the first paint.
     gc.disable()
     _load_qt()
+    _load_numpy()
     from designer.program import run
 
     return run(file=arguments.file, store=arguments.store)
@@ -74,6 +76,18 @@ def _load_qt() -> None:
     import PySide6.QtCore  # noqa: F401 -- imported for what it does
 
     builtins.__import__ = original
+
+
+def _load_numpy() -> None:
+    """Loads numpy without threads for its linear algebra, which begin by spinning: that takes a core from
+    the rest of the start, and the canvas has no use for them. Programs that a step starts decide for
+    themselves."""
+    decided = _BLAS_THREADS in os.environ
+    os.environ.setdefault(_BLAS_THREADS, "1")
+    import numpy  # noqa: F401 -- imported for what it does
+
+    if not decided:
+        del os.environ[_BLAS_THREADS]
 
 
 def why_no_window() -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -41,6 +42,17 @@ def test_that_a_missing_system_library_is_named_with_its_package(monkeypatch: py
 
 def test_that_offscreen_nothing_keeps_the_window_from_opening() -> None:
     assert app.why_no_window() is None
+
+
+def test_that_programs_which_steps_start_decide_themselves_how_many_threads_they_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    app._load_numpy()
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    app._load_numpy()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
 
 
 @pytest.fixture
