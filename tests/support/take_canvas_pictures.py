@@ -108,7 +108,7 @@ class CanvasPhotographer(Photographer):
         self.take("canvas-refused")
         self.let_go()
         self.group(["flights", "airlines", "join"], "Read and join")
-        self.group(["ranked", "excel", "chart"], "Report")
+        self.group(["ranked", "nothing", "excel", "chart"], "Report")
         self.canvas.select([])
         self.frame()
         self.take("canvas-grouped")
