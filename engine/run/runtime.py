@@ -182,7 +182,8 @@ class Runtime:
         found = self._executions.get(execution_id)
         if found is None:
             async with self._loading:
-                found = self._executions.get(execution_id) or await self._revive(execution_id)
+                with uncollected():
+                    found = self._executions.get(execution_id) or await self._revive(execution_id)
         if start and found is not None and found.status is ExecutionStatus.PENDING:
             found.start(trigger_of(found.plan, found.part))
         return found
@@ -200,10 +201,11 @@ class Runtime:
                     hint="Take up the whole, from the step it is a part of.",
                 )
             plan = await self._plan_of(state)
-            event = draft(plan, state, await self.store.read_events(execution_id))
-            told = self.store.append(execution_id, [event])
+            events = await self.store.read_events(execution_id)
+            told = self.store.append(execution_id, [draft(plan, state, events)])
             await self.store.commit()
-            execution = await self._revive(execution_id)
+            with uncollected():
+                execution = await self._revive(execution_id)
         assert execution is not None
         self.streams.publish(execution_id, told)
         if not self._observers.is_idle:
@@ -295,9 +297,7 @@ class Runtime:
         await self.store.open()
         await self.store.commit()
         events = await self.store.read_events(execution_id)
-        with uncollected():
-            state = agreeing(self.store, state_of(execution_id, events))
-        if state.status.is_terminal:
+        if (state := agreeing(self.store, state_of(execution_id, events))).status.is_terminal:
             return None
         if state.parent and state.parent not in self._executions:
             await self._revive(state.parent)
@@ -337,9 +337,9 @@ class Runtime:
             self._brought.append((execution, events))
 
     async def _plan_of(self, state: ExecutionState) -> Plan:
-        definition = await self.store.load_definition(state.definition_hash)
         with uncollected():
-            return converted(self._compiler.compile(codec.decode(definition)), self._seams)
+            drawn = codec.decode(await self.store.load_definition(state.definition_hash))
+            return converted(self._compiler.compile(drawn), self._seams)
 
     async def _load(self, state: ExecutionState) -> Execution:
         """The execution in that state, with the definition it was started with."""

@@ -6,13 +6,14 @@ import gc
 import weakref
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import WorkflowEngine
+from engine import ExecutionNotFound, SqliteStateManager, WorkflowEngine
 from engine.run import garbage
-from tests.support.builders import chain
+from tests.support.builders import chain, node
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_actions import ScriptedActions
 
@@ -134,3 +135,30 @@ async def test_that_a_run_that_fails_leaves_nothing_aside(actions: ScriptedActio
     async with WorkflowEngine(registry=actions.registry) as engine:
         state = await engine.wait(await engine.start_workflow(workflow))
     assert state["status"] == "FAILED"
+
+
+@pytest.mark.asyncio
+async def test_that_bringing_a_run_back_collects_nothing_and_leaves_the_collector_on(
+    actions: ScriptedActions, tmp_path: Path
+) -> None:
+    was_on = []
+
+    class Watched(SqliteStateManager):
+        async def load_definition(self, definition_hash: str) -> dict[str, Any]:
+            was_on.append(gc.isenabled())
+            return await super().load_definition(definition_hash)
+
+    workflow = chain(node("a", parameters={"value": "${input.x}"}))
+    store = SqliteStateManager(tmp_path / "runs.db")
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        assert (await engine.wait(execution_id))["status"] == "PAUSED"
+    store = Watched(tmp_path / "runs.db")
+    async with WorkflowEngine(registry=actions.registry, state_manager=store) as engine:
+        with pytest.raises(ExecutionNotFound):
+            await engine.resume_workflow("nobody")
+        assert gc.isenabled()
+        assert await engine.resume_workflow(execution_id, {"x": 1})
+        assert gc.isenabled()
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+    assert was_on == [False]
