@@ -20,6 +20,7 @@ from designer.theme.tokens import WIRE_W, WIRE_W_HOVER
 CROWD = 400
 """From so many wires on, what lies on each other is drawn once, without antialiasing."""
 FEW = 40
+FEWEST = 16
 """Up to as many wires are drawn with round joints and many segments; a crowd goes without."""
 _FINE = 1.2
 """Wires that would be thinner, in device pixels, are a pixel wide: Qt draws a pixel in half the time."""
@@ -52,7 +53,12 @@ class WireStyle:
 
     @property
     def segments(self) -> int:
-        """How many straight pieces a curve is made of: as many as it takes to look like one."""
+        """How many straight pieces a curve is made of: as many as it takes to look like one.
+
+        A long wire that leads back turns within a tenth of its length.
+        """
+        if self.seen <= FEWEST:
+            return 64
         return 32 if self.seen <= FEW else 12
 
 
