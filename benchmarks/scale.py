@@ -1,6 +1,6 @@
 """Whether twice the steps take twice the time: runs of n and 2n steps, each in a process of its own.
 
-    python -m benchmarks.scale [--most 100000] [--bound 2.3] [--json]
+    python -m benchmarks.scale [--most 100000] [--bound 2.3] [--only fan] [--json]
 
 Ends with 1 when time(2n) / time(n) is over the bound anywhere. The first row of a shape has no ratio.
 """
@@ -56,6 +56,7 @@ def main() -> None:
     )
     parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--bound", type=float, default=2.3)
+    parser.add_argument("--only", choices=sorted(SHAPES), help="this shape")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -66,7 +67,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     if not chosen.json:
         print(f"{'':16}{'steps':>9}{'seconds':>10}{'us a step':>11}{'peak MB':>9}{'2n : n':>8}")
-    for shape in SHAPES:
+    for shape in [chosen.only] if chosen.only else SHAPES:
         for store in STORES:
             before = None
             count = LEAST
