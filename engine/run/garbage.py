@@ -20,9 +20,9 @@ from typing import Final
 
 ASIDE_S: Final = 0.03
 """As often as this, in an engine that is busy all the time, what there is is put aside."""
-BACK_S: Final = 5.0
+BACK_S: Final = 60.0
 """After so long it is put back and looked through; then after twice as long, and so on, up to:"""
-MOST_BACK_S: Final = 60.0
+MOST_BACK_S: Final = 600.0
 
 MANY: Final = 50_000
 """So many new objects are worth putting aside before a run begins."""
