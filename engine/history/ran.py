@@ -12,21 +12,23 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, overload
 
 from engine.history.events import NO_DATA, Event, EventDraft, EventType
+from engine.history.status import ConnectionOutcome
 
 _BEGUN = EventType.STEP_RUNNING
 _COMPLETED = EventType.STEP_COMPLETED
 _RESOLVED = EventType.CONNECTION_RESOLVED
+_TAKEN = ConnectionOutcome.TAKEN.value
 _new = tuple.__new__  # a NamedTuple's own constructor costs three times as much
 
 
-def taken_data(connection_id: str) -> dict[str, str]:
-    """What the event says of a connection that was taken."""
-    return {"connection_id": connection_id, "outcome": "TAKEN"}
+def resolved_data(connection_id: str, outcome: str) -> dict[str, str]:
+    """What the event says of a connection whose fate is decided."""
+    return {"connection_id": connection_id, "outcome": outcome}
 
 
-def taken_text(connection_id: str) -> str:
-    """Its JSON."""
-    return f'{{"connection_id":{quoted(connection_id)},"outcome":"TAKEN"}}'
+def resolved_text(connection_id: str, outcome: str) -> str:
+    """Its JSON: two texts, so putting it together is three times as fast as an encoder."""
+    return f'{{"connection_id":{quoted(connection_id)},"outcome":{quoted(outcome)}}}'
 
 
 class Ran(Sequence[EventDraft]):
@@ -56,7 +58,8 @@ class Ran(Sequence[EventDraft]):
         """All of it, one after the other."""
         completed = EventDraft(_COMPLETED, self.step_id, self.attempt, self.data, None, self.text)
         resolved = (
-            EventDraft(_RESOLVED, None, 0, taken_data(each), None, taken_text(each)) for each in self.taken
+            EventDraft(_RESOLVED, None, 0, resolved_data(each, _TAKEN), None, resolved_text(each, _TAKEN))
+            for each in self.taken
         )
         return [self.begun, completed, *resolved]
 
@@ -103,7 +106,7 @@ class RanEvents(Sequence[Event]):
                 _new(Event, (*whole, seq + 1, at, _COMPLETED, *step, ran.data)),
             ]
             for number, taken in enumerate(ran.taken, seq + 2):
-                place = (*whole, number, at, _RESOLVED, None, 0, taken_data(taken))
+                place = (*whole, number, at, _RESOLVED, None, 0, resolved_data(taken, _TAKEN))
                 self._events.append(_new(Event, place))
         return self._events
 

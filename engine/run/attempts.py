@@ -15,6 +15,8 @@ from engine.run.activity import Activity
 from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.dispatcher import GRACE_S
+from engine.run.reports import Reports
+from engine.store.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
     from engine.run.dispatcher import Dispatcher
@@ -37,12 +39,33 @@ class Attempts:
     """Performs actions for the step runner: what they raise comes out as it is, nothing is judged here."""
 
     def __init__(
-        self, *, seams: Seams, dispatcher: Dispatcher, clock: Clock, semaphore: asyncio.Semaphore
+        self,
+        *,
+        seams: Seams,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        semaphore: asyncio.Semaphore,
+        artifacts: ArtifactStore,
     ) -> None:
         self._seams = seams
         self._dispatcher = dispatcher
         self._clock = clock
         self._semaphore = semaphore
+        self._artifacts = artifacts
+
+    def context(self, execution: Execution, activity: Activity) -> StepContext:
+        """What the action of the attempt may know and do."""
+        step = activity.step
+        return StepContext(
+            execution_id=execution.id,
+            step_id=step.id,
+            attempt=activity.attempt,
+            reports=Reports(execution, activity, self.sleep),
+            artifacts=self._artifacts,
+            base_dir=execution.base_dir,
+            run_epoch=execution.epoch,
+            secrets=execution.secrets.values_of(step.secrets) if step.secrets else None,
+        )
 
     async def within_time(
         self,

@@ -188,11 +188,10 @@ class Execution:
     def take(self, step: int) -> bool:
         """The dispatcher takes a ready step to run it; False when it has been put aside instead."""
         self.ready -= 1
-        if self.status is ExecutionStatus.RUNNING and self.error is None:
-            return True
         # A step between two attempts has started already: it may finish although nothing new starts.
-        may_start = not self._is_stopping() or step in self.steps.activities
-        if self.status is ExecutionStatus.RUNNING and may_start:
+        if self.status is ExecutionStatus.RUNNING and (
+            self.error is None or not self._is_stopping() or step in self.steps.activities
+        ):
             return True
         self.held.append(step)
         self.advance()

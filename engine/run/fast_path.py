@@ -19,7 +19,6 @@ from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from engine.actions.context import StepContext
 from engine.actions.registry import Action, ActionRegistry
 from engine.errors import WorkflowError
 from engine.history.ran import Ran
@@ -30,10 +29,9 @@ from engine.run.activity import Activity
 from engine.run.attempts import Attempts
 from engine.run.clock import Clock
 from engine.run.partial import WHOLE
-from engine.run.reports import Reports
 from engine.run.reuse import promises_reuse
 from engine.run.slots import Slots
-from engine.store.artifacts import ArtifactStore, may_go_inline
+from engine.store.artifacts import may_go_inline
 from engine.store.json_text import encode
 
 if TYPE_CHECKING:
@@ -103,7 +101,6 @@ class FastPath:
         clock: Clock,
         semaphore: Slots,
         journal: Journal,
-        artifacts: ArtifactStore,
         attempts: Attempts,
     ) -> None:
         self._seams = seams
@@ -111,7 +108,6 @@ class FastPath:
         self._clock = clock
         self._semaphore = semaphore
         self._journal = journal
-        self._artifacts = artifacts
         self._attempts = attempts
         self._ways: WeakKeyDictionary[Plan, Ways] = WeakKeyDictionary()
 
@@ -159,15 +155,7 @@ class FastPath:
         steps.activities[number] = activity
         steps.running.add(number)
         ran = self._journal.begins(execution, step.id, 1)
-        context = activity.context = StepContext(
-            execution_id=execution.id,
-            step_id=step.id,
-            attempt=1,
-            reports=Reports(execution, activity, self._attempts.sleep),
-            artifacts=self._artifacts,
-            base_dir=execution.base_dir,
-            run_epoch=execution.epoch,
-        )
+        context = activity.context = self._attempts.context(execution, activity)
         try:
             output = action.handler(params, context)
             if type(output) is CoroutineType:

@@ -60,6 +60,8 @@ class Observers:
 
     def tell(self, state: ExecutionState, events: Sequence[Event]) -> None:
         """Queue what these events mean to the outside; `state` is the execution after them."""
+        if self.is_idle:
+            return
         for event in events:
             step_status = STATUS_OF_STEP_EVENT.get(event.type)
             if step_status is not None:

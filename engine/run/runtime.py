@@ -38,6 +38,7 @@ from engine.run.partial import trigger_of
 from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
+from engine.run.set_aside import runs_of
 from engine.run.slots import Slots
 from engine.run.step_runner import StepRunner
 from engine.run.storage_trouble import StorageTrouble
@@ -104,7 +105,13 @@ class Runtime:
             announce=lambda part, event: self._journal.announce(part, [event]),
             spawn=self.spawn,
         )
-        attempts = Attempts(seams=seams, dispatcher=self._dispatcher, clock=clock, semaphore=semaphore)
+        attempts = Attempts(
+            seams=seams,
+            dispatcher=self._dispatcher,
+            clock=clock,
+            semaphore=semaphore,
+            artifacts=store.artifacts,
+        )
         self._runner = StepRunner(
             seams=seams,
             registry=registry,
@@ -134,7 +141,6 @@ class Runtime:
             clock=clock,
             semaphore=semaphore,
             journal=self._journal,
-            artifacts=store.artifacts,
             attempts=attempts,
         )
         self._dispatcher.attach(
@@ -208,8 +214,7 @@ class Runtime:
                 execution = await self._revive(execution_id)
         assert execution is not None
         self.streams.publish(execution_id, told)
-        if not self._observers.is_idle:
-            self._observers.tell(execution.state, told)
+        self._observers.tell(execution.state, told)
         await self.barrier()
 
     async def reopen_to_roll_back(self, execution_id: str, uncertain: Mapping[str, bool]) -> bool:
@@ -306,7 +311,7 @@ class Runtime:
         execution = await self._load(state)
         try:
             await self._prepare(execution, events)
-            for each in _of_run(self._executions, execution_id) if self.store.was_interrupted else ():
+            for each in runs_of(self._executions, execution_id) if self.store.was_interrupted else ():
                 if each.status is ExecutionStatus.PENDING:
                     recovery.suspect(each, [step.index for step in each.plan.steps if not step.incoming])
             for each, told in self._brought:
@@ -315,7 +320,7 @@ class Runtime:
                 if is_undone:
                     self.rollbacks.begin(each, crashed=self.store.was_interrupted)
         except BaseException:
-            for fallen in _of_run(self._executions, execution_id):
+            for fallen in runs_of(self._executions, execution_id):
                 self._dispatcher.withdraw(fallen)
                 fallen.steps.forget_timers()
                 del self._executions[fallen.id]
@@ -372,10 +377,10 @@ class Runtime:
 
     def _publish(self, execution: Execution, pieces: Pieces) -> None:
         execution.published(pieces)
-        if self.streams.has_readers(execution.id):
-            self.streams.publish(execution.id, whole(pieces))
-        if not self._observers.is_idle:
-            self._observers.tell(execution.state, whole(pieces))
+        if self.streams.has_readers(execution.id) or not self._observers.is_idle:
+            events = whole(pieces)
+            self.streams.publish(execution.id, events)
+            self._observers.tell(execution.state, events)
         if execution.state.status is ExecutionStatus.RUNNING:
             return
         if execution.state.status.is_terminal:
@@ -386,11 +391,6 @@ class Runtime:
             event.type in _ROLLS_BACK for event in whole(pieces)
         ):
             self.rollbacks.begin(execution)
-
-
-def _of_run(executions: Mapping[str, Execution], execution_id: str) -> list[Execution]:
-    """The living ones of a run and its parts."""
-    return [each for each in executions.values() if f"{each.id}/".startswith(f"{execution_id}/")]
 
 
 async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:

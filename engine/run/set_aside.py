@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engine.errors import ExecutionNotFound, IllegalTransition, RunDamaged
 from engine.history.events import EventDraft, EventType
 from engine.history.state import NOT_ROLLED_BACK
 from engine.history.status import ExecutionStatus
 from engine.store.state_manager import ExecutionStateManager, ExecutionSummary
+
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +29,11 @@ async def set_aside(store: ExecutionStateManager, summary: ExecutionSummary, err
     except (ExecutionNotFound, IllegalTransition):
         return
     await store.commit()
+
+
+def runs_of(executions: Mapping[str, Execution], execution_id: str) -> list[Execution]:
+    """The living ones of a run and its parts."""
+    return [each for each in executions.values() if f"{each.id}/".startswith(f"{execution_id}/")]
 
 
 def _drafts(status: ExecutionStatus, error: RunDamaged) -> list[EventDraft]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
 from engine.errors import (
     ActionError,
@@ -29,7 +28,6 @@ from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.own_conditions import is_wanted
-from engine.run.reports import Reports
 from engine.run.retry import wait_before_retry
 from engine.run.reuse import Reuse, ready_made
 from engine.run.room import record_end, run_again_with_room
@@ -120,7 +118,7 @@ class StepRunner:
                 full_sync = self._must_be_durable(execution, activity, step)
                 if full_sync is not None:
                     await self._make_durable(full_sync=full_sync)
-                activity.context = self._context(execution, activity, step)
+                activity.context = self._attempts.context(execution, activity)
                 output = await self._attempts.within_time(execution, activity, step, params)
             else:
                 started = activity.started_at
@@ -244,18 +242,6 @@ class StepRunner:
         # Should it bring the program down again, it is counted.
         return False if activity.crashes or step.index in execution.suspects else None
 
-    def _context(self, execution: Execution, activity: Activity, step: Step) -> StepContext:
-        return StepContext(
-            execution_id=execution.id,
-            step_id=step.id,
-            attempt=activity.attempt,
-            reports=Reports(execution, activity, self._attempts.sleep),
-            artifacts=self._artifacts,
-            base_dir=execution.base_dir,
-            run_epoch=execution.epoch,
-            secrets=execution.secrets.values_of(step.secrets) if step.secrets else None,
-        )
-
     def _only_fires(self, step: Step) -> bool:
         return step.is_trigger and (step.service, step.action) not in self._registry
 
@@ -342,7 +328,7 @@ class StepRunner:
         scope = execution.steps.live.with_roots({"error": error_to_json(error)})
         try:
             params: Any = fallback.parameters.template.resolve(scope.reference)
-            activity.context = activity.context or self._context(execution, activity, step=activity.step)
+            activity.context = activity.context or self._attempts.context(execution, activity)
             if stand_in.secrets:
                 params = execution.secrets.reveal(params)
             output = await self._attempts.within_time(execution, activity, stand_in, params)

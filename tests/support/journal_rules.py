@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
+from engine import WorkflowEngine
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, Event, EventType
 from engine.history.status import RESTARTABLE, ExecutionStatus, StepStatus, can_move
 
@@ -32,6 +34,13 @@ def check_journal(events: Sequence[Event]) -> None:
             assert can_move(execution, reached), f"run: {execution} -> {reached} at {event.seq}"
             execution = reached
     _check_once(events)
+
+
+async def ended(engine: WorkflowEngine, execution_id: str) -> dict[str, Any]:
+    """The state in which the run comes to rest; its journal is sound."""
+    state = await engine.wait(execution_id)
+    check_journal(await engine.state_manager.read_events(execution_id))
+    return state
 
 
 def _check_once(events: Sequence[Event]) -> None:

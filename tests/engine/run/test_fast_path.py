@@ -11,16 +11,10 @@ import pytest
 from engine import MemoryStateManager, StepContext, WorkflowEngine
 from tests.support.builders import chain, node
 from tests.support.fake_clock import settle
-from tests.support.journal_rules import check_journal
+from tests.support.journal_rules import ended
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
-
-
-async def ended(engine: WorkflowEngine, execution_id: str) -> dict[str, Any]:
-    state = await engine.wait(execution_id)
-    check_journal(await engine.state_manager.read_events(execution_id))
-    return state
 
 
 async def test_that_nothing_begins_while_somebody_else_holds_every_slot(

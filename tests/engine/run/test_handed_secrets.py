@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 import pytest
 
-from engine import SqliteStateManager, StepContext, WorkflowEngine
+from engine import StepContext
 from engine.errors import ActionError, DefinitionError
 from engine.expression.secret_text import join, names_in, plain, secret
 from engine.run.handed_secrets import joined, split
 from engine.run.options import RunOptions
-from tests.engine.run.test_secrets import VALUE, FakeSource, everything_in
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.compositions import body, each, loop, sub
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
+from tests.support.secret_source import VALUE, FakeSource, engine_on, everything_in
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,12 +34,6 @@ def source() -> FakeSource:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
-
-
-def engine_on(actions: ScriptedActions, path: Path, source: FakeSource, **more: Any) -> WorkflowEngine:
-    return WorkflowEngine(
-        registry=actions.registry, state_manager=SqliteStateManager(path), secrets=source, **more
-    )
 
 
 def user(node_id: str = "inner", action: str = "echo", **config: Any) -> dict[str, Any]:

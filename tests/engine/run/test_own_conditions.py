@@ -13,7 +13,7 @@ from engine.run.options import RunOptions
 from tests.engine.run.test_composition_crashes import CopyingStore
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.compositions import body, each, sub
-from tests.support.journal_rules import check_journal
+from tests.support.journal_rules import ended
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -26,12 +26,6 @@ def guarded(condition: str = BROKEN, **more: Any) -> dict[str, Any]:
     """a, then b under a condition of its own and c in any case; d follows b."""
     nodes = [node("a", parameters={"n": 1}), node("b", condition=condition, **more), node("c"), node("d")]
     return make_workflow(nodes, ["a>b", "a>c", "b>d"])
-
-
-async def ended(engine: WorkflowEngine, execution_id: str) -> dict[str, Any]:
-    state = await engine.wait(execution_id)
-    check_journal(await engine.state_manager.read_events(execution_id))
-    return state
 
 
 async def test_that_it_waits_and_says_what_is_wrong(engine: WorkflowEngine, actions: ScriptedActions) -> None:

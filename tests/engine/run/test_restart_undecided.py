@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from engine import SqliteStateManager, WorkflowEngine
 from engine.errors import CannotRestart
 from engine.run.options import RunOptions
 from tests.support.builders import chain, make_workflow, node, wire
-from tests.support.journal_rules import check_journal
+from tests.support.journal_rules import ended
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -21,12 +20,6 @@ SWITCH = make_workflow(
     [node("s", type="flow.switch", parameters={"n": 1}), node("t"), node("u")],
     [wire("s", "t", condition="n > 5"), wire("s", "u", condition="n > 9")],
 )
-
-
-async def ended(engine: WorkflowEngine, execution_id: str) -> dict[str, Any]:
-    state = await engine.wait(execution_id)
-    check_journal(await engine.state_manager.read_events(execution_id))
-    return state
 
 
 async def test_that_a_switch_that_nobody_could_leave_is_left_anew(

@@ -14,7 +14,7 @@ from engine.run.undoing import undoing
 from tests.engine.run.test_composition_crashes import CopyingStore
 from tests.engine.run.undoable import undo
 from tests.support.builders import chain, make_workflow, node, wire
-from tests.support.journal_rules import check_journal
+from tests.support.journal_rules import ended
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -51,12 +51,6 @@ def shop(actions: ScriptedActions) -> Shop:
 def book(node_id: str, **config: Any) -> dict[str, Any]:
     back = undo("cancel_booking", parameters={"number": "${self.output.number}"})
     return node(node_id, "book", rollback=back, **config)
-
-
-async def ended(engine: WorkflowEngine, execution_id: str) -> dict[str, Any]:
-    state = await engine.wait(execution_id)
-    check_journal(await engine.state_manager.read_events(execution_id))
-    return state
 
 
 async def run_twice(engine: WorkflowEngine) -> str:

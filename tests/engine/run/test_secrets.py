@@ -13,26 +13,11 @@ import pytest
 
 from engine import SqliteStateManager, WorkflowEngine
 from engine.errors import DefinitionError, ExternalServiceError, SchemaValidationError
-from engine.secrets.sources import SecretsUnavailable
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
+from tests.support.secret_source import VALUE, FakeSource, engine_on, everything_in
 
 pytestmark = pytest.mark.asyncio
-VALUE = "hunter2 & co"
-
-
-class FakeSource:
-    """Secrets in a dict; None for a keyring that cannot be read."""
-
-    def __init__(self, **values: str) -> None:
-        self.values: dict[str, str] | None = values
-        self.read: list[str] = []
-
-    def get(self, name: str) -> str | None:
-        self.read.append(name)
-        if self.values is None:
-            raise SecretsUnavailable("the keyring is locked")
-        return self.values.get(name)
 
 
 @pytest.fixture
@@ -43,16 +28,6 @@ def source() -> FakeSource:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
-
-
-def engine_on(actions: ScriptedActions, path: Path, source: FakeSource, **more: Any) -> WorkflowEngine:
-    return WorkflowEngine(
-        registry=actions.registry, state_manager=SqliteStateManager(path), secrets=source, **more
-    )
-
-
-def everything_in(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 SPELLINGS = [
