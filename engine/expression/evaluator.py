@@ -101,7 +101,7 @@ class _Compiler:
 
     def lenient(self, node: Expr) -> Lenient:
         """As strict, but a path that does not exist is MISSING instead of an error."""
-        path = _static_path(node)
+        path = static_path(node)
         if path is not None:
             return lambda frame: frame.scope.name(path)
         match node:
@@ -368,7 +368,7 @@ def _null(frame: Frame) -> Json:
     return None
 
 
-def _static_path(node: Expr) -> Path | None:
+def static_path(node: Expr) -> Path | None:
     """The path that a name with fields and constant items spells, or None."""
     parts: list[Part] = []
     while True:

@@ -26,7 +26,7 @@ from engine.run.clock import Clock
 from engine.run.composite import Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
 from engine.run.earlier_parts import EarlierPart, completed_before, given_to, take_over
-from engine.run.handed_secrets import drafted, split
+from engine.run.handed_secrets import drafted, read_handed, split
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
@@ -229,6 +229,7 @@ class Composer:
 
         They stay quiet until `wake`: nothing may follow from a part before everything is where it was.
         """
+        await read_handed(execution)
         begun: dict[str, Event] = {}
         for event in events:
             if event.type is EventType.STEP_WAITING and event.data.get("reason") == "child":

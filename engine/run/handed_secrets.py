@@ -2,7 +2,8 @@
 
 A part is given the masked text, as any parameter is; its journal holds `•••` among its inputs, and beside
 them which secret stands where. Inside, a step that refers to such an input counts as one that refers to the
-secret itself: it reads the value when it runs, anew for every attempt and after a restart.
+secret itself: it reads the value when it runs, anew for every attempt and after a restart. So does one whose
+conditions refer to it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.expression.secret_text import from_journal, names_in, plain, to_journal
 from engine.history.state import ExecutionState
 from engine.model.json_value import Json
 from engine.plan.step import Plan, Step
+from engine.run.secret_conditions import HANDED_ROOTS, paths_asked
 
-_ROOTS = frozenset({"input", "trigger"})
+if TYPE_CHECKING:
+    from engine.run.execution import Execution
 
 
 def split(inputs: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, Json]]:
@@ -29,6 +32,12 @@ def split(inputs: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, Json]]
 def joined(shown: Mapping[str, Json], secret: Mapping[str, Json]) -> dict[str, Json]:
     """What `split` was given."""
     return {**shown, **{name: from_journal(value) for name, value in secret.items()}}
+
+
+async def read_handed(part: Execution) -> None:
+    """After a restart: a condition may be decided before any step has run that would read the values."""
+    if part.state.secret_inputs:
+        await part.secrets.load(names_in(dict(part.steps.live["input_data"])))
 
 
 def plan_of_part(plan: Plan, state: ExecutionState) -> Plan:
@@ -48,11 +57,11 @@ def _knowing(plan: Plan, handed: frozenset[tuple[str, frozenset[str]]]) -> Plan:
 
 def _step_knowing(step: Step, by_input: Mapping[str, frozenset[str]]) -> Step:
     calls = [call.parameters for call in (step.fallback, step.rollback) if call is not None]
+    paths = [path for parameters in (step.parameters, *calls) for path in parameters.template.references]
     found = [
         names
-        for parameters in (step.parameters, *calls)
-        for path in parameters.template.references
-        if path.root in _ROOTS
+        for path in (*paths, *paths_asked(step))
+        if path.root in HANDED_ROOTS
         for name, names in by_input.items()
         if not path.parts or path.parts[0] == name
     ]

@@ -157,8 +157,9 @@ def restore(plan: Plan, state: ExecutionState) -> dict[int, Incident]:
     """The incidents that the journal left open."""
     found: dict[int, Incident] = {}
     for item in state.needed:
-        if item.get(INCIDENT) and not item.get("of_step"):
-            number = plan.numbers[str(item["step_id"])]
+        number = plan.numbers.get(str(item["step_id"]))
+        # What stands in a part is an incident of that part; a step's own condition is one of the step.
+        if number is not None and item.get(INCIDENT) and not item.get("of_step"):
             known = state.steps[plan.steps[number].id]
             incident = found.setdefault(number, Incident(_ended(known.status, known.reason), []))
             incident.needed.append(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.expression import MISSING, Missing, Path
+from engine.expression import MISSING, Missing, Path, Scope
 from engine.expression.paths import descend, output_path
 from engine.expression.scope import RunScope
 from engine.history.state import ExecutionState
@@ -121,12 +121,12 @@ class LeavingState(dict[str, Any]):
 
     __slots__ = ("scope",)
 
-    def __init__(self, state: LiveState, scope: SuppliedScope, source: str) -> None:
+    def __init__(self, state: Mapping[str, Any], scope: Scope, source: str) -> None:
         super().__init__(state, source=source)
         self.scope = scope
 
 
-def scope_of(state: Mapping[str, Any]) -> RunScope:
+def scope_of(state: Mapping[str, Any]) -> Scope:
     """The scope of a live state at no cost, or of a plain dict in the seed's form."""
     if isinstance(state, (LiveState, LeavingState)):
         return state.scope

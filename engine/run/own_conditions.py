@@ -36,7 +36,7 @@ def is_wanted(seams: Seams, execution: Execution, step: Step) -> bool:
     try:
         wanted = seams._check_dependencies(step, steps.live)
         if wanted and step.condition is not None:
-            wanted = seams._evaluate_condition(_text(steps, step), steps.live)
+            wanted = execution.evaluate(_text(steps, step), steps.live)
     except WorkflowError as error:
         if isinstance(error, ConditionError) and execution.options.incidents == "pause":
             _hold(execution, steps.activity(step.index), error)

@@ -20,7 +20,7 @@ from engine.model.json_value import Json
 from engine.plan.body import inner_plans
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
-from engine.run import recovery
+from engine.run import handed_secrets, recovery
 from engine.run.attempts import Attempts
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
@@ -29,7 +29,6 @@ from engine.run.dispatcher import GRACE_S, Dispatcher
 from engine.run.execution import Execution
 from engine.run.fast_path import FastPath
 from engine.run.garbage import uncollected
-from engine.run.handed_secrets import plan_of_part
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
@@ -38,6 +37,7 @@ from engine.run.partial import trigger_of
 from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
+from engine.run.secret_conditions import by_values
 from engine.run.set_aside import runs_of
 from engine.run.slots import Slots
 from engine.run.step_runner import StepRunner
@@ -363,12 +363,12 @@ class Runtime:
             "secrets": cast("Json", secrets),  # looked into by name only
         }
         execution = Execution(
-            plan=plan_of_part(plan, full),
+            plan=handed_secrets.plan_of_part(plan, full),
             state=state,
             live=LiveState.of_execution(full, roots, self._clock.now),
             journal=self._journal,
             work=self._dispatcher,
-            evaluate=self._seams._evaluate_condition,
+            evaluate=by_values(self._seams._evaluate_condition, full, secrets),
             secrets=secrets,
         )
         execution.ways = self._fast_path.ways_of(execution)

@@ -31,6 +31,7 @@ from engine.run.own_conditions import is_wanted
 from engine.run.retry import wait_before_retry
 from engine.run.reuse import Reuse, ready_made
 from engine.run.room import record_end, run_again_with_room
+from engine.run.secret_conditions import lacking
 from engine.store.artifacts import ArtifactStore
 from engine.store.state_manager import error_to_json
 
@@ -84,7 +85,8 @@ class StepRunner:
         if step.secrets and not await self._knows_secrets(execution, step):
             return
         known = steps.activities.get(number)
-        if (known is None or known.is_undecided) and not is_wanted(self._seams, execution, step):
+        is_open = known is None or known.is_undecided or (bool(step.secrets) and not known.attempt)
+        if is_open and not is_wanted(self._seams, execution, step):
             return
         activity = steps.activity(number)
         if (not step.is_plain or execution.options.taken) and await self._is_done_without(
@@ -161,12 +163,17 @@ class StepRunner:
             await self._failed(execution, activity, execution.secrets.mask_error(error))
 
     async def _knows_secrets(self, execution: Execution, step: Step) -> bool:
-        """Read what the step may need; False when meanwhile nothing new may start."""
+        """Read what the step may need; False when meanwhile nothing new may start, or when it asks first."""
         execution.ready += 1  # it is on its way: the run must not end before it is known what becomes of it
         try:
             await execution.secrets.load(step.secrets)
         finally:
             is_to_go_on = execution.take(step.index)
+        if is_to_go_on and (missing := lacking(execution, step)):
+            execution.steps.asks(
+                execution.steps.activity(step.index), MissingInputError(missing[0], missing=missing)
+            )
+            return False
         return is_to_go_on
 
     async def _is_done_without(self, execution: Execution, activity: Activity, step: Step) -> bool:

@@ -65,6 +65,7 @@ class RunSecrets(Mapping[str, SecretText]):
     def give(self, values: Mapping[str, str]) -> None:
         """Values for this run only."""
         self._given.update(values)
+        self._values.update(values)
         for value in values.values():
             self._masker.learn(value)
 

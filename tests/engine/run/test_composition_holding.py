@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from engine.run.options import RunOptions
 from tests.support.builders import chain, node, wire
 from tests.support.compositions import body, each, sub
 from tests.support.scripted_actions import ScriptedActions
+from tests.support.secret_source import FakeSource, engine_on
 
 pytestmark = pytest.mark.asyncio
 
@@ -42,6 +44,28 @@ async def test_that_a_condition_inside_a_part_is_repaired_from_the_run(
     await engine.repair_workflow(execution_id, {"part/xy": "n == 1"})
     state = await engine.wait(execution_id)
     assert (state["status"], actions.calls, state["needed"]) == ("COMPLETED", ["x", "y", "after"], [])
+
+
+async def test_that_an_incident_inside_a_step_outlives_the_program(
+    actions: ScriptedActions, tmp_path: Path
+) -> None:
+    inner = body(
+        node("a", parameters={"n": "${item}"}), "x", connections=[wire("a", "x", condition="n < 'a'")]
+    )
+    workflow = chain(sub("outer", body(each("each", inner, [1, 2]))))
+    async with engine_on(actions, tmp_path / "runs.db", FakeSource()) as engine:
+        execution_id = await engine.start_workflow(workflow, options=RunOptions(incidents="pause"))
+        assert (await engine.wait(execution_id))["reason"] == "incident"
+    ways = ["outer/each/0/a>x", "outer/each/1/a>x"]
+    for way in ways:
+        async with engine_on(actions, tmp_path / "runs.db", FakeSource()) as engine:
+            assert execution_id in await engine.recover()
+            state = await engine.wait(execution_id)
+            asked = [item["connection_id"] for item in state["needed"]]
+            assert asked == ways[ways.index(way) :]
+            await engine.repair_workflow(execution_id, {way: "n == 2"})
+            state = await engine.wait(execution_id)
+    assert (state["status"], actions.calls) == ("COMPLETED", ["a", "a", "x"])
 
 
 async def test_that_a_condition_is_repaired_by_the_id_of_the_part(
