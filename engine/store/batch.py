@@ -15,8 +15,8 @@ from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
 from engine.history.ran import Ran, resolved_text
-from engine.history.status import ConnectionOutcome, StepStatus
-from engine.store.checksum import of_definition, of_event, of_run
+from engine.history.status import StepStatus
+from engine.store.checksum import of_definition, of_event, of_ran, of_run
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
 from engine.store.ledger import Admitted, ExecutionRecord, StepRecord, is_asked_by_parts
@@ -28,18 +28,15 @@ _CHUNKS = (256, 128, 64, 32, 16, 8, 4, 3, 2, 1)
 _WIDTHS = {
     "definitions": 3,
     "executions": 12,
-    "journal": 8,
+    "entries": 10,
     "results": 4,
     "steps": 9,
     "timers": 3,
 }
 # The journal is written once; a second row for a place in it is a fault that must show.
-_VERBS = {"journal": "INSERT"}
+_VERBS = {"entries": "INSERT"}
 _COMPLETED = EventType.STEP_COMPLETED
-_RUNNING_CODE = EVENT_CODE[EventType.STEP_RUNNING]
 _COMPLETED_CODE = EVENT_CODE[_COMPLETED]
-_RESOLVED_CODE = EVENT_CODE[EventType.CONNECTION_RESOLVED]
-_TAKEN = ConnectionOutcome.TAKEN.value
 _COMPLETED_STEP = STEP_CODE[StepStatus.COMPLETED]
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
@@ -60,11 +57,11 @@ class Batch:
         "_results",
         "_steps",
         "_timers",
-        "events",
+        "entries",
     )
 
     def __init__(self) -> None:
-        self.events = 0
+        self.entries = 0
         self._forces_sync = False
         self._journal: list[Any] = []  # the values of all rows, one after the other
         self._executions: dict[int, Row] = {}
@@ -92,7 +89,7 @@ class Batch:
                 text = resolved_text(data["connection_id"], data["outcome"])
             code = EVENT_CODE[event_type]
             checksum = of_event(seed, seq, at, code, step_id, attempt, text)
-            journal += (key, seq, at, code, step_id, attempt, text, checksum)
+            journal += (key, seq, at, code, step_id, attempt, text, checksum, None, None)
             if event_type in STATUS_OF_STEP_EVENT:
                 assert step_id is not None
                 self._add_step(key, step_id, record.steps[step_id])
@@ -106,26 +103,19 @@ class Batch:
             if event_type is EventType.EXECUTION_RESTARTED:
                 for again in event.data["steps"]:
                     self._add_step(key, again, record.steps[again])
-        self.events += len(events)
+        self.entries += len(events)
 
     def add_ran(self, record: ExecutionRecord, ran: Ran) -> None:
-        """The events and the row of a step that ran, of an execution whose ``record`` knows of it."""
-        key, seed, step_id, attempt, text = record.key, record.seed, ran.step_id, ran.attempt, ran.text
+        """The row of a step that ran, and of its events, of an execution whose ``record`` knows of it."""
+        key, step_id, attempt, text = record.key, ran.step_id, ran.attempt, ran.text
         step = record.steps[step_id]
         seq, begun, ended = step.seq, step.started_at or 0, step.ended_at or 0
-        before = of_event(seed, seq - 1, begun, _RUNNING_CODE, step_id, attempt, None)
-        after = of_event(seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text)
-        journal = self._journal
-        journal += (key, seq - 1, begun, _RUNNING_CODE, step_id, attempt, None, before)
-        journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, after)
+        taken = encode(ran.taken) if ran.taken else None
+        checksum = of_ran(record.seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text, begun, taken)
+        self._journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, checksum, begun, taken)
         row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, step.duration_ms, seq)
         self._steps[key, step_id] = row
-        for taken in ran.taken:
-            seq += 1
-            text = resolved_text(taken, _TAKEN)
-            checksum = of_event(seed, seq, ended, _RESOLVED_CODE, None, 0, text)
-            journal += (key, seq, ended, _RESOLVED_CODE, None, 0, text, checksum)
-        self.events += len(ran)
+        self.entries += 1
 
     def force_sync(self) -> None:
         """Write one row at least, so that a commit with synchronous=FULL has something to sync."""
@@ -138,7 +128,7 @@ class Batch:
         if self._executions:
             _insert(connection, "executions", _flat(self._executions.values()))
         if self._journal:
-            _insert(connection, "journal", self._journal)
+            _insert(connection, "entries", self._journal)
         if self._steps:
             _insert(connection, "steps", _flat(self._steps.values()))
         if self._timers:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
-EVENT_ROW: Final = "json_array(seq, ts, type, step_id, attempt, data, checksum)"
+EVENT_ROW: Final = "json_array(seq, ts, type, step_id, attempt, data, checksum, begun, taken)"
 """A row of the journal in a query, with its data as the text it was written as, of which the checksum is."""
 
 
@@ -26,6 +26,21 @@ def of_event(
 ) -> int:
     """The checksum of one row of the journal; `ts` in microseconds, `text` the JSON of its data."""
     return crc32(f"{seq} {ts} {code} {attempt} {step_id} {text}".encode(), seed)
+
+
+def of_ran(
+    seed: int,
+    seq: int,
+    ts: int,
+    code: int,
+    step_id: str,
+    attempt: int,
+    text: str,
+    begun: int,
+    taken: str | None,
+) -> int:
+    """The checksum of the one row of a step that ran; `begun` in microseconds, `taken` the JSON of a list."""
+    return crc32(f"{seq} {ts} {code} {attempt} {begun} {step_id} {taken} {text}".encode(), seed)
 
 
 def of_run(row: Sequence[object]) -> int:

@@ -87,7 +87,7 @@ class Database:
         """
         with translated(self.path):
             row = self.reader.execute(
-                f"SELECT json_group_array({EVENT_ROW}) FROM (SELECT * FROM journal WHERE {test})", parameters
+                f"SELECT json_group_array({EVENT_ROW}) FROM (SELECT * FROM entries WHERE {test})", parameters
             ).fetchone()
         items: list[Any] = decode(row[0])
         return items
@@ -98,7 +98,7 @@ class Database:
             connection = self._connect(self.path)
             try:
                 rows = connection.execute(
-                    "SELECT data FROM journal WHERE length(data) >= 64 AND data GLOB ?1 "
+                    "SELECT data FROM entries WHERE length(data) >= 64 AND data GLOB ?1 "
                     "UNION ALL SELECT definition FROM definitions WHERE definition GLOB ?1 "
                     "UNION ALL SELECT name FROM pins",
                     ("*" + "[0-9a-f]" * 64 + "*",),

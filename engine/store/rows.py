@@ -9,15 +9,18 @@ from typing import Any
 
 from engine.errors import RunDamaged
 from engine.history.events import Event
+from engine.history.ran import Ran, RanEvents
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
-from engine.store.checksum import of_event, of_run, seed_of
+from engine.store.checksum import of_event, of_ran, of_run, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.json_text import decode
 from engine.store.ledger import ExecutionRecord, StepRecord
 from engine.store.state_manager import ExecutionSummary, damaged, state_of
 
 _log = logging.getLogger(__name__)
+
+_new = tuple.__new__  # a NamedTuple's own constructor costs three times as much
 
 ReadJournal = Callable[[ExecutionRecord], Awaitable[list[Event]]]
 
@@ -29,29 +32,46 @@ def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]
     """
     seed = seed_of(execution_id, workflow_id)
     is_checked = False
-    for seq, ts, code, step_id, attempt, text, checksum in rows:
+    for seq, ts, code, step_id, attempt, text, checksum, begun, taken in rows:
         if checksum is None and not is_checked:
             continue
         is_checked = True
-        if checksum != of_event(seed, seq, ts, code, step_id, attempt, text):
+        if begun is None:
+            expected = of_event(seed, seq, ts, code, step_id, attempt, text)
+        else:
+            expected = of_ran(seed, seq, ts, code, step_id, attempt, text, begun, taken)
+        if checksum != expected:
             raise damaged(execution_id, f"event {seq} is not what was written")
-    texts = [row[5] for row in rows]
+    texts = [(row[0], text) for row in rows for text in (row[5], row[8]) if text is not None]
     try:
         # All of them at once: a call for each costs more than what it does.
-        data = decode(f"[{','.join(text for text in texts if text is not None)}]")
+        data = decode(f"[{','.join(text for _, text in texts)}]")
     except ValueError:
-        data = [_decoded(execution_id, row[0], row[5]) for row in rows if row[5] is not None]
+        data = [_decoded(execution_id, *each) for each in texts]
     given = iter(data)
-    events = []
-    for seq, ts, code, step_id, attempt, text, _ in rows:
+    events: list[Event] = []
+    whole = (execution_id, workflow_id)
+    for seq, ts, code, step_id, attempt, text, _, begun, taken in rows:
         try:
             each = {} if text is None else next(given)
-            events.append(
-                Event(execution_id, workflow_id, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, each)
-            )
+            if begun is None:
+                events.append(_new(Event, (*whole, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, each)))
+                continue
+            ran = Ran(step_id, attempt, begun / 1e6)
+            ran.data, ran.taken = each, () if taken is None else next(given)
+            events += RanEvents(*whole, seq - 1, ran, begun / 1e6, ts / 1e6)
         except (LookupError, TypeError) as error:
             raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error
     return events
+
+
+def end_of(execution_id: str, row: Sequence[Any]) -> tuple[int, int]:
+    """The number of the last event and its time, by the (seq, ts, taken) of the last row."""
+    seq, ts, taken = row
+    try:
+        return seq + (len(decode(taken)) if taken else 0), ts
+    except (TypeError, ValueError) as error:
+        raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error
 
 
 def check_dense(execution_id: str, events: Sequence[Event], after: int = 0, *, at_least: int = 0) -> None:

@@ -24,7 +24,7 @@ from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import groups
-from engine.store.rows import check_dense, events_of, read_record, step_record_of, summaries
+from engine.store.rows import check_dense, end_of, events_of, read_record, step_record_of, summaries
 from engine.store.state_manager import (
     GIVING,
     ExecutionStateManager,
@@ -41,6 +41,8 @@ T = TypeVar("T")
 
 _PAGE_EVENTS = 20_000
 _PAGE_PARTS = 2_000
+# The row of a step that ran stands for the events before and after its own number, too.
+_FROM = "seq >= (SELECT coalesce(max(seq), 0) FROM entries WHERE execution = ?1 AND seq <= ?2) ORDER BY seq"
 # So many ended executions stay known, so that a late writer is told it is late.
 _ENDED_KEPT = 64
 
@@ -52,11 +54,11 @@ _EXECUTION_COLUMNS = (
 
 # The end that brought the output is the last of its kind; what came later undid steps.
 _PART_COLUMNS = (
-    f"json_array(id, workflow_id, status, (SELECT {EVENT_ROW} FROM journal j WHERE j.execution = e.key "
+    f"json_array(id, workflow_id, status, (SELECT {EVENT_ROW} FROM entries j WHERE j.execution = e.key "
     f"AND j.type IN ({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) "
     "ORDER BY seq DESC LIMIT 1), json(error), {created}) AS item"
 )
-_CREATED = f"(SELECT {EVENT_ROW} FROM journal j WHERE j.execution = e.key AND j.seq = 1)"
+_CREATED = f"(SELECT {EVENT_ROW} FROM entries j WHERE j.execution = e.key AND j.seq = 1)"
 
 
 class SqliteStateManager(ExecutionStateManager):
@@ -148,8 +150,8 @@ class SqliteStateManager(ExecutionStateManager):
         if not rows:
             return None
         execution_id, workflow_id, row = rows[0]
-        (event,) = events_of(execution_id, workflow_id, [row])
-        if event.data.get("key") != key:
+        (event, *others) = events_of(execution_id, workflow_id, [row])
+        if others or event.data.get("key") != key:
             return None  # the row that led here is damaged
         return StoredResult(
             execution_id=execution_id, step_id=event.step_id or "", at=event.ts, data=event.data
@@ -307,8 +309,8 @@ class SqliteStateManager(ExecutionStateManager):
         step = record.steps.get(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
-        events = await _read_page(self, record, "seq = ?", step.seq)
-        return events[0].data.get("output") if events else None
+        events = await _read_page(self, record, "seq = ?2", step.seq)
+        return next((event.data.get("output") for event in events if event.seq == step.seq), None)
 
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
@@ -343,13 +345,14 @@ class SqliteStateManager(ExecutionStateManager):
         with making_sense(self.path):
             record.steps = {row[0]: step_record_of(row) for row in rows}
         last = await self._read(
-            "SELECT json_array(seq, ts) AS item FROM journal WHERE execution = ? ORDER BY seq DESC LIMIT 1",
+            "SELECT json_array(seq, ts, taken) AS item FROM entries WHERE execution = ? "
+            "ORDER BY seq DESC LIMIT 1",
             (record.key,),
         )
         if not last:
             raise damaged(execution_id, "nothing is left of its journal")
+        record.seq, record.at = end_of(execution_id, last[0])
         with making_sense(self.path):
-            record.seq, record.at = last[0]
             record.found = max([record.seq, *(step.seq for step in record.steps.values())])
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
@@ -371,7 +374,10 @@ async def _read_all(store: SqliteStateManager, record: ExecutionRecord, after: i
     """The durable events of a run from number `after` on; RunDamaged unless all of them are as written."""
     events: list[Event] = []
     while True:
-        page = await _read_page(store, record, "seq > ? ORDER BY seq", events[-1].seq if events else after)
+        if events:
+            page = await _read_page(store, record, "seq > ?2 ORDER BY seq", events[-1].seq)
+        else:
+            page = [event for event in await _read_page(store, record, _FROM, after) if event.seq > after]
         events += page
         if len(page) < _PAGE_EVENTS:
             break
@@ -385,7 +391,7 @@ async def _read_page(
     """Events of one run, checked where they are read, in the thread; at most a page of them."""
     database = store._database
     assert database is not None
-    where = f"execution = ? AND {test} LIMIT {_PAGE_EVENTS}"
+    where = f"execution = ?1 AND {test} LIMIT {_PAGE_EVENTS}"
 
     def read() -> list[Event]:
         rows = database.read_journal(where, record.key, *parameters)

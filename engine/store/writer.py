@@ -19,9 +19,9 @@ from engine.store.artifacts import ArtifactStore
 from engine.store.batch import Batch
 from engine.store.database import Database, translated
 
-_BATCH_EVENTS = 500
+_BATCH_ENTRIES = 500
 # Pages that change again and again are moved once by checkpoints that come rarely.
-_CHECKPOINT_EVENTS = 6_000
+_CHECKPOINT_ENTRIES = 6_000
 _CHECKPOINT_FILES = 50
 
 Waiters = list[asyncio.Future[None]]
@@ -51,7 +51,7 @@ class Writer:
         self._turn_on: asyncio.AbstractEventLoop | None = None
         self._is_syncing = False
         self._may_split = False
-        self._unchecked_events = 0
+        self._unchecked_entries = 0
         self._is_checkpointing = False
         # A disk that failed to sync may call it done the next time, and have lost what it was given before.
         self._distrusts_log = False
@@ -63,7 +63,7 @@ class Writer:
         completion and the decisions that follow from it are put in one after the other, and belong together.
         """
         last = self._line[-1] if self._line else None
-        if last is None or (self._may_split and last.events >= _BATCH_EVENTS):
+        if last is None or (self._may_split and last.entries >= _BATCH_ENTRIES):
             last = Batch()
             self._line.append(last)
         self._may_split = False
@@ -146,7 +146,7 @@ class Writer:
 
     def _write(self, batch: Batch) -> None:
         self._transact(batch.write)
-        self._unchecked_events += batch.events
+        self._unchecked_entries += batch.entries
 
     def _transact(self, write: Work) -> None:
         connection = self._database.writer
@@ -222,9 +222,11 @@ class Writer:
         self._distrusts_log = False
 
     def _checkpoint_if_due(self) -> None:
-        is_due = self._unchecked_events >= _CHECKPOINT_EVENTS or self._artifacts.unsynced >= _CHECKPOINT_FILES
+        is_due = (
+            self._unchecked_entries >= _CHECKPOINT_ENTRIES or self._artifacts.unsynced >= _CHECKPOINT_FILES
+        )
         if is_due and not self._is_checkpointing:
-            self._unchecked_events = 0
+            self._unchecked_entries = 0
             self._is_checkpointing = True
             self._reading.submit(self._checkpoint)
 

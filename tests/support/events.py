@@ -1,6 +1,8 @@
 """Short words for the events that tests of stores and histories are made of."""
 
 from engine.history.events import EventDraft, EventType
+from engine.history.ran import Ran
+from engine.store.json_text import encode
 
 
 def started() -> EventDraft:
@@ -50,3 +52,11 @@ def supplied(**inputs) -> EventDraft:
 
 def progressed(step_id: str, fraction: float, text: str = "") -> EventDraft:
     return EventDraft(EventType.STEP_PROGRESS, step_id, data={"fraction": fraction, "text": text})
+
+
+def ran(step_id: str, output=None, *taken: str, attempt: int = 1, begun_at: float = 0.0) -> Ran:
+    """A step that began, completed and was left by these connections at once."""
+    made = Ran(step_id, attempt, begun_at)
+    made.data = {"output": output, "duration_ms": 0.5}
+    made.text, made.taken = encode(made.data), taken
+    return made

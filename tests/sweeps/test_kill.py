@@ -102,9 +102,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Biography:
         "UPDATE executions SET ended_at = NULL",
         "INSERT INTO timers SELECT key, 'book', 1 FROM executions",
         "INSERT INTO steps SELECT key + 1, 'book', 4, '', 1, 1, 1, 1, 1 FROM executions",
-        "DELETE FROM journal WHERE seq = 4",
-        "UPDATE journal SET ts = 0 WHERE seq = 4",
-        "UPDATE journal SET type = 17 WHERE type = 18",
+        "DELETE FROM entries WHERE seq = 4",
+        "UPDATE entries SET ts = 0 WHERE seq = 4",
+        "UPDATE entries SET type = 17 WHERE type = 18",
         "DELETE FROM definitions",
     ],
 )

@@ -62,7 +62,7 @@ async def test_that_a_damaged_run_says_so_and_the_others_go_on(
         await engine._runtime.barrier()
     change(
         path,
-        "UPDATE journal SET data = replace(data, '100', '900') WHERE step_id = 'first' AND data LIKE '%100%' "
+        "UPDATE entries SET data = replace(data, '100', '900') WHERE step_id = 'first' AND data LIKE '%100%' "
         "AND execution = (SELECT key FROM executions WHERE id = ?)",
         damaged,
     )
@@ -97,7 +97,7 @@ async def test_that_a_damaged_run_comes_to_an_end_wherever_it_was(
     async with SqliteStateManager(path) as store:
         execution_id = await store.create_execution("w", {"x": 1}, workflow_name="Mine")
         store.append(execution_id, [EventDraft(event_type) for event_type in WAYS[status]])
-    change(path, "UPDATE journal SET data = replace(data, '\"x\":1', '\"x\":2') WHERE seq = 1")
+    change(path, "UPDATE entries SET data = replace(data, '\"x\":1', '\"x\":2') WHERE seq = 1")
     async with engine_on(actions, path) as engine:
         assert (await listed(engine, execution_id)).status is status
         assert await engine.recover() == []
@@ -116,7 +116,7 @@ async def test_that_nothing_of_a_run_runs_when_one_of_its_parts_is_damaged(
         while actions.count("inside") < 3:
             await settle()
         await engine._runtime.barrier()
-    change(path, "UPDATE journal SET attempt = 7 WHERE step_id = 'inside' AND execution = 4")
+    change(path, "UPDATE entries SET attempt = 7 WHERE step_id = 'inside' AND execution = 4")
     actions.gates["inside"].set()
     actions.calls.clear()
     async with engine_on(actions, path) as engine:
@@ -139,7 +139,7 @@ async def test_that_a_run_is_left_alone_of_which_no_end_can_be_recorded(
         other = await store.create_execution("w", {}, workflow_name="Other")
         for execution_id in (gone, other):
             store.append(execution_id, [EventDraft(EventType.EXECUTION_STARTED)])
-    change(path, "DELETE FROM journal WHERE execution = (SELECT key FROM executions WHERE id = ?)", gone)
+    change(path, "DELETE FROM entries WHERE execution = (SELECT key FROM executions WHERE id = ?)", gone)
     change(
         path,
         "INSERT INTO steps VALUES ((SELECT key FROM executions WHERE id = ?), 'a', 1, '', 1, 1, 1, 1, 2)",
@@ -161,7 +161,7 @@ async def test_that_a_journal_whose_end_is_missing_is_refused(path: Path, lost: 
         execution_id = await store.create_execution("w", {})
         store.append(execution_id, [EventDraft(EventType.EXECUTION_STARTED), running("a")])
         store.append(execution_id, [completed("a", {"n": 1}), running("b")])
-    change(path, "DELETE FROM journal WHERE seq >= ?", lost)
+    change(path, "DELETE FROM entries WHERE seq >= ?", lost)
     async with SqliteStateManager(path) as store:
         with pytest.raises(RunDamaged, match=f"event {lost} is missing"):
             await store.load_state(execution_id)

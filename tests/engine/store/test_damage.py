@@ -19,7 +19,7 @@ from engine.history.state import ExecutionState
 from engine.store.database import Connect, migrations
 from engine.store.results import StoredResult
 from engine.store.sqlite import SqliteStateManager
-from tests.support.events import completed, ended, failed, resolved, running, started, supplied, waiting
+from tests.support.events import completed, ended, failed, ran, resolved, running, started, supplied, waiting
 from tests.support.journal_rules import check_journal
 
 DAMAGES = 40
@@ -36,6 +36,7 @@ async def lay_down(folder: Path) -> Path:
             await store.create_execution("w", {"x": [1, 2, 3]}, execution_id=name, definition_hash="hash")
             store.append(name, [started(), running("a"), completed("a", LARGE), resolved("a>b")])
             store.append(name, [running("b"), failed("b", "no luck"), supplied(y="text")])
+            store.append(name, ran("quick", {"n": 70}, "quick>c", "quick>d"))
             await store.commit(full_sync=True)
         store.append("ended", [running("c"), completed("c", {"n": 5}), ended("COMPLETED")])
         store.append("under way", [running("c"), waiting("c", 2_000_000_000.0)])
@@ -195,7 +196,7 @@ def test_that_a_result_kept_for_reuse_is_not_taken_when_it_has_changed(tmp_path:
         connection.execute("UPDATE results SET execution = 2 WHERE key = 'key 1'")
     assert asyncio.run(find("key 1")) is None
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE journal SET data = replace(data, ':2}', ':3}') WHERE execution = 2")
+        connection.execute("UPDATE entries SET data = replace(data, ':2}', ':3}') WHERE execution = 2")
     with pytest.raises(RunDamaged, match=r"run 2 .*event 4"):
         asyncio.run(find("key 2"))
 
@@ -244,20 +245,20 @@ def test_that_runs_from_before_there_were_checksums_are_read_and_go_on(tmp_path:
     asyncio.run(go_on())
     assert [event.data.get("output") for event in asyncio.run(read())] == [None, None, None, {"n": 1}]
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE journal SET checksum = NULL WHERE seq = 4")
+        connection.execute("UPDATE entries SET checksum = NULL WHERE seq = 4")
     with pytest.raises(RunDamaged, match="event 4"):
         asyncio.run(read())  # what was written since has one
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE journal SET checksum = NULL")
-        connection.execute("UPDATE journal SET data = '{\"output\":' WHERE seq = 4")
+        connection.execute("UPDATE entries SET checksum = NULL")
+        connection.execute("UPDATE entries SET data = '{\"output\":' WHERE seq = 4")
     with pytest.raises(RunDamaged, match="event 4 is no JSON"):
         asyncio.run(read())
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE journal SET data = NULL, type = 99 WHERE seq = 4")
+        connection.execute("UPDATE entries SET data = NULL, type = 99 WHERE seq = 4")
     with pytest.raises(RunDamaged, match="event 4 makes no sense"):
         asyncio.run(read())
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DELETE FROM journal")
+        connection.execute("DELETE FROM entries")
     with pytest.raises(RunDamaged, match="nothing is left"):
         asyncio.run(read())
 

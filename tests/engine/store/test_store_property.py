@@ -12,6 +12,7 @@ from engine.history.events import NO_DATA, EventDraft, EventType
 from engine.history.state import ExecutionState, apply
 from engine.store.memory import MemoryStateManager
 from engine.store.sqlite import SqliteStateManager
+from tests.support.events import ran
 from tests.support.store_conformance import TickingTime
 
 json_values = st.recursive(
@@ -62,6 +63,16 @@ drafts = st.one_of(
     ),
 )
 
+ran_steps = st.builds(
+    lambda step_id, output, taken, attempt: ran(
+        step_id, output, *taken, attempt=attempt, begun_at=1_763_860_400.25
+    ),
+    steps,
+    json_values,
+    st.lists(st.text(), max_size=3),
+    st.integers(1, 3),
+)
+
 
 async def play(store, groups):
     """The events that were accepted and the refusals, in order; and the state folded live."""
@@ -91,9 +102,12 @@ async def play_both(groups):
             assert await play(store, groups) == expected
         async with SqliteStateManager(path) as store:
             assert await store.load_state("run") == expected[1]
+            events = await store.read_events("run")
+            for after in range(len(events) + 1):
+                assert await store.read_events("run", after) == events[after:]
 
 
-@given(st.lists(st.tuples(st.lists(drafts, min_size=1, max_size=4), st.booleans()), max_size=8))
-@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.lists(drafts, min_size=1, max_size=4) | ran_steps, st.booleans()), max_size=8))
+@settings(max_examples=50, deadline=None)
 def test_that_both_stores_agree_and_read_back_what_they_published(groups):
     asyncio.run(play_both(groups))

@@ -20,7 +20,7 @@ from typing import Any
 from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventType
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
-from engine.store.checksum import of_definition, of_event, seed_of
+from engine.store.checksum import of_definition, of_event, of_ran, seed_of
 from engine.store.codes import EVENT_TYPES, EXECUTION_STATUSES, STEP_STATUSES
 from tests.support.journal_rules import check_journal
 
@@ -94,20 +94,25 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
             "the workflow's checksum does not fit"
         )
         found[row["id"]] = Run(state, tuple(events))
-    for table in ("journal", "steps", "timers"):
+    for table in ("entries", "steps", "timers"):
         lost = f"SELECT count(*) FROM {table} WHERE execution NOT IN (SELECT key FROM executions)"
         assert connection.execute(lost).fetchone()[0] == 0, f"{table} of no execution"
     return found
 
 
 def _events(connection: sqlite3.Connection, execution: sqlite3.Row) -> list[Event]:
+    seed = seed_of(execution["id"], execution["workflow_id"])
+    for row in connection.execute("SELECT * FROM entries WHERE execution = ?", (execution["key"],)):
+        _, seq, ts, code, step_id, attempt, data, checksum, begun, taken = tuple(row)
+        if begun is None:
+            expected = of_event(seed, seq, ts, code, step_id, attempt, data)
+        else:
+            assert EVENT_TYPES[code] is EventType.STEP_COMPLETED
+            expected = of_ran(seed, seq, ts, code, step_id, attempt, data, begun, taken)
+        assert checksum == expected, f"the checksum of event {seq} does not fit"
     rows = connection.execute(
         "SELECT * FROM journal WHERE execution = ? ORDER BY seq", (execution["key"],)
     ).fetchall()
-    seed = seed_of(execution["id"], execution["workflow_id"])
-    for row in rows:
-        *told, checksum = tuple(row)[1:]
-        assert checksum == of_event(seed, *told), f"the checksum of event {row['seq']} does not fit"
     return [
         Event(
             execution["id"],
