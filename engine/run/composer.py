@@ -23,7 +23,7 @@ from engine.json_schema.validators import validator
 from engine.model.json_value import Json
 from engine.run.activity import Activity
 from engine.run.clock import Clock
-from engine.run.composite import Composite, Part
+from engine.run.composite import AGAIN, Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
 from engine.run.earlier_parts import EarlierPart, completed_before, given_to, take_over
 from engine.run.handed_secrets import drafted, read_handed, split
@@ -180,8 +180,8 @@ class Composer:
         return fetch
 
     def remember(self, composite: Composite, remembered: Remembered) -> bool:
-        """Whether the step has been tried before; the items that completed then are handed over later."""
-        has_tried = composite.execution.epoch > 1 or composite.activity.attempt > 1
+        """Whether it, or a step around it, was tried before: items that completed are handed over later."""
+        has_tried = AGAIN in composite.prefix
         if has_tried:
             self._spawn(self._remember(composite, remembered), "look for earlier items")
         return has_tried
@@ -320,11 +320,8 @@ class Composer:
             self.limit_time(composite, max(0.0, started + min(limits) - self._clock.now()))
 
     async def _remember(self, composite: Composite, remembered: Remembered) -> None:
-        execution, activity = composite.execution, composite.activity
         try:
-            earlier = await completed_before(
-                self._store, execution.id, activity.step.id, epoch=execution.epoch, attempt=activity.attempt
-            )
+            earlier = await completed_before(self._store, composite)
         except WorkflowError as error:
             remembered(error)
         else:

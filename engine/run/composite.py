@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 # So many parts are started in one go; one that ends at once must not keep the loop from turning.
 BURST = 64
+AGAIN = "~"
+"""What follows in the id of a part names the try of the step; that of the first has none."""
 SUCCEEDED = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.COMPLETED_WITH_ERRORS})
 
 
@@ -69,6 +71,7 @@ class Composite(LivingParts, ABC):
         self.body = body
         self.params = params
         self.prefix = prefix_of(execution.id, execution.epoch, activity.step.id, activity.attempt)
+        self.before: list[str] | None = None
         self.inputs: dict[str, Json] | None = None
         self.failure: WorkflowError | None = None
         self.with_errors = False
@@ -271,7 +274,7 @@ class Composite(LivingParts, ABC):
 def prefix_of(execution_id: str, epoch: int, step_id: str, attempt: int) -> str:
     """The id of an only part, and the beginning of those of others; a further try has parts of its own."""
     tried = [epoch, attempt] if attempt > 1 else [epoch]
-    again = "" if tried == [1] else "~" + ".".join(map(str, tried))
+    again = "" if tried == [1] else AGAIN + ".".join(map(str, tried))
     return f"{execution_id}/{step_id}{again}"
 
 
