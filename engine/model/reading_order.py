@@ -10,6 +10,11 @@ def reading_order(workflow: Workflow) -> list[str]:
 
     Nodes on a circle, and what only they lead to, come last, in the file's order. O(nodes + connections).
     """
+    return sorted_nodes(workflow)[0]
+
+
+def sorted_nodes(workflow: Workflow) -> tuple[list[str], int]:
+    """All nodes in the order of reading, and how many of them come before those of the circles."""
     names = list(workflow.nodes)
     # By number: to look ten thousand nodes up by name, several times each, takes twice as long.
     number = dict(zip(names, range(len(names)), strict=True))
@@ -30,7 +35,8 @@ def reading_order(workflow: Workflow) -> list[str]:
             waits[target] -= 1
             if not waits[target]:
                 ready.append(target)
-    if len(order) < len(names):
+    free = len(order)
+    if free < len(names):
         read = set(order)
         order += [here for here in range(len(names)) if here not in read]
-    return [names[here] for here in order]
+    return [names[here] for here in order], free
