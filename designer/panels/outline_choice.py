@@ -45,12 +45,21 @@ class OutlineChoice(QObject):
     @contextmanager
     def held(self) -> Iterator[None]:
         """What Qt selects meanwhile, because rows come and go, is nobody's choice."""
+        current = self._model.row_at(self._tree.currentIndex())
         self._is_held = True
         try:
             yield
         finally:
+            self._keep_current(current)
             self._is_held = False
             self.show()
+
+    def _keep_current(self, row: Row) -> None:
+        """The line that has the keyboard may have gone and come again elsewhere."""
+        if row != self._model.row_at(self._tree.currentIndex()):
+            index = self._model.index_of(row)
+            if index.isValid():
+                self._tree.selectionModel().setCurrentIndex(index, _Flag.NoUpdate)
 
     def show(self) -> None:
         """Select the lines of what is chosen, open the groups, and scroll to the line chosen last."""
@@ -78,7 +87,7 @@ class OutlineChoice(QObject):
         for index in self._tree.selectionModel().selectedIndexes():
             row = self._model.row_at(index)
             if row.kind == "group":
-                nodes.update(dict.fromkeys(_steps_in(row)))
+                nodes.update(dict.fromkeys(self._model.steps_in(row.id)))
             elif row.kind == "node":
                 nodes[row.id] = None
             elif row.kind == "wire":
@@ -112,12 +121,3 @@ class OutlineChoice(QObject):
             index = self._model.index_of(("group", group_id))
             if group_id not in self._closed and not self._tree.isExpanded(index):
                 self._tree.expand(index)
-
-
-def _steps_in(group: Row) -> Iterator[str]:
-    """The steps below a group, those of groups inside it too."""
-    for child in group.children:
-        if child.kind == "group":
-            yield from _steps_in(child)
-        elif child.kind == "node":
-            yield child.id

@@ -73,7 +73,7 @@ class Lines:
         if role not in (*_SHOWN, DETAIL, _Role.AccessibleTextRole):
             return None
         spoken = role == _Role.AccessibleTextRole
-        ways = wording.ways_on(tree.ways.get(node.id, ()), node_type, tree.contents.numbers, spoken=spoken)
+        ways = wording.ways_on(tree.ways(node.id), node_type, tree.contents.numbers, spoken=spoken)
         if role == DETAIL:
             parts = ["switched off" if node.disabled else "", wording.what_it_does(node, node_type), ways]
             return "; ".join(filter(None, parts))

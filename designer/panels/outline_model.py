@@ -1,46 +1,50 @@
 """The workflow as a Qt tree of sentences, kept up with the document by as few row moves as it takes.
 
-Rows are plain objects named by a number in the index; nothing is made for a line that nobody looks at:
-sentences are worded when they are painted or read out, ways on from a step when it is opened.
+A view asks a model for every row whenever one comes or goes. So how many rows there are, and below which, is
+kept in Qt's own items, where that takes a tenth of the time; what they say is ours, and worded when it is
+painted or read out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 
 from designer.editor import Editor
-from designer.panels import outline_ways as ways
-from designer.panels.models import ROOT, Index
+from designer.panels.models import Index
 from designer.panels.outline_lines import Lines
-from designer.panels.outline_rows import Contents, Name, Row, Tree, runs, spans
+from designer.panels.outline_rows import MOST_RUNS, TOP, Contents, Name, Row, Tree, turning
 from engine.model import Change, edits
-from engine.model.changes import ConnectionChanged, NodeChanged, NodesMoved, WorkflowChanged
+from engine.model.changes import NodesMoved
 from engine.model.groups import change_group
 from engine.model.node_type import NodeTypes
-from engine.model.workflow import Workflow
+from engine.model.workflow import Connection
 
-_LIGHT = (NodeChanged, NodesMoved, ConnectionChanged, WorkflowChanged)
-_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
 _Role = Qt.ItemDataRole
 
 
-class OutlineModel(QAbstractItemModel):
-    """``rearranged`` says that every row is new: what was open and selected has to be found again by name."""
+class OutlineModel(QStandardItemModel):
+    """``rearranged`` says that rows stand elsewhere: what was open and selected has to be found by name."""
 
     rearranged = Signal()
     refused = Signal(str)
 
     def __init__(self, editor: Editor, types: NodeTypes, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, 1, parent)
+        self.setHorizontalHeaderLabels(["Outline"])
         self._editor = editor
         self.lines = Lines(editor, types)
-        self.seen: Callable[[], Iterable[Row]] | None = None
-        """Whoever shows this says which rows can be seen: of no others is it told that they say else now.
-        A tree asks several things about each row that it is told of, of ten thousand for 30 ms."""
+        self.seen: Callable[[], Iterable[QModelIndex]] | None = None
+        """Whoever shows this says which rows can be seen: of no others is it told that they say else now."""
         self._tree = Tree(editor.workflow)
+        self._coming: Sequence[Name] = ()
+        # Before any view: when it hears of rows, we know them.
+        self.rowsInserted.connect(self._on_inserted)
+        self.rowsRemoved.connect(self._on_removed)
+        self._insert("", self.contents.inside[""], 0)
 
     # -- names and indexes -------------------------------------------------------------------
 
@@ -51,56 +55,41 @@ class OutlineModel(QAbstractItemModel):
 
     def row_at(self, index: Index) -> Row:
         """The row of an index; the root for an invalid one."""
-        return self._tree.at(index.internalId())  # 0 in an invalid one, which is the root's
+        if not index.isValid():
+            return TOP
+        return self._tree.row(self.row_at(index.parent()), index.row())
 
     def index_of(self, name: Name) -> QModelIndex:
         """Where a node, a group or a connection stands; invalid when it has no row."""
-        wire = self._editor.workflow.connections.get(name[1]) if name[0] == "wire" else None
-        if wire is not None:
-            source = self._tree.find(("node", wire.source))
-            if source is not None:
-                self._tree.children(source)
-        found = self._tree.find(name)
-        return self._index(found) if found is not None else QModelIndex()
+        kind, row_id = name
+        if kind == "wire":
+            wire = self._editor.workflow.connections.get(row_id)
+            ways = self._tree.ways(wire.source) if wire is not None else ()
+            place = next((place for place, each in enumerate(ways) if each.id == row_id), None)
+            above = self.index_of(("node", wire.source)) if wire is not None else QModelIndex()
+            return self.index(place, 0, above) if place is not None and above.isValid() else QModelIndex()
+        place = self._tree.place(name)
+        if place is None:
+            return QModelIndex()
+        return self.index(place, 0, self._index_of_group(self._tree.holder(name)))
 
-    def _index(self, row: Row) -> QModelIndex:
-        return QModelIndex() if row.parent is None else self.createIndex(row.row, 0, row.key)
+    def steps_in(self, group_id: str) -> Iterator[str]:
+        """The steps below a group, those of groups inside it too."""
+        for kind, row_id in self._tree.lines.get(group_id, ()):
+            if kind == "group":
+                yield from self.steps_in(row_id)
+            elif kind == "node":
+                yield row_id
+
+    def _index_of_group(self, group_id: str) -> QModelIndex:
+        return self.index_of(("group", group_id)) if group_id else QModelIndex()
+
+    def _item(self, group_id: str) -> QStandardItem:
+        if not group_id:
+            return self.invisibleRootItem()
+        return self.itemFromIndex(self._index_of_group(group_id))
 
     # -- what Qt asks for --------------------------------------------------------------------
-
-    def index(self, row: int, column: int, parent: Index = ROOT) -> QModelIndex:
-        # Qt asks for every row of the top one by one: that way is kept short.
-        tree = self._tree
-        key = parent.internalId()
-        children = tree.children(tree.at(key)) if key else tree.root.children
-        if column or not 0 <= row < len(children):
-            return QModelIndex()
-        return self.createIndex(row, 0, children[row].key)
-
-    def parent(self, index: Index = ROOT) -> QModelIndex:  # type: ignore[override]  # QObject has one of that name
-        above = self.row_at(index).parent
-        return self._index(above) if above is not None else QModelIndex()
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return self._tree.size(self.row_at(parent))
-
-    def hasChildren(self, parent: Index = ROOT) -> bool:
-        row = self._tree.at(parent.internalId())
-        return bool(row.children) or row.id in self._tree.ways
-
-    def columnCount(self, _parent: Index = ROOT) -> int:
-        return 1
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        if not self._tree.contents.notes:
-            return _FLAGS
-        # A comment may have several lines: it is written where it stands on the canvas.
-        return _FLAGS & ~Qt.ItemFlag.ItemIsEditable if self.row_at(index).kind == "note" else _FLAGS
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return "Outline" if section == 0 and role == _Role.DisplayRole else None
 
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
         return self.lines.about(self._tree, self.row_at(index), role)
@@ -121,114 +110,119 @@ class OutlineModel(QAbstractItemModel):
 
     # -- following the document and the run --------------------------------------------------
 
-    def follow(self, before: Workflow, changes: Sequence[Change]) -> None:
+    def follow(self, changes: Sequence[Change]) -> None:
         """Show the document as it is now after these changes; none of them means that all is new."""
-        after = self._editor.workflow
+        tree, former = self._tree, self.contents
         if not changes:
             self.rebuild()
-        elif all(isinstance(change, NodesMoved) for change in changes):
             return
-        elif all(isinstance(change, _LIGHT) for change in changes) and (
-            before.layout_extra is after.layout_extra
-        ):
-            if any(isinstance(change, ConnectionChanged) for change in changes):
-                self._follow_ways(ways.touched(before, after, changes))
-            self._say_all()
-        else:
-            self._rearrange(ways.touched(before, after, changes))
+        self._follow_ways(tree.go_over(self._editor.workflow, changes))
+        if tree.contents is not former and not self._bring(former):
+            self.rebuild()
+        elif tree.contents is not former or not all(isinstance(each, NodesMoved) for each in changes):
+            self._say_seen()
 
     def rebuild(self) -> None:
         """Read the whole document anew."""
-        self.beginResetModel()
+        self._remove("", 0, self.rowCount() - 1)
         self._tree = Tree(self._editor.workflow)
-        self.endResetModel()
+        self._insert("", self.contents.inside[""], 0)
         self.rearranged.emit()
 
     def tell(self, names: Iterable[Name]) -> None:
-        """The run has got further at these: what is seen of them is painted anew, a parent at a time."""
-        found = (self._tree.find(name) for name in names)
-        self._say(spans(row for row in found if row is not None))
+        """The run has got further at these: what is seen of them is painted anew."""
+        self._say(index for index in map(self.index_of, names) if index.isValid())
 
-    def _say(self, reach: Iterable[tuple[Row, int, int]]) -> None:
-        for parent, first, last in reach:
-            self.dataChanged.emit(self._index(parent.children[first]), self._index(parent.children[last]))
-
-    def _say_all(self) -> None:
+    def _say_seen(self) -> None:
         if self.seen is not None:
-            self._say(spans(self.seen()))
+            self._say(self.seen())
             return
-        holders = [self._tree.holder(group_id) for group_id in self._tree.contents.inside]
-        self._say((each, 0, len(each.children) - 1) for each in holders if each.children)
+        for group_id, names in self._tree.lines.items():
+            if names:
+                above = self._index_of_group(group_id)
+                self.dataChanged.emit(self.index(0, 0, above), self.index(len(names) - 1, 0, above))
 
-    def _rearrange(self, left: Collection[str]) -> None:
-        """Go over to what the document holds: by removing and inserting rows where that is little work."""
-        tree, contents = self._tree, Contents.of(self._editor.workflow)
-        former = tree.contents
-        if former.is_far_from(contents):
-            self.rebuild()
-            return
-        tree.contents = contents
-        self._follow_ways(left)
-        changed = [i for i, names in contents.inside.items() if former.inside.get(i) != names]
-        for group_id in former.inside:
-            if group_id in changed and (not group_id or tree.find(("group", group_id))):
-                self._remove_strangers(tree.holder(group_id), contents.inside[group_id])
-        for group_id in changed:  # the top first: it makes the groups
-            names = contents.inside[group_id]
-            self._sort(tree.holder(group_id), names)
-            self._insert_missing(tree.holder(group_id), names)
-        self._say_all()
+    def _say(self, indexes: Iterable[QModelIndex]) -> None:
+        """Once for all below the same row: a view asks several things about each row that it is told of."""
+        reach: dict[Row, tuple[QModelIndex, QModelIndex]] = {}
+        for index in indexes:
+            above = self.row_at(index.parent())
+            first, last = reach.get(above, (index, index))
+            reach[above] = (
+                index if index.row() < first.row() else first,
+                index if index.row() > last.row() else last,
+            )
+        for first, last in reach.values():
+            self.dataChanged.emit(first, last)
 
-    def _follow_ways(self, left: Collection[str]) -> None:
+    def _bring(self, former: Contents) -> bool:
+        """Go over to the contents by removing and inserting rows; False where that would be much work."""
+        tree, wanted = self._tree, self.contents.inside
+        coming: dict[str, list[tuple[int, int]]] = {}
+        gone: set[Name] = set()
+        for group_id in former.inside:  # those around a group before it
+            lines = tree.lines.get(group_id)
+            if lines is None or lines == wanted.get(group_id):
+                continue
+            leaving, coming[group_id] = turning(lines, wanted.get(group_id, []))
+            if len(leaving) + len(coming[group_id]) > MOST_RUNS:
+                return False
+            for first, last in reversed(leaving):
+                gone.update(lines[first : last + 1])
+                self._remove(group_id, first, last)
+        tree.settle()
+        has_moved = False
+        for group_id in wanted:
+            for first, last in coming.get(group_id, ()):
+                names = wanted[group_id][first : last + 1]
+                has_moved = has_moved or not gone.isdisjoint(names)
+                self._insert(group_id, names, first)
+        if has_moved:
+            self.rearranged.emit()
+        return True
+
+    def _follow_ways(self, now: Mapping[str, Sequence[Connection]]) -> None:
         """Bring the ways on from these steps up to date."""
-        tree, now = self._tree, ways.ways_of(self._editor.workflow, left)
-        for node_id in left:
-            row, old, new = tree.find(("node", node_id)), tree.ways.get(node_id, []), now.get(node_id, [])
-            if row is not None and [each.id for each in old] != [each.id for each in new]:
-                self._replace_ways(row, [each.id for each in old], now)
-            elif new:  # the same, or of a new step that nothing knows yet
-                tree.ways[node_id] = new
-            else:
-                tree.ways.pop(node_id, None)
+        tree = self._tree
+        for node_id, ways in now.items():
+            index = self.index_of(("node", node_id))
+            if not index.isValid():  # a new step: its row is still to come
+                continue
+            if [each.id for each in tree.ways(node_id)] == [each.id for each in ways]:
+                tree.set_ways(node_id, ways)
+                continue
+            item = self.itemFromIndex(index)
+            item.setRowCount(0)
+            tree.set_ways(node_id, ways)
+            item.setRowCount(len(ways))
 
-    def _replace_ways(self, row: Row, old: Sequence[str], now: Mapping[str, Any]) -> None:
-        tree, new = self._tree, now.get(row.id, [])
-        if old:
-            self.beginRemoveRows(self._index(row), 0, len(old) - 1)
-            tree.cut(row, 0, len(row.children) - 1)
-            tree.ways.pop(row.id)
-            self.endRemoveRows()
-        if new:
-            self.beginInsertRows(self._index(row), 0, len(new) - 1)
-            tree.ways[row.id] = new
-            tree.children(row)
-            self.endInsertRows()
+    # -- rows in Qt's items ------------------------------------------------------------------
 
-    def _remove_strangers(self, holder: Row, wanted: Sequence[Name]) -> None:
-        staying = set(wanted)
-        gone = [row.row for row in holder.children if row.name not in staying]
-        for first, last in reversed(runs(gone)):
-            self.beginRemoveRows(self._index(holder), first, last)
-            self._tree.cut(holder, first, last)
-            self.endRemoveRows()
+    def _remove(self, group_id: str, first: int, last: int) -> None:
+        self.removeRows(first, last - first + 1, self._index_of_group(group_id))
 
-    def _insert_missing(self, holder: Row, wanted: Sequence[Name]) -> None:
-        there = {row.name for row in holder.children}
-        for first, last in runs([place for place, name in enumerate(wanted) if name not in there]):
-            self.beginInsertRows(self._index(holder), first, last)
-            self._tree.fill(holder, wanted[first : last + 1], first)
-            self.endInsertRows()
+    def _insert(self, group_id: str, names: Sequence[Name], place: int) -> None:
+        self._coming = names
+        self._item(group_id).insertRows(place, [self._made(name) for name in names])
 
-    def _sort(self, holder: Row, wanted: Sequence[Name]) -> None:
-        """Bring the rows that are there into the wanted order."""
-        place_of = {name: place for place, name in enumerate(wanted)}
-        ordered = sorted(holder.children, key=lambda row: place_of[row.name])
-        if ordered == holder.children:
-            return
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        rows = [self.row_at(index) for index in before]
-        holder.children[:] = ordered
-        self._tree.renumber(holder)
-        self.changePersistentIndexList(before, [self._index(row) for row in rows])
-        self.layoutChanged.emit()
+    def _made(self, name: Name) -> QStandardItem:
+        """An item for a row, and for those below it; what it says is asked for elsewhere."""
+        if name[0] != "group":
+            item = QStandardItem(self._tree.size(name), 1)
+            # A comment may have several lines: it is written where it stands on the canvas.
+            if name[0] == "note":
+                item.setEditable(False)
+            return item
+        item = QStandardItem()
+        item.appendRows([self._made(each) for each in self.contents.inside[name[1]]])
+        return item
+
+    def _on_inserted(self, parent: Index, first: int, _last: int) -> None:
+        above = self.row_at(parent)
+        if above.kind != "node":
+            self._tree.put(above.id, self._coming, first)
+
+    def _on_removed(self, parent: Index, first: int, last: int) -> None:
+        above = self.row_at(parent)
+        if above.kind != "node":
+            self._tree.cut(above.id, first, last)

@@ -46,7 +46,7 @@ class OutlinePanel(QWidget):
         self.model = OutlineModel(editor, types, self)
         self.edits = OutlineEdits(editor, types, self)
         self.tree = OutlineTree(self.model, self)
-        self.model.seen = self._rows_seen
+        self.model.seen = self.tree.lines_seen
         self.choice = OutlineChoice(self.tree, self.model)
         self.search = OutlineSearch(editor, types, self._where, self)
         self.more = QToolButton(self)
@@ -126,12 +126,12 @@ class OutlinePanel(QWidget):
     def _rows_seen(self) -> list[Row]:
         return [self.model.row_at(index) for index in self.tree.lines_seen()]
 
-    def _on_document_changed(self, before: Workflow, _after: Workflow, changes: Sequence[Change]) -> None:
+    def _on_document_changed(self, _before: Workflow, _after: Workflow, changes: Sequence[Change]) -> None:
         if not self.isVisible():
             self._is_behind = True
             return
         with self.choice.held():
-            self.model.follow(before, changes)
+            self.model.follow(changes)
         self._show_page()
 
     def showEvent(self, event: QShowEvent) -> None:

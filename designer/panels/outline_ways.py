@@ -1,8 +1,8 @@
-"""The ways on from each step, as the outline lists them. No Qt."""
+"""Which edits can change the ways on from a step, as the outline lists them. No Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.model import Change
 from engine.model.changes import (
@@ -13,23 +13,17 @@ from engine.model.changes import (
     NodeChanged,
     NodeRemoved,
 )
-from engine.model.switches import in_order
-from engine.model.workflow import Connection, Workflow
+from engine.model.workflow import Workflow
 
 
-def ways_of(workflow: Workflow, left: Collection[str] | None = None) -> dict[str, list[Connection]]:
-    """The connections that leave each node, or each of these, in the order in which a switch tries them."""
-    found: dict[str, list[Connection]] = {}
-    for each in in_order(workflow, left):
-        if each.target in workflow.nodes:
-            found.setdefault(each.source, []).append(each)
-    return found
+def touched(
+    before: Workflow, changes: Sequence[Change], sources_of: Callable[[str], Iterable[str]]
+) -> set[str]:
+    """The nodes whose ways on may be others after these changes.
 
-
-def touched(before: Workflow, after: Workflow, changes: Sequence[Change]) -> set[str]:
-    """The nodes whose ways on may be others after these changes."""
+    sources_of: where the connections to a node come from, be it there or missing.
+    """
     found: set[str] = set()
-    ends: set[str] = set()
     for change in changes:
         match change:
             case ConnectionAdded(connection=wire) | ConnectionChanged(connection=wire):
@@ -38,14 +32,12 @@ def touched(before: Workflow, after: Workflow, changes: Sequence[Change]) -> set
             case ConnectionRemoved(connection_id=wire_id):
                 was = before.connections.get(wire_id)  # None: it came within the same edit, and was counted
                 found |= {was.source} if was is not None else set()
-            case NodeAdded(node=node) | NodeChanged(node=node):  # a changed type may be a switch
-                ends.add(node.id) if node.id not in before.nodes else found.add(node.id)
+            case NodeChanged(node=node):  # a changed type may be a switch
+                found.add(node.id)
+            case NodeAdded(node=node):  # a connection to it led nowhere while it was missing
+                found.update((node.id, *sources_of(node.id)))
             case NodeRemoved(node_id=node_id):
-                ends.add(node_id)
+                found.update((node_id, *sources_of(node_id)))
             case _:
                 pass
-    if ends:  # a connection to a node that is missing leads nowhere, until the node is there
-        found |= ends
-        for drawing in (before, after):
-            found.update(wire.source for wire in drawing.connections.values() if wire.target in ends)
     return found

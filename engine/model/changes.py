@@ -122,7 +122,11 @@ def _index(mapping: dict[str, T], key: str) -> int | None:
     """The key's place, or None when it is the last one (the usual case, found without a scan)."""
     if next(reversed(mapping), None) == key:
         return None
-    return next(place for place, known in enumerate(mapping) if known == key)
+    return list(mapping).index(key)
+
+
+_FEW = 4
+"""Up to so many nodes, looking for what is connected to each costs less than counting the ends of all."""
 
 
 class _Draft:
@@ -134,6 +138,7 @@ class _Draft:
         self._connections: dict[str, Connection] | None = None
         self._layout: dict[str, Point] | None = None
         self._ends: dict[str, int] | None = None
+        self._removals = 0
         self._values: dict[str, Any] = {}
 
     @property
@@ -245,13 +250,20 @@ class _Draft:
 
     def _require_free(self, node_id: str) -> None:
         self._known(self.nodes, node_id, "node")
-        if self._ends is None:  # counted once for many removals: deleting 1,000 nodes stays linear
-            self._ends = dict.fromkeys(self.nodes, 0)
-            current = self._base.connections if self._connections is None else self._connections
-            for connection in current.values():
-                self._ends[connection.source] = self._ends.get(connection.source, 0) + 1
-                self._ends[connection.target] = self._ends.get(connection.target, 0) + 1
-        if self._ends.get(node_id, 0):
+        current = self._base.connections if self._connections is None else self._connections
+        self._removals += 1
+        if self._removals <= _FEW:
+            is_free = not [
+                each for each in current.values() if each.source == node_id or each.target == node_id
+            ]
+        else:
+            if self._ends is None:  # counted once for many removals: deleting 1,000 nodes stays linear
+                self._ends = dict.fromkeys(self.nodes, 0)
+                for connection in current.values():
+                    self._ends[connection.source] = self._ends.get(connection.source, 0) + 1
+                    self._ends[connection.target] = self._ends.get(connection.target, 0) + 1
+            is_free = not self._ends.get(node_id, 0)
+        if not is_free:
             raise ValueError(f"node {node_id!r} is still connected")
 
     @staticmethod

@@ -25,7 +25,7 @@ from engine.model.workflow import Connection, Node, Workflow
 
 _MANY = 200
 """More changes at once than this are no longer followed one by one."""
-_FAR = 500
+_FAR = 100
 """When so many steps have been read again without an end, all of them are: each of them is cheaper so."""
 
 

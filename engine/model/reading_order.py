@@ -20,7 +20,7 @@ def sorted_nodes(workflow: Workflow) -> tuple[list[str], int]:
     number = dict(zip(names, range(len(names)), strict=True))
     following: list[list[int]] = [[] for _ in names]
     waits = [0] * len(names)
-    for connection in workflow.connections.values():
+    for connection in reversed(list(workflow.connections.values())):
         source, target = number.get(connection.source), number.get(connection.target)
         if source is not None and target is not None:
             following[source].append(target)
@@ -31,7 +31,7 @@ def sorted_nodes(workflow: Workflow) -> tuple[list[str], int]:
     while ready:
         here = ready.pop()
         order.append(here)
-        for target in reversed(following[here]):
+        for target in following[here]:  # the last way on first: what lies uppermost is read next
             waits[target] -= 1
             if not waits[target]:
                 ready.append(target)

@@ -6,7 +6,7 @@ equals a connection without a condition comes last, as the one for everything el
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -29,14 +29,13 @@ def has_condition(connection: Connection) -> bool:
     return bool(connection.condition and connection.condition.strip())
 
 
-def in_order(workflow: Workflow, sources: Collection[str] | None = None) -> list[Connection]:
-    """All connections, by priority and then as in the file; those of each switch as they are tried.
+def in_order(workflow: Workflow, connections: Iterable[Connection] | None = None) -> list[Connection]:
+    """Connections by priority and then as given; those of each switch as they are tried.
 
-    sources: only those that leave these nodes.
+    connections: all of the workflow unless said otherwise.
     """
-    every = workflow.connections.values()
     return sorted(
-        every if sources is None else [each for each in every if each.source in sources],
+        workflow.connections.values() if connections is None else connections,
         key=lambda each: (each.priority, is_switch_case(workflow, each) and not has_condition(each)),
     )
 
