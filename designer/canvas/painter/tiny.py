@@ -1,8 +1,8 @@
 """Cards of a few pixels: a block in the colour of the state, cut in a way of its own for each state.
 
 There is no room for a glyph, and colour must not be the only cue: what has not run is slim, what completed is
-whole, what failed is broken in the middle, what waits for a person has the two cuts of a pause sign. Most
-cards have not run or completed, and are one rectangle each.
+whole, what failed is broken in the middle, what needs an answer has an empty field to write it in, what was
+paused has the two cuts of a pause sign. Most cards have not run or completed, and are one rectangle each.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def cuts(look: Look, width: int, height: int) -> tuple[Cut, ...]:
             return (middle, 1, width - middle - 1, height - 2), (width // 4, 0, gap, height)
         case Look.FAILED:
             return ((middle - gap // 2, 0, gap, height),)
-        case Look.NEEDS_INPUT | Look.PAUSED:
+        case Look.NEEDS_INPUT:
+            return ((width // 4, 1, width - 2 * (width // 4), height - 2),)
+        case Look.PAUSED:
             return (middle - 2 * gap, 0, gap, height), (middle + gap, 0, gap, height)
         case Look.CANCELLED:
             return ((width // 4, height // 2 - 1, width // 2, 2),)
