@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
@@ -12,7 +14,8 @@ from designer.theme.tokens import ZOOM_MS
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 4.0
 """Of what is called 100 %: the size at which the drawing's text is as large as the window's."""
-STEP = 1.2
+NOTCH = 1.15
+"""How much larger everything is after one notch of a wheel."""
 FRAME_MARGIN = 56.0
 _NAME = "camera"
 
@@ -66,6 +69,15 @@ class Camera(QObject):
         seen = self.visible()
         fixed = seen.topLeft() + place / self.zoom
         self._show(zoom, fixed - place / zoom)
+
+    def turned(self, notches: float) -> float:
+        """The zoom so many notches of a wheel from here.
+
+        Whole notches lead through the same zooms again, 100 % among them, whose cards are drawn already.
+        """
+        power = math.log(self.zoom / self.actual, NOTCH)
+        power = round(power) + notches if notches == round(notches) else power + notches
+        return float(self.actual * NOTCH**power)
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom about the middle, gently."""

@@ -119,7 +119,7 @@ class Minimap(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         inks = self._view.layer.inks
-        if self._cards is None or self._cards.deviceIndependentSize() != self.size().toSizeF():
+        if self._cards is None or not self._fits(self._cards):
             self._fit()
             self._cards = self._draw_cards()
         painter = QPainter(self)
@@ -136,6 +136,11 @@ class Minimap(QWidget):
         painter.setClipRect(frame.adjusted(2, 2, -2, -2))
         painter.drawRoundedRect(shown, 2, 2)
         painter.end()
+
+    def _fits(self, kept: QPixmap) -> bool:
+        """Whether it is as large, and as fine, as is shown: the window may be on another screen now."""
+        same_size = kept.deviceIndependentSize() == self.size().toSizeF()
+        return same_size and kept.devicePixelRatio() == self.devicePixelRatioF()
 
     def _draw_cards(self) -> QPixmap:
         scene, inks = self._view.canvas_scene, self._view.layer.inks

@@ -345,7 +345,7 @@ class Pointing(QObject):
         turned = event.angleDelta()
         two_fingers = not event.pixelDelta().isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
         if control or (view.settings.wheel_zooms and not two_fingers and turned.y()):
-            view.camera.zoom_at(view.camera.zoom * 1.15 ** (turned.y() / 120), event.position())
+            view.camera.zoom_at(view.camera.turned(turned.y() / 120), event.position())
             return
         way = event.pixelDelta() if two_fingers else turned / 2
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not way.x():

@@ -45,6 +45,21 @@ def draw_copies(painter: QPainter, pixmap: QPixmap, centres: Floats) -> None:
     painter.drawPixmapFragments(_seen_as(_Fragment, buffer), len(buffer), pixmap)
 
 
+def draw_pieces(painter: QPainter, pixmap: QPixmap, side: int, sources: Floats, corners: Floats) -> None:
+    """Draw squares, ``side`` device pixels wide, out of a pixmap; ``sources`` are their corners in it.
+
+    ``corners`` say where to, in logical pixels of the painter's device.
+    """
+    if not len(corners):
+        return
+    share = 1 / painter.device().devicePixelRatio()
+    buffer = np.empty((len(corners), 10))
+    buffer[:, :2] = corners + side * share / 2
+    buffer[:, 2:4] = sources
+    buffer[:, 4:] = (side, side, share, share, 0, 1)
+    painter.drawPixmapFragments(_seen_as(_Fragment, buffer), len(buffer), pixmap)
+
+
 def _seen_as(struct: type, buffer: Floats) -> Any:
     """The buffer's first row as a Qt value; valid as long as the buffer."""
     return shiboken6.wrapInstance(buffer.ctypes.data, struct)

@@ -1,4 +1,4 @@
-"""Cards without their words, drawn once for each (type, state) at the exact zoom and kept as pixmaps."""
+"""Cards without their words, as shapes in scene pixels; `painter.kept` keeps them as pixmaps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from designer.canvas.looks import MOVING, STYLES, Look
 from designer.canvas.painter import badges
@@ -92,13 +92,20 @@ def draw_body(painter: QPainter, inks: Inks, look: Look, trigger: bool, *, shado
 
 
 def _draw_tile(painter: QPainter, inks: Inks, face: Face) -> None:
-    tile = QRectF(TILE_AT, QSizeF(TILE, TILE))
+    draw_tile(painter, inks, face, QRectF(TILE_AT, QSizeF(TILE, TILE)))
+
+
+def draw_tile(painter: QPainter, inks: Inks, face: Face, tile: QRectF) -> None:
+    """Draw the icon of a card on its square there."""
+    grow = tile.width() / TILE
     colour = inks.category(face.category)
     painter.setOpacity(0.45 if face.disabled else 1.0)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(tile, TILE_RADIUS, TILE_RADIUS)
-    icons.svg_renderer(face.icon, inks.theme.glyph).render(painter, tile.adjusted(9, 9, -9, -9))
+    painter.drawRoundedRect(tile, TILE_RADIUS * grow, TILE_RADIUS * grow)
+    inset = 9 * grow
+    glyph = tile.adjusted(inset, inset, -inset, -inset)
+    icons.svg_renderer(face.icon, inks.theme.glyph).render(painter, glyph)
     painter.setOpacity(1.0)
 
 
@@ -131,97 +138,6 @@ def draw_small(painter: QPainter, inks: Inks, face: Face, zoom: float) -> None:
         )
     else:
         badges.draw(painter, inks, face.look, centre, size)
-
-
-class CardCache:
-    """Pixmaps of cards and ports in one theme at one zoom; another zoom starts it anew."""
-
-    def __init__(self, inks: Inks) -> None:
-        self._inks = inks
-        self._scale: tuple[float, float] = (0.0, 0.0)
-        self._cards: dict[Face, QPixmap] = {}
-        self._bodies: dict[tuple[Look, bool], QPixmap] = {}
-        self._ports: dict[bool, QPixmap] = {}
-
-    def prepare(self, zoom: float, ratio: float) -> None:
-        """Say at which zoom and device pixel ratio the next pixmaps are wanted."""
-        if self._scale != (zoom, ratio):
-            self._scale = (zoom, ratio)
-            self._cards.clear()
-            self._bodies.clear()
-            self._ports.clear()
-
-    def card(self, face: Face) -> QPixmap:
-        """The card with ``MARGIN`` around it."""
-        found = self._cards.get(face)
-        if found is None:
-            found = self._cards[face] = self._draw_card(face)
-        return found
-
-    def small(self, face: Face) -> QPixmap:
-        """The card without words, with one device pixel around it."""
-        found = self._cards.get(face)
-        if found is None:
-            zoom = self._scale[0]
-            found = self._empty(CARD_W * zoom + 2, CARD_H * zoom + 2)
-            painter = QPainter(found)
-            painter.translate(1, 1)
-            draw_small(painter, self._inks, face, zoom)
-            painter.end()
-            self._cards[face] = found
-        return found
-
-    def port(self, filled: bool) -> QPixmap:
-        """A port: hollow while nothing is connected to it."""
-        found = self._ports.get(filled)
-        if found is None:
-            zoom = self._scale[0]
-            side = (PORT_D + 4) * zoom
-            found = self._empty(side, side)
-            painter = QPainter(found)
-            painter.scale(zoom, zoom)
-            painter.translate((PORT_D + 4) / 2, (PORT_D + 4) / 2)
-            draw_port(painter, self._inks, filled)
-            painter.end()
-            self._ports[filled] = found
-        return found
-
-    def _draw_card(self, face: Face) -> QPixmap:
-        pixmap = self._body(face.look, face.trigger).copy()
-        painter = self._painter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _draw_tile(painter, self._inks, face)
-        painter.end()
-        return pixmap
-
-    def _body(self, look: Look, trigger: bool) -> QPixmap:
-        found = self._bodies.get((look, trigger))
-        if found is None:
-            zoom = self._scale[0]
-            found = self._empty((CARD_W + 2 * MARGIN) * zoom, (CARD_H + 2 * MARGIN) * zoom)
-            painter = self._painter(found)
-            draw_body(painter, self._inks, look, trigger)
-            painter.end()
-            self._bodies[look, trigger] = found
-        return found
-
-    def _painter(self, pixmap: QPixmap) -> QPainter:
-        painter = QPainter(pixmap)
-        painter.scale(self._scale[0], self._scale[0])
-        painter.translate(MARGIN, MARGIN)
-        return painter
-
-    def _empty(self, width: float, height: float) -> QPixmap:
-        ratio = self._scale[1]
-        # An even number of pixels: the centre, around which copies are placed, lies between two.
-        pixmap = QPixmap(_even(width * ratio), _even(height * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        return pixmap
-
-
-def _even(length: float) -> int:
-    return max(2, 2 * round(length / 2 + 0.499))
 
 
 def draw_port(painter: QPainter, inks: Inks, filled: bool) -> None:

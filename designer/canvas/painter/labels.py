@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from itertools import starmap
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QGlyphRun, QPainter, QTextLayout
+from PySide6.QtGui import QFont, QFontMetricsF, QGlyphRun, QPainter, QTextLayout, QTransform
 
 from designer.canvas import geometry
 from designer.canvas.looks import Flow, Look
+from designer.canvas.painter.cards import MARGIN
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
 from designer.theme.tokens import CARD_H
@@ -15,6 +21,8 @@ from engine.model import Connection
 PILL_H = 20.0
 PILL_MAX = 168.0
 _KEPT = 6000
+_SIZES = 32
+"""Sizes of letters from one zoom to its double."""
 _FAILED = int(Look.FAILED)
 
 
@@ -59,63 +67,90 @@ class Words:
         self.title = Laid(inks.title, inks.title_metrics)
         self.sub = Laid(inks.sub, inks.sub_metrics)
         self.caption = Laid(inks.caption)
+        self.pill = Laid(inks.pill)
 
-    def draw(self, painter: QPainter, at: QPointF, laid: Laid, text: str) -> None:
-        """Draw a text with its top left corner there, in the colour of the pen."""
+    def draw(self, painter: QPainter, laid: Laid, texts: Iterable[tuple[QPointF, str]]) -> None:
+        """Draw each text with its top left corner there, in the colour of the pen."""
         if self.vector:
             painter.setFont(laid.font)
-            laid.layout(text).draw(painter, at)
+            for at, text in texts:
+                laid.layout(text).draw(painter, at)
             return
-        for run in laid[text]:
-            painter.drawGlyphRun(at, run)
+        draw = painter.drawGlyphRun
+        for at, text in texts:
+            for run in laid[text]:
+                draw(at, run)
 
 
-def draw_words(painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int]) -> None:
-    """Titles, second lines and row counts of these cards; one pass a colour, since changing it costs."""
-    xy = scene.xy[rows].tolist()
-    draw, laid = words.draw, words.title
+def lettered(zoom: float) -> float:
+    """The zoom at which letters are drawn: the nearest of those that are a fiftieth apart.
+
+    Letters are painted anew for every size, which takes longer than everything else on the cards. The end of
+    a title is out of its place by a pixel at most; at 50, 100 and 200 % nothing is.
+    """
+    return zoom if zoom > 2.0 else float(2.0 ** (round(math.log2(zoom) * _SIZES) / _SIZES))
+
+
+def draw_words(
+    painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int], transform: QTransform
+) -> None:
+    """Titles, second lines and row counts of these cards; one pass a colour, since changing it costs.
+
+    As the cards they stand on they begin at whole pixels, so that a word looks the same on all of them.
+    """
+    zoom, size, corners = transform.m11(), transform.m11(), scene.xy[rows]
+    if not words.vector:
+        size = lettered(zoom)
+        corners = np.round((corners - MARGIN) * zoom + (transform.dx(), transform.dy())) + MARGIN * zoom
+        corners /= size
+        transform = QTransform.fromScale(size, size)
+    painter.setWorldTransform(transform)
+    share = zoom / size
+    facts = [scene.facts[row] for row in rows]
+    line = np.array((geometry.TEXT_X, 13.0)) * share
+    at = starmap(QPointF, (corners + line).tolist())
+    titles = [(place, fact.label) for place, fact in zip(at, facts, strict=True)]
     painter.setPen(inks.text)
     off: list[tuple[QPointF, str]] = []
-    for (x, y), row in zip(xy, rows, strict=True):
-        facts, at = scene.facts[row], QPointF(x + geometry.TEXT_X, y + 13)
-        if facts.disabled:
-            off.append((at, facts.label))
-        else:
-            draw(painter, at, laid, facts.label)
+    if any(fact.disabled for fact in facts):
+        off = [title for title, fact in zip(titles, facts, strict=True) if fact.disabled]
+        titles = [title for title, fact in zip(titles, facts, strict=True) if not fact.disabled]
+    words.draw(painter, words.title, titles)
     painter.setPen(inks.text2)
-    for at, label in off:
-        draw(painter, at, laid, label)
-        _strike(painter, inks, at, label)
-    laid = words.sub
-    failed: list[tuple[int, QPointF]] = []
+    words.draw(painter, words.title, off)
+    for place, label in off:
+        _strike(painter, inks, place, label)
+    line = np.array((geometry.TEXT_X, 33.0)) * share
+    at = starmap(QPointF, (corners + line).tolist())
+    subtitles = list(zip(at, map(scene.subtitle, rows), strict=True))
+    failed: list[tuple[QPointF, str]] = []
     # As plain numbers: to compare an array's number with an enumeration's member takes ten times as long.
     looks = scene.look[rows].tolist()
-    for (x, y), row, look in zip(xy, rows, looks, strict=True):
-        at = QPointF(x + geometry.TEXT_X, y + 33)
-        if look == _FAILED:
-            failed.append((row, at))
-        else:
-            draw(painter, at, laid, scene.subtitle(row))
+    if _FAILED in looks:
+        failed = [each for each, look in zip(subtitles, looks, strict=True) if look == _FAILED]
+        subtitles = [each for each, look in zip(subtitles, looks, strict=True) if look != _FAILED]
+    words.draw(painter, words.sub, subtitles)
     painter.setPen(inks.failed)
-    for row, at in failed:
-        draw(painter, at, laid, scene.subtitle(row))
-    _draw_captions(painter, inks, words, scene, rows, xy)
-
-
-def _draw_captions(
-    painter: QPainter, inks: Inks, words: Words, scene: Scene, rows: list[int], xy: list[list[float]]
-) -> None:
+    words.draw(painter, words.sub, failed)
     painter.setPen(inks.text2)
-    laid = words.caption
-    outputs = scene.outputs[rows].tolist()
-    for (x, y), row in zip(xy, rows, strict=True) if scene.marks.steps else ():
+    words.draw(painter, words.caption, _captions(scene, rows, corners.tolist(), share))
+
+
+def _captions(
+    scene: Scene, rows: list[int], corners: list[list[float]], share: float
+) -> list[tuple[QPointF, str]]:
+    """How many rows came out, below the cards, and what several outputs are called, beside them."""
+    found: list[tuple[QPointF, str]] = []
+    for (x, y), row in zip(corners, rows, strict=True) if scene.marks.steps else ():
         label = scene.marks.row_label(scene.ids[row])
         if label:
-            words.draw(painter, QPointF(x + 9, y + CARD_H + 6), laid, label)
-    for row in [row for row, count in zip(rows, outputs, strict=True) if count > 1]:
-        for index, port in enumerate(scene.type_of(row).outputs):
-            at = scene.port(row, "output", index)
-            words.draw(painter, QPointF(at[0] + 11, at[1] - 16), laid, port.title or port.name)
+            found.append((QPointF(x + 9 * share, y + (CARD_H + 6) * share), label))
+    outputs = scene.outputs[rows].tolist()
+    for (x, y), row, count in zip(corners, rows, outputs, strict=True):
+        for index, port in enumerate(scene.type_of(row).outputs if count > 1 else ()):
+            dx, dy = geometry.output_offset(index, count)
+            found.append((QPointF(x + (dx + 11) * share, y + (dy - 16) * share), port.title or port.name))
+    return found
 
 
 def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
@@ -131,7 +166,15 @@ def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool
 
 
 def draw_pill(
-    painter: QPainter, inks: Inks, connection: Connection, text: str, flow: Flow, box: QRectF, *, lit: bool
+    painter: QPainter,
+    inks: Inks,
+    words: Words,
+    connection: Connection,
+    text: str,
+    flow: Flow,
+    box: QRectF,
+    *,
+    lit: bool,
 ) -> None:
     """A 20 px pill; after the decision it begins with a tick or a cross."""
     edge = inks.accent if lit else inks.failed if connection.on == "error" else inks.border
@@ -160,12 +203,12 @@ def draw_pill(
         painter.drawPoint(QPointF(left + 4, middle + 4.0))
         left += 11
     room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
-    painter.setFont(inks.pill)
     painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)
     shown = text
     if inks.pill_width(text) > room.width() + 1:
         shown = inks.pill_metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
-    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    top = room.top() + (room.height() - inks.pill_metrics.height()) / 2
+    words.draw(painter, words.pill, [(QPointF(room.left(), top), shown)])
 
 
 def draw_bubble(painter: QPainter, inks: Inks, text: str, place: QPointF, room: QRectF) -> None:

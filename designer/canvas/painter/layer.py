@@ -19,11 +19,12 @@ from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
 from designer.canvas.looks import MOVES, MOVING, Flow, Look
 from designer.canvas.painter import badges, decor, labels, wires
-from designer.canvas.painter.arrays import draw_copies
+from designer.canvas.painter.arrays import draw_copies, draw_pieces
 from designer.canvas.painter.bends import draw_bends
-from designer.canvas.painter.cards import BADGE_AT, MARGIN, CardCache, Face, draw_card, draw_port
+from designer.canvas.painter.cards import BADGE_AT, MARGIN, TILE_AT, Face, draw_card, draw_port
 from designer.canvas.painter.frames import draw_frames, draw_group_cards
 from designer.canvas.painter.inks import Inks
+from designer.canvas.painter.kept import CardCache
 from designer.canvas.painter.notes import NotePainter
 from designer.canvas.painter.tiny import paint_blocks
 from designer.canvas.scene import Scene
@@ -35,7 +36,6 @@ from designer.theme.tokens import BADGE, CARD_H, CARD_W
 
 FULL, SMALL = 0.4, 0.16
 """Zooms from which words can be read, and from which cards show a glyph."""
-_TILE_CELLS = 8
 
 
 @dataclass(slots=True)
@@ -82,7 +82,6 @@ class Layer:
         self.notes = NotePainter(self.inks)
         self._cards = CardCache(self.inks)
         self._words = labels.Words(self.inks)
-        self._dots: tuple[float, float, QPixmap] | None = None
         self._faces: dict[tuple[str, bool, int], Face] = {}
 
     def paint(self, painter: QPainter, exposed: QRectF, view: QRectF | None = None) -> None:
@@ -133,32 +132,12 @@ class Layer:
             painter.fillRect(area, self.inks.canvas)
             return
         ratio = painter.device().devicePixelRatio()
-        if self._dots is None or self._dots[:2] != (zoom, ratio):
-            self._dots = (zoom, ratio, self._draw_dots(zoom, ratio))
-        pixmap = self._dots[2]
+        self._cards.prepare(zoom, ratio)
+        pixmap = self._cards.dots(tokens.SNAP * (1 if zoom >= 0.75 else 2))
         side = pixmap.width() / ratio
         left = (area.left() - transform.dx()) % side
         top = (area.top() - transform.dy()) % side
         painter.drawTiledPixmap(area, pixmap, QPointF(left, top))
-
-    def _draw_dots(self, zoom: float, ratio: float) -> QPixmap:
-        """A tile of several cells, so that rounding its side to whole pixels stays out of sight."""
-        step = tokens.SNAP * (1 if zoom >= 0.75 else 2)
-        side = max(_TILE_CELLS, round(step * zoom * _TILE_CELLS * ratio))
-        pixmap = QPixmap(side, side)
-        pixmap.fill(self.inks.canvas)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.inks.dots)
-        cell = side / _TILE_CELLS
-        radius = 1.05 * ratio
-        for column in range(_TILE_CELLS):
-            for row in range(_TILE_CELLS):
-                painter.drawEllipse(QPointF((column + 0.5) * cell, (row + 0.5) * cell), radius, radius)
-        painter.end()
-        pixmap.setDevicePixelRatio(ratio)
-        return pixmap
 
     def _paint_wires(
         self, painter: QPainter, box: Box, zoom: float, offset: tuple[float, float], view: Box
@@ -201,7 +180,8 @@ class Layer:
         listed = rows.tolist()
         self._paint_new_badges(painter, listed)
         self._words.vector = self.vector
-        labels.draw_words(painter, self.inks, self._words, self._scene, listed)
+        labels.draw_words(painter, self.inks, self._words, self._scene, listed, transform)
+        painter.setWorldTransform(transform)
         self._paint_pills(painter, box)
         self._paint_ports(painter, rows, transform)
         self._paint_marks(painter, rows)
@@ -218,25 +198,46 @@ class Layer:
                 painter.restore()
 
     def _copy_cards(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
-        """Cards of one face in one call. Overlapping cards of different faces may change their order."""
-        corners = np.round((self._scene.xy[rows] - MARGIN) * zoom + offset)
-        for face, places in self._by_face(rows).items():
-            pixmap = self._cards.card(face)
-            size = pixmap.deviceIndependentSize()
-            draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
-        self._fade(painter, rows, corners, self._cards.card)
+        """Cards of one look in one call. Overlapping cards of different looks may change their order."""
+        scene = self._scene
+        corners = np.round((scene.xy[rows] - MARGIN) * zoom + offset)
+        bodies = 2 * scene.look[rows] + scene.trigger[rows]
+        for body in geometry.distinct(bodies):
+            pixmap = self._cards.body(Look(body // 2), body % 2 == 1)
+            draw_copies(painter, pixmap, corners[bodies == body] + _middle(pixmap))
+        self._fade(
+            painter, rows, corners, lambda row, look: self._cards.body(Look(look), bool(scene.trigger[row]))
+        )
+        self._copy_icons(painter, rows, corners, zoom)
 
-    def _fade(self, painter: QPainter, rows: Rows, corners: Floats, drawn: Callable[[Face], QPixmap]) -> None:
+    def _copy_icons(self, painter: QPainter, rows: Rows, corners: Floats, zoom: float) -> None:
+        """The icons of all cards in one call."""
+        icons = self._cards.icons()
+        slots: dict[tuple[str, bool], int] = {}
+        chosen: list[int] = []
+        for row in rows.tolist():
+            facts = self._scene.facts[row]
+            slot = slots.get((facts.type, facts.disabled))
+            if slot is None:
+                slot = slots[facts.type, facts.disabled] = icons.slot(self._face(row, 0))
+            chosen.append(slot)
+        ratio = painter.device().devicePixelRatio()
+        across = round((MARGIN + TILE_AT.x()) * zoom * ratio)
+        down = round((MARGIN + CARD_H / 2) * zoom * ratio - icons.side / 2)
+        places = corners + np.array((across, down)) / ratio
+        draw_pieces(painter, icons.pixmap, icons.side, icons.corners(chosen), places)
+
+    def _fade(
+        self, painter: QPainter, rows: Rows, corners: Floats, drawn: Callable[[int, int], QPixmap]
+    ) -> None:
         """What a card looked like before goes while its new look comes."""
         fading = self.attention.fading
         for place, row in enumerate(rows.tolist()) if fading else ():
             if row in fading:
                 look, share = fading[row]
-                pixmap = drawn(self._face(row, look))
-                size = pixmap.deviceIndependentSize()
+                pixmap = drawn(row, look)
                 painter.setOpacity(1.0 - share)
-                middle = np.array([[size.width() / 2, size.height() / 2]])
-                draw_copies(painter, pixmap, corners[place] + middle)
+                draw_copies(painter, pixmap, corners[place : place + 1] + _middle(pixmap))
                 painter.setOpacity(1.0)
 
     def _paint_small(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
@@ -244,9 +245,8 @@ class Layer:
         corners = np.round(self._scene.xy[rows] * zoom + offset) - 1
         for face, places in self._by_face(rows).items():
             pixmap = self._cards.small(face)
-            size = pixmap.deviceIndependentSize()
-            draw_copies(painter, pixmap, corners[places] + (size.width() / 2, size.height() / 2))
-        self._fade(painter, rows, corners, self._cards.small)
+            draw_copies(painter, pixmap, corners[places] + _middle(pixmap))
+        self._fade(painter, rows, corners, lambda row, look: self._cards.small(self._face(row, look)))
 
     def _paint_rects(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
         corners: Floats = np.round(self._scene.xy[rows] * zoom + offset)
@@ -297,7 +297,7 @@ class Layer:
             place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
             if not place.intersects(seen):
                 continue
-            labels.draw_pill(painter, self.inks, connection, text, kind, place, lit=row in lit)
+            labels.draw_pill(painter, self.inks, self._words, connection, text, kind, place, lit=row in lit)
 
     def _paint_ports(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
         scene = self._scene
@@ -350,6 +350,12 @@ class Layer:
                 x, y = scene.xy[row].tolist()
                 centre = QPointF(x, y) + BADGE_AT
                 badges.draw_warning(painter, inks, centre, BADGE, error=problem.severity == "error")
+
+
+def _middle(pixmap: QPixmap) -> tuple[float, float]:
+    """From its corner, in logical pixels."""
+    size = pixmap.deviceIndependentSize()
+    return size.width() / 2, size.height() / 2
 
 
 def _device(box: Box, zoom: float, offset: tuple[float, float]) -> Box:

@@ -351,6 +351,19 @@ def test_that_the_wheel_zooms_at_the_cursor_within_limits(canvas: CanvasView) ->
     assert canvas.camera.zoom == 0.05
 
 
+def test_that_the_wheel_comes_by_the_same_zooms_again(canvas: CanvasView) -> None:
+    place = QPoint(200, 150)
+    canvas.camera.zoom_at(0.437)
+    canvas.camera.actual = 1.25  # the text of the window is larger
+    zooms = []
+    for notches in (1, 1, 1, 3, -1, -1, -1, -3):
+        _turn(canvas, place, notches, CONTROL)
+        zooms.append(canvas.camera.zoom)
+    assert zooms == [1.25 * 1.15**power for power in (-7, -6, -5, -2, -3, -4, -5, -8)]
+    _turn(canvas, place, 8, CONTROL)
+    assert canvas.camera.zoom == 1.25
+
+
 def test_that_the_plain_wheel_scrolls_when_it_is_set_to(canvas: CanvasView, settings: Settings) -> None:
     settings.wheel_zooms = False
     zoom, top = canvas.camera.zoom, canvas.camera.visible().top()

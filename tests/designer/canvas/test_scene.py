@@ -102,6 +102,11 @@ def test_that_arrays_draw_what_single_calls_draw(qtbot: QtBot) -> None:
     stamp = QPixmap(6, 6)
     stamp.fill(QColor("red"))
     places = np.array([[20.0, 80.0], [40.0, 80.0]])
+    sheet, sources = QPixmap(10, 5), np.array([[5.0, 0.0], [0.0, 0.0]])
+    sheet.fill(QColor("blue"))
+    painter = QPainter(sheet)
+    painter.fillRect(5, 1, 3, 4, QColor("yellow"))
+    painter.end()
 
     def picture(fast: bool) -> QImage:
         image = QImage(100, 100, QImage.Format.Format_ARGB32_Premultiplied)
@@ -113,6 +118,8 @@ def test_that_arrays_draw_what_single_calls_draw(qtbot: QtBot) -> None:
             arrays.draw_rects(painter, rects)
             arrays.draw_copies(painter, stamp, places)
             arrays.draw_copies(painter, stamp, places[:0])
+            arrays.draw_pieces(painter, sheet, 5, sources, places)
+            arrays.draw_pieces(painter, sheet, 5, sources[:0], places[:0])
         else:
             for a, b, c, d in lines.tolist():
                 painter.drawLine(QPointF(a, b), QPointF(c, d))
@@ -120,6 +127,8 @@ def test_that_arrays_draw_what_single_calls_draw(qtbot: QtBot) -> None:
                 painter.drawRect(QRectF(*rect))
             for x, y in places.tolist():
                 painter.drawPixmap(QPointF(x - 3, y - 3), stamp)
+            for (x, y), (left, top) in zip(places.tolist(), sources.tolist(), strict=True):
+                painter.drawPixmap(QPointF(x, y), sheet, QRectF(left, top, 5, 5))
         painter.end()
         return image
 

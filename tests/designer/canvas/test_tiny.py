@@ -16,6 +16,7 @@ from designer.theme.theme import Theme, dark, light
 from engine.history.state import StepState
 from engine.history.status import StepStatus
 
+
 def block(theme: Theme, look: Look, size: tuple[int, int]) -> QImage:
     image = QImage(*size, QImage.Format.Format_RGB32)
     inks = Inks(theme)
