@@ -150,7 +150,8 @@ class Execution:
         again = [
             number
             for number in sorted(self.steps.paused)
-            if not (supplied.turn or self.steps.activities[number].form or number in self.stops.stopped)
+            if self.steps.activities[number].form is None
+            and not (supplied.turn or number in self.stops.stopped)
         ]
         self.steps.paused.difference_update(again)
         held, self.held = self.held, []
@@ -285,6 +286,8 @@ class Execution:
         self._fault = error
         waiters, self._waiters = self._waiters, []
         _wake(waiters, error)
+        if self.owner is not None:
+            self.owner.execution.broken(error)
 
     async def allowed(self) -> None:
         """Return when an action that was asleep may go on: at once, or when the run is resumed."""

@@ -13,6 +13,7 @@ from engine.store.state_manager import ExecutionStateManager
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
+    from engine.run.vault import RunSecrets
 
 Publish = Callable[["Execution", Pieces], None]
 
@@ -97,7 +98,7 @@ class Journal:
 
     def _append(self, execution: Execution, drafts: Sequence[EventDraft]) -> None:
         if execution.secrets.masks:
-            drafts = [draft._replace(data=execution.secrets.mask(draft.data)) for draft in drafts]
+            drafts = [_masked(draft, execution.secrets) for draft in drafts]
         self.announce(execution, self.store.append(execution.id, drafts))
 
     def announce(self, execution: Execution, events: Sequence[Event]) -> None:
@@ -146,6 +147,12 @@ class Journal:
             self._is_committing = False
         for execution, pieces in batch:
             self._publish(execution, pieces)
+
+
+def _masked(draft: EventDraft, secrets: RunSecrets) -> EventDraft:
+    """The fact without any secret; its text is made anew where it held one."""
+    data = secrets.mask(draft.data)
+    return draft if data is draft.data else draft._replace(data=data, text=None)
 
 
 def _may_be_lost(execution: Execution) -> bool:

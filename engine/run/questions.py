@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +37,12 @@ class Supplied:
     def __bool__(self) -> bool:
         """Whether anything was answered at all."""
         return bool(self.inputs or self.forms or self.conditions or self.parts)
+
+    def masked(self, mask: Callable[[Json], Json]) -> Supplied:
+        """The same, with no secret in the answers to forms: they become outputs."""
+        for each in (self, *self.parts.values()):
+            each.forms = {number: mask(answer) for number, answer in each.forms.items()}
+        return self
 
     def of(self, part_id: str) -> Supplied:
         """What concerns a part, and the parts within it."""

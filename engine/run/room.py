@@ -42,6 +42,8 @@ async def record_end(
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """The step has its result. A large one for which there is no place waits, in memory, until there is."""
+    if execution.secrets.masks:
+        output = execution.secrets.mask(output)
     while True:
         try:
             execution.steps.complete(activity, output, duration_ms=duration_ms, via=via, more=more)

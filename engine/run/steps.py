@@ -285,7 +285,7 @@ class Steps:
             if activity.is_undecided:
                 reasons.add(INCIDENT)
             else:
-                asks = "form" if activity.form else "missing_input"
+                asks = "missing_input" if activity.form is None else "form"
                 reasons.add(asks if activity.needed else "breakpoint")
         for number in self.blocked():
             reasons |= self.nested[number].reasons()

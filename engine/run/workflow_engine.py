@@ -217,7 +217,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         execution.secrets.give(secrets)
         composer = self._runtime.composer
         execution, answers = composer.to_the_whole(execution, told)
-        supplied = composer.sort(execution, answers)
+        supplied = composer.sort(execution, answers).masked(execution.secrets.mask)
         find_place_for(self._runtime.store.artifacts, supplied)
         execution.resume(supplied)
         await self._runtime.barrier()

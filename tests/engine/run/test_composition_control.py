@@ -365,3 +365,20 @@ class TestEdges:
         await settle()
         lines = [event.type async for event in engine.events(f"{execution_id}/part")]
         assert (faults, lines[-1]) == ([], EventType.EXECUTION_COMPLETED)
+
+
+async def test_that_whoever_waits_for_a_run_hears_what_broke_the_engine_in_a_part(
+    actions: ScriptedActions, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(WorkflowEngine):
+        def _check_dependencies(self, step: Any, state: Any) -> bool:
+            if step.id == "inmost":
+                raise RuntimeError("a fault of ours")
+            return super()._check_dependencies(step, state)
+
+    async with Faulty(registry=actions.registry) as engine:
+        inner = body(sub("inner", body("inmost")))
+        execution_id = await engine.start_workflow(make_workflow([each("each", inner, [1, 2])]))
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            await engine.wait(execution_id)
+    assert "broke the engine" in caplog.text

@@ -9,6 +9,8 @@ import pytest
 from engine import WorkflowEngine
 from engine.errors import SchemaValidationError, WorkflowError
 from tests.support.builders import chain, make_workflow, node
+from tests.support.compositions import body, sub
+from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
 
@@ -95,3 +97,21 @@ async def test_that_an_input_with_an_odd_name_can_be_supplied(engine: WorkflowEn
     state = await paused(engine, make_workflow([node("a", parameters={"n": '${input["odd name"]}'})]))
     await engine.resume_workflow(state["execution_id"], {"odd name": 1})
     assert (await engine.wait(state["execution_id"]))["outputs"]["a"] == {"n": 1}
+
+
+@pytest.mark.parametrize("place", ["run", "part"])
+async def test_that_a_form_without_fields_is_answered_too(
+    engine: WorkflowEngine, actions: ScriptedActions, place: str
+) -> None:
+    """All that is asked is whether to go on."""
+    asks = node("asks", "ask", parameters={"form": {}})
+    workflow = make_workflow([sub("part", body(asks)) if place == "part" else asks])
+    execution_id = await engine.start_workflow(workflow)
+    state = await engine.wait(execution_id)
+    assert (state["reason"], state["needed"][0]["schema"]) == ("form", {})
+    path = state["needed"][0]["path"]
+    await engine.resume_workflow(execution_id)
+    assert (await engine.wait(execution_id))["reason"] == "form", "nobody has answered"
+    await engine.resume_workflow(execution_id, {path: {}})
+    assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+    assert actions.calls == ["asks"]

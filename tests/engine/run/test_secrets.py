@@ -14,6 +14,7 @@ import pytest
 from engine import SqliteStateManager, WorkflowEngine
 from engine.errors import DefinitionError, ExternalServiceError, SchemaValidationError
 from tests.support.builders import chain, make_workflow, node, wire
+from tests.support.compositions import body, sub
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
 from tests.support.secret_source import VALUE, FakeSource, engine_on, everything_in
 
@@ -263,3 +264,28 @@ async def test_that_an_embedding_program_can_mask_its_own_log(
         assert engine.mask(f"sent {VALUE}") == f"sent {VALUE}"  # nobody has read it yet
         await engine.wait(await engine.start_workflow(chain(node("a", parameters={"t": "${secrets.token}"}))))
         assert engine.mask(f"sent {VALUE}") == "sent •••"
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+async def test_that_what_a_step_gives_without_an_action_is_masked_too(
+    actions: ScriptedActions, path: Path, source: FakeSource, size: str
+) -> None:
+    """A pinned result, a form, what a part or a disabled step passes on: outputs are outputs."""
+    held = f"{'x' * 70_000 if size == 'large' else ''} {VALUE}"
+    use = node("use", parameters={"t": "${secrets.token}"})
+    pinned = node("pinned", pin={"output": {"p": held}})
+    inner = body(node("form", "ask", parameters={"form": {}}), outputs={"got": "${form.output.t}"})
+    workflow = chain(use, pinned, node("passed", disabled=True), sub("part", inner))
+    async with engine_on(actions, path, source) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        await engine.wait(execution_id)
+        await engine.resume_workflow(execution_id, {"part/form.output": {"t": held}})
+        state = await engine.wait(execution_id)
+        events = await engine.state_manager.read_events(execution_id)
+    assert state["status"] == "COMPLETED"
+    shown = held.replace(VALUE, "•••")
+    assert state["outputs"]["pinned"] == state["outputs"]["passed"] == {"p": shown}
+    assert state["outputs"]["part"] == {"got": shown}
+    assert VALUE not in str(events)
+    # The pinned value itself stands in the workflow, where its author put it, and nowhere else.
+    assert everything_in(path.parent / "runs.db.artifacts").count(VALUE.encode()) == 0
