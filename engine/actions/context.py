@@ -52,6 +52,7 @@ class StepContext:
     """
 
     secrets: Mapping[str, str] = MappingProxyType({})
+    of_rollback = False
     _cancelled = False
     _callbacks: Sequence[Callable[[], None]] = ()
 
@@ -70,14 +71,18 @@ class StepContext:
         self.execution_id = execution_id
         self.step_id = step_id
         self.attempt = attempt
-        self.idempotency_key = f"{execution_id}:{step_id}"
-        if run_epoch > 1:
-            self.idempotency_key += f":{run_epoch}"
+        self.run_epoch = run_epoch
         self.artifacts = artifacts
         if secrets is not None:
             self.secrets = secrets
         self.base_dir = base_dir
         self._reports = reports
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of the step, another for its rollback and for each epoch of the run."""
+        epoch = f":{self.run_epoch}" if self.run_epoch > 1 else ""
+        return f"{self.execution_id}:{self.step_id}{epoch}" + (":rollback" if self.of_rollback else "")
 
     def log(self, text: str, level: str = "info") -> None:
         """Show a line in the run's log; from any thread."""

@@ -40,9 +40,9 @@ class ActionOptions:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Action:
-    """One thing that a step can do, ready to be called with (params, context)."""
+    """One thing that a step can do, ready to be called with (params, context); equal to itself alone."""
 
     service: str
     name: str

@@ -47,7 +47,7 @@ class Ran(Sequence[EventDraft]):
         self.begun_at = begun_at
         self.data: Mapping[str, Any] = NO_DATA
         self.text = ""
-        self.taken: Sequence[str] = ()
+        self.taken: list[str] = []
 
     @property
     def begun(self) -> EventDraft:

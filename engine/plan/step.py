@@ -119,10 +119,27 @@ class Step:
     body: Body | None = None
     is_plain: bool = field(init=False)
     """Whether nothing may stand in for running the step's action."""
+    is_direct: bool = field(init=False)
+    """Whether besides nothing has to be asked or found out before it, and all its connections are taken
+    when it has completed.
+    """
 
     def __post_init__(self) -> None:
         is_plain = not self.disabled and self.pin is None and self.body is None and not self.is_trigger
         object.__setattr__(self, "is_plain", is_plain)
+        is_direct = (
+            is_plain
+            and self.condition is None
+            and not self.secrets
+            and not self.at_most_once
+            and not self.is_exclusive
+            and (self.rollback is None or not self.rollback.needs_input)
+        )
+        if is_direct:
+            for route in self.outgoing:
+                if route.condition is not None or route.on == "error":
+                    is_direct = False
+        object.__setattr__(self, "is_direct", is_direct)
 
     @property
     def label(self) -> str:

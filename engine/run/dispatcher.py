@@ -277,6 +277,7 @@ class Dispatcher:
                             if begun is not True:
                                 await run(execution, step, begun or None)
                         except StoreError as error:
+                            _log.error("Run %s stopped: %s", execution.id, error)
                             execution.broken(error)
                         except Exception as error:  # noqa: BLE001 - a fault of ours: no run may hang for it
                             step_id = execution.plan.steps[step].id

@@ -41,7 +41,7 @@ Evaluate = Callable[[str, Mapping[str, Any]], bool]
 
 
 if TYPE_CHECKING:
-    from engine.run.fast_path import Ways
+    from engine.actions.registry import Action
 
 
 class Work(Protocol):
@@ -98,7 +98,8 @@ class Execution:
         self.held: list[int] = []
         self.stops = Stops(plan, self.options)
         self.steps = Steps(self, live, journal)
-        self.ways: Ways | None = None  # what is known of steps that may take the fast path
+        # Whether steps with these actions may take the fast path; None: no step of the run may.
+        self.fast_actions: dict[Action, bool] | None = None
         # Steps that may have been under way, unrecorded, when the program died: their next start is recorded.
         self.suspects: frozenset[int] = frozenset()
         self.wants_rollback = False

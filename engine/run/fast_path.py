@@ -3,7 +3,7 @@
 Most steps of a busy run need nothing of what `StepRunner` is there for: nothing stands in for their action,
 nothing has to be durable before it, and the action is a coroutine that ends before it has waited for
 anything. What such a step does is done here, in one indivisible synchronous call, and what is known of it
-before any run (a `Way`) is found out once for each plan.
+before any run is found out once: of the step when its plan is made, of the action when it is first met.
 
 Nothing is decided here that is decided elsewhere in another manner. Whatever is not plain is left to the step
 runner: a step that might not be, before anything has happened; an action that waits, fails or gives what is
@@ -17,13 +17,11 @@ from collections.abc import Awaitable, Generator
 from inspect import isawaitable
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from engine.actions.registry import Action, ActionRegistry
 from engine.errors import WorkflowError
 from engine.history.ran import Ran
 from engine.history.status import ExecutionStatus
-from engine.plan.step import Plan, Step
 from engine.run import scheduler
 from engine.run.activity import Activity
 from engine.run.attempts import Attempts
@@ -50,46 +48,6 @@ class Begun(NamedTuple):
     rest: Awaitable[Any]
 
 
-class Way:
-    """A step as far as it is the same in every run. action: the one for which `is_open` was found out.
-
-    Made while the step runs for the first time, which for most steps is the only time.
-    """
-
-    __slots__ = ("action", "is_open", "is_plain", "step", "taken")
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.action: Action | None = None
-        self.is_open = False
-        self.is_plain = (
-            step.is_plain
-            and step.condition is None
-            and not step.secrets
-            and not step.at_most_once
-            and not step.is_exclusive
-            and (step.rollback is None or not step.rollback.needs_input)
-        )
-        self.taken: list[str] = []
-        for route in step.outgoing:
-            if route.condition is not None or route.on == "error":
-                self.is_plain = False
-            self.taken.append(route.id)
-
-    def look_at(self, action: Action, *, outlasts_power: bool) -> None:
-        """Find out whether the way is open with this action."""
-        self.action = action
-        self.is_open = (
-            self.is_plain
-            and action.runs == "loop"
-            and not (outlasts_power and action.options.effects == "external")
-            and not promises_reuse(action.options)
-        )
-
-
-Ways = list[Way | None]
-
-
 class FastPath:
     """Takes steps to their end at once, if they can be."""
 
@@ -109,34 +67,37 @@ class FastPath:
         self._semaphore = semaphore
         self._journal = journal
         self._attempts = attempts
-        self._ways: WeakKeyDictionary[Plan, Ways] = WeakKeyDictionary()
+        # Whether steps with an action may try; the second for runs whose effects outside wait for the disk.
+        self._open: tuple[dict[Action, bool], dict[Action, bool]] = ({}, {})
 
-    def ways_of(self, execution: Execution) -> Ways | None:
-        """What is known of the steps of a run, or None when all of them need the step runner."""
+    def actions_of(self, execution: Execution) -> dict[Action, bool] | None:
+        """What is known of actions, for a run; None when all of its steps need the step runner."""
         if execution.options.taken or execution.part is not WHOLE or not self._seams.are_plain:
             return None
-        plan = execution.plan
-        ways = self._ways.get(plan)
-        if ways is None:
-            ways = self._ways[plan] = [None] * len(plan.steps)
-        return ways
+        return self._open[execution.plan.durability in ("auto", "strict")]
+
+    def _look_at(self, action: Action, known: dict[Action, bool]) -> bool:
+        """Find out whether steps with this action may try."""
+        is_open = known[action] = (
+            action.runs == "loop"
+            and not (known is self._open[True] and action.options.effects == "external")
+            and not promises_reuse(action.options)
+        )
+        return is_open
 
     def run(self, execution: Execution, number: int, task: asyncio.Task[Any]) -> Begun | bool:
         """True when the step has ended; False when nothing has happened; else what has begun."""
-        ways, steps = execution.ways, execution.steps
-        if ways is None or number in steps.activities or execution.stops.is_on:
+        known, steps, step = execution.fast_actions, execution.steps, execution.plan.steps[number]
+        if known is None or not step.is_direct or number in steps.activities:
             return False
-        way = ways[number]
-        if way is None:
-            way = ways[number] = Way(execution.plan.steps[number])
-        if not way.is_plain or execution.secrets.masks:
+        if execution.stops.is_on or execution.secrets.masks:
             return False
-        step = way.step
         try:
             action = self._registry.get(step.service, step.action)
-            if action is not way.action:
-                way.look_at(action, outlasts_power=execution.plan.durability in ("auto", "strict"))
-            if not way.is_open:
+            is_open = known.get(action)
+            if is_open is None:
+                is_open = self._look_at(action, known)
+            if not is_open:
                 return False
             parameters = step.parameters
             params: Any = (
@@ -169,7 +130,7 @@ class FastPath:
                 return self._hand_over(activity, params, output)
         except BaseException as error:  # noqa: BLE001 - step boundary: raised again where it is judged
             return self._hand_over(activity, params, _raising(error))
-        if self._ends(execution, activity, way, ran, output):
+        if self._ends(execution, activity, ran, output):
             return True
         return self._hand_over(activity, params, _giving(output))
 
@@ -178,12 +139,12 @@ class FastPath:
         activity.task = None
         return Begun(activity, params, rest)
 
-    def _ends(self, execution: Execution, activity: Activity, way: Way, ran: Ran, output: Any) -> bool:
+    def _ends(self, execution: Execution, activity: Activity, ran: Ran, output: Any) -> bool:
         """Record that the step completed, and what follows; False, and nothing done, if that is not plain."""
-        steps, step, journal = execution.steps, way.step, self._journal
+        steps, step, journal = execution.steps, activity.step, self._journal
         if activity.stop or execution.status is not _RUNNING or journal.begun is not ran:
             return False
-        duration_ms = max(0.0, round((self._clock.now() - activity.started_at) * 1000, 3))
+        duration_ms = max(0, round((self._clock.now() - activity.started_at) * 1e6)) / 1e3
         try:
             if step.output_schema:
                 self._seams._validate_output_schema(step, output)
@@ -201,14 +162,15 @@ class FastPath:
         steps.completed.append(number)
         steps.live.completed(step.id, output, 1)
         ran.data = {"output": output, "duration_ms": duration_ms}
-        ran.text, ran.taken = text, way.taken
+        ran.text = text
         ready: list[int] = []
-        settlement = scheduler.take_all(execution.plan, steps.progress, step, ready)
+        settlement = scheduler.take_all(execution.plan, steps.progress, step, ready, ran.taken)
         journal.ran(execution, ran)
         if settlement is not None:
             execution.record(steps.facts(settlement))
             ready += settlement.ready
-        execution.make_ready(ready)
+        if ready:
+            execution.make_ready(ready)
         if not (execution.ready or steps.running):
             execution.advance()
         return True

@@ -48,6 +48,8 @@ def must_be_same(plan: Plan, other: Plan) -> None:
 
 def as_json(values: Mapping[str, Any]) -> dict[str, Json]:
     """The values as the journal will give them back; raises WorkflowError when they are no JSON."""
+    if not values:
+        return {}
     try:
         told: dict[str, Json] = json.loads(json.dumps(dict(values), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:

@@ -31,7 +31,7 @@ class Journal:
         self.store = store
         self._publish = publish
         self._on_dirty = on_dirty
-        self._unpublished: list[tuple[Execution, list[Sequence[Event]]]] = []
+        self._unpublished: Batch = []
         self.begun: Ran | None = None
         """A step that began, and of which nothing else is known yet; nothing else has happened since."""
         self._begun_in: Execution | None = None
@@ -128,7 +128,7 @@ class Journal:
         """Everything recorded before the call is durable and published; raises StoreError. Not reentrant."""
         if self.begun is not None:
             self._append_begun()
-        batch, self._unpublished = self._unpublished, []
+        batch, self._unpublished = _by_run(self._unpublished), []
         self.is_dirty = False
         self._is_committing = True
         try:
@@ -153,6 +153,22 @@ def _masked(draft: EventDraft, secrets: RunSecrets) -> EventDraft:
     """The fact without any secret; its text is made anew where it held one."""
     data = secrets.mask(draft.data)
     return draft if data is draft.data else draft._replace(data=data, text=None)
+
+
+Batch = list[tuple["Execution", list[Sequence[Event]]]]
+
+
+def _by_run(batch: Batch) -> Batch:
+    """What happened, run by run, when runs took turns; a run and its parts stay as they are, one by one."""
+    if len(batch) < 2 or any(execution.owner is not None for execution, _ in batch):
+        return batch
+    together: dict[Execution, list[Sequence[Event]]] = {}
+    for execution, pieces in batch:
+        if execution in together:
+            together[execution] += pieces
+        else:
+            together[execution] = pieces
+    return list(together.items())
 
 
 def _may_be_lost(execution: Execution) -> bool:

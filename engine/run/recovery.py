@@ -93,7 +93,7 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
 def suspect(execution: Execution, steps: Iterable[int]) -> None:
     """One of these may have ended the program before it was known to run: their starts are recorded first."""
     execution.suspects = frozenset(steps)
-    execution.ways = None
+    execution.fast_actions = None
 
 
 def _crashes(state: ExecutionState, events: Iterable[Event], *, crashed: bool) -> dict[str, int]:

@@ -259,7 +259,7 @@ class Rollbacks:
             base_dir=execution.base_dir,
             run_epoch=undo.epoch,
         )
-        context.idempotency_key += ":rollback"
+        context.of_rollback = True
         one.attempt = UndoAttempt(
             seams=self._seams,
             semaphore=self._semaphore,

@@ -22,6 +22,7 @@ from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
 from engine.run import handed_secrets, recovery
 from engine.run.attempts import Attempts
+from engine.run.begin import begin, begin_soon, logged
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
 from engine.run.converted import converted
@@ -33,7 +34,6 @@ from engine.run.journal import Journal
 from engine.run.live_state import LiveState
 from engine.run.observers import Observers
 from engine.run.options import RunOptions
-from engine.run.partial import trigger_of
 from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
 from engine.run.seams import Seams
@@ -51,6 +51,7 @@ from engine.store.state_manager import (
     CALLED_OFF,
     ExecutionStateManager,
     agreeing,
+    has_ended,
     state_of,
     with_large_outputs,
 )
@@ -152,9 +153,9 @@ class Runtime:
         )
 
     async def create(
-        self, plan: Plan, input_data: Mapping[str, Json], base_dir: str, options: RunOptions
+        self, plan: Plan, given: Mapping[str, Json], base_dir: str, options: RunOptions, *, begins: bool
     ) -> str:
-        """A new execution, durable with its definition when its id is returned."""
+        """A new execution, durable with its definition when its id is returned; `begins`: by itself."""
         await self.store.open()
         if plan.definition_hash not in self._saved:
             for each in (*inner_plans(plan), plan):
@@ -164,7 +165,7 @@ class Runtime:
                 self._saved.popitem(last=False)
         execution_id = await self.store.create_execution(
             plan.workflow.id,
-            input_data,
+            given,
             definition_hash=plan.definition_hash,
             workflow_name=plan.workflow.name,
             base_dir=base_dir,
@@ -178,6 +179,8 @@ class Runtime:
                 raise
         state = ExecutionState.fold(await self.store.read_events(execution_id))
         self._enter(plan, state, state)
+        if begins:
+            begin_soon(self._executions, execution_id)
         return execution_id
 
     async def find(self, execution_id: str, *, start: bool = True) -> Execution | None:
@@ -190,8 +193,8 @@ class Runtime:
             async with self._loading:
                 with uncollected():
                     found = self._executions.get(execution_id) or await self._revive(execution_id)
-        if start and found is not None and found.status is ExecutionStatus.PENDING:
-            found.start(trigger_of(found.plan, found.part))
+        if start and found is not None:
+            begin(found)
         return found
 
     async def restart(self, execution_id: str, draft: MakeDraft) -> None:
@@ -276,7 +279,7 @@ class Runtime:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Run something that nobody awaits; `close` ends it, and what goes wrong in it is logged."""
-        task = asyncio.create_task(_logged(coroutine, name), name=name)
+        task = asyncio.create_task(logged(coroutine, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         # A task that is cancelled before its first turn never enters the coroutine.
@@ -299,6 +302,8 @@ class Runtime:
         await self.store.close()
 
     async def _revive(self, execution_id: str) -> Execution | None:
+        if has_ended(self.store, execution_id):
+            return None
         await self.store.open()
         await self.store.commit()
         events = await self.store.read_events(execution_id)
@@ -371,7 +376,7 @@ class Runtime:
             evaluate=by_values(self._seams._evaluate_condition, full, secrets),
             secrets=secrets,
         )
-        execution.ways = self._fast_path.ways_of(execution)
+        execution.fast_actions = self._fast_path.actions_of(execution)
         self._executions[state.id] = execution
         return execution
 
@@ -391,10 +396,3 @@ class Runtime:
             event.type in _ROLLS_BACK for event in whole(pieces)
         ):
             self.rollbacks.begin(execution)
-
-
-async def _logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
-    try:
-        await coroutine
-    except WorkflowError as error:
-        _log.error("%s stopped: %s", name.capitalize(), error)

@@ -125,19 +125,24 @@ def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], boo
     return settlement
 
 
-def take_all(plan: Plan, progress: Progress, step: Step, ready: list[int]) -> Settlement | None:
+def take_all(
+    plan: Plan, progress: Progress, step: Step, ready: list[int], taken: list[str]
+) -> Settlement | None:
     """`settle` for a step that completed and is left unconditionally by all its connections.
 
-    The steps that may start are added to `ready`. What follows besides, of a join that is not plain, comes as
-    a settlement. For whole runs only: no step is left out or forced.
+    The steps that may start are added to `ready`, and the ids of the connections to `taken`. What follows
+    besides, of a join that is not plain, comes as a settlement. For whole runs only: no step is left out
+    or forced.
     """
     outcomes, unresolved, decided = progress.outcomes, progress.unresolved, progress.decided
+    counts = progress.taken
     for route in step.outgoing:
         if outcomes[route.index] is not None:
             raise IllegalTransition(f"Connection {route.id!r} was to be resolved twice")
         outcomes[route.index] = _TAKEN
         unresolved[route.target] -= 1
-        progress.taken[route.target] += 1
+        counts[route.target] += 1
+        taken.append(route.id)
     settlement: Settlement | None = None
     for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
         target = route.target

@@ -57,6 +57,11 @@ class Seams(Protocol):
     async def _execute_step(self, step: Step, params: dict[str, Any]) -> Any: ...
 
 
+def is_overridden(engine: object, kind: type, name: str) -> bool:
+    """Whether a subclass of `kind`, or the object itself, has a method of its own by that name."""
+    return name in vars(engine) or getattr(type(engine), name, None) is not getattr(kind, name)
+
+
 class EngineSeams:
     """What a step or workflow means to the engine, as methods a subclass may override."""
 
@@ -69,16 +74,12 @@ class EngineSeams:
     @property
     def are_plain(self) -> bool:
         """Whether nobody overrides what is called for every step, so that calling it can be spared."""
-        own = vars(self)
-        return not any(
-            name in own or getattr(type(self), name) is not getattr(EngineSeams, name) for name in _OF_A_STEP
-        )
+        return not any(is_overridden(self, EngineSeams, name) for name in _OF_A_STEP)
 
     @property
     def are_steps_converted(self) -> bool:
         """Whether somebody overrides what the nodes of a workflow become."""
-        own = getattr(type(self), "_convert_nodes_to_steps", None)
-        return "_convert_nodes_to_steps" in vars(self) or own is not EngineSeams._convert_nodes_to_steps
+        return is_overridden(self, EngineSeams, "_convert_nodes_to_steps")
 
     def _convert_nodes_to_steps(self, workflow: WorkflowLike) -> list[Step]:
         """The workflow's nodes as steps, in topological order."""

@@ -7,7 +7,7 @@ is resumed, or when it is its turn in a run that goes one step at a time. That a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from engine.errors import DefinitionError
@@ -19,6 +19,7 @@ from engine.run.options import RunOptions
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
+
 
 _ENDS = frozenset(event_type for event_type, status in STATUS_OF_STEP_EVENT.items() if status.is_terminal)
 
@@ -131,10 +132,13 @@ class Stops:
                 case event_type if event_type in _ENDS:
                     self.left(self._plan.numbers[str(event.step_id)])
 
-    def _set(self, breakpoints: Iterable[str], *, by_step: bool) -> None:
-        numbers = self._plan.numbers
-        self._breakpoints = frozenset(numbers[step_id] for step_id in breakpoints if step_id in numbers)
-        self._inner = frozenset(step_id for step_id in breakpoints if step_id not in numbers)
+    def _set(self, breakpoints: Collection[str], *, by_step: bool) -> None:
+        self._breakpoints: frozenset[int] = frozenset()
+        self._inner: frozenset[str] = frozenset()
+        if breakpoints:
+            numbers = self._plan.numbers
+            self._breakpoints = frozenset(numbers[step_id] for step_id in breakpoints if step_id in numbers)
+            self._inner = frozenset(step_id for step_id in breakpoints if step_id not in numbers)
         self._by_step = by_step
         self.is_on = self.is_on or by_step or bool(self._breakpoints)
 

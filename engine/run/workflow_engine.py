@@ -39,7 +39,7 @@ from engine.run.questions import check_input
 from engine.run.recorded import prepare
 from engine.run.room import find_place_for
 from engine.run.runtime import Runtime
-from engine.run.seams import EngineSeams
+from engine.run.seams import EngineSeams, is_overridden
 from engine.run.set_aside import set_aside
 from engine.run.slots import Slots
 from engine.run.stops import must_be_steps
@@ -146,10 +146,11 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             options, given = await prepare(self._runtime.store, plan, options, given)
         check_input(plan, given)
         must_be_steps(plan, options.breakpoints)
-        execution_id = await self._runtime.create(plan, given, folder, options)
+        is_plain = background_tasks is None and not is_overridden(self, WorkflowEngine, "_run_execution")
+        execution_id = await self._runtime.create(plan, given, folder, options, begins=is_plain)
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
-        else:
+        elif not is_plain:
             self._runtime.spawn(self._run_execution(execution_id, drawn), f"run {execution_id}")
         return execution_id
 

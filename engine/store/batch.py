@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from itertools import chain
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
@@ -110,7 +111,7 @@ class Batch:
         key, step_id, attempt, text = record.key, ran.step_id, ran.attempt, ran.text
         step = record.steps[step_id]
         seq, begun, ended = step.seq, step.started_at or 0, step.ended_at or 0
-        taken = encode(ran.taken) if ran.taken else None
+        taken = f"[{','.join(map(quoted, ran.taken))}]" if ran.taken else None
         checksum = of_ran(record.seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text, begun, taken)
         self._journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, checksum, begun, taken)
         row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, step.duration_ms, seq)

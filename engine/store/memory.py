@@ -6,15 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from itertools import islice
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreError
 from engine.history.events import TRANSIENT, Event, EventDraft, EventType
 from engine.history.ran import Ran, whole
 from engine.history.status import UNDONE, ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.json_text import encode
+from engine.store.json_text import decode, encode
 from engine.store.ledger import Ledger, claim_named
 from engine.store.results import StoredResult
 from engine.store.retention import names_in
@@ -51,7 +51,7 @@ class MemoryStateManager(ExecutionStateManager):
         self,
         *,
         now: Callable[[], float] = time.time,
-        new_id: Callable[[], str] = lambda: uuid4().hex,
+        new_id: Callable[[], str] = lambda: token_hex(16),
     ) -> None:
         self.artifacts = ArtifactStore()
         self.commits_at_once = type(self).commit is MemoryStateManager.commit
@@ -60,7 +60,7 @@ class MemoryStateManager(ExecutionStateManager):
         self._pruning = asyncio.Lock()
         self._ledger: Ledger = Ledger(self.artifacts, now)
         self._journals: dict[str, _Journal] = {}
-        self._definitions: dict[str, dict[str, Any]] = {}
+        self._definitions: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
         self._results: dict[str, Event] = {}
         self._held: dict[str, set[str]] = {}
@@ -116,13 +116,18 @@ class MemoryStateManager(ExecutionStateManager):
         )
 
     async def save_definition(self, definition_hash: str, definition: Mapping[str, Any]) -> None:
-        self._definitions.setdefault(definition_hash, dict(definition))
+        await self.save_definition_text(definition_hash, encode(definition))
+
+    async def save_definition_text(self, definition_hash: str, text: str) -> None:
+        self._definitions.setdefault(definition_hash, text)
 
     async def load_definition(self, definition_hash: str) -> dict[str, Any]:
         try:
-            return self._definitions[definition_hash]
+            text = self._definitions[definition_hash]
         except KeyError:
             raise StoreError(f"The store holds no workflow with the hash {definition_hash!r}") from None
+        definition: dict[str, Any] = decode(text)
+        return definition
 
     async def list_executions(
         self,
@@ -174,7 +179,7 @@ class MemoryStateManager(ExecutionStateManager):
     async def _stored_names(self) -> set[str]:
         data = [event.data for kept in self._journals.values() for event in kept.events()]
         held = set().union(*self._held.values()) if self._held else set()
-        return set(names_in(encode([data, list(self._definitions.values())]))) | held
+        return set(names_in("\n".join([encode(data), *self._definitions.values()]))) | held
 
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         step = self._ledger.record(execution_id).steps.get(step_id)

@@ -58,7 +58,7 @@ def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]
                 events.append(_new(Event, (*whole, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, each)))
                 continue
             ran = Ran(step_id, attempt, begun / 1e6)
-            ran.data, ran.taken = each, () if taken is None else next(given)
+            ran.data, ran.taken = each, [] if taken is None else next(given)
             events += RanEvents(*whole, seq - 1, ran, begun / 1e6, ts / 1e6)
         except (LookupError, TypeError) as error:
             raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error

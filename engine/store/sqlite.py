@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from engine.errors import ExecutionNotFound, StoreCorrupt, StoreError
 from engine.history.events import Event, EventDraft
@@ -73,7 +73,7 @@ class SqliteStateManager(ExecutionStateManager):
         path: Path | str,
         *,
         now: Callable[[], float] = time.time,
-        new_id: Callable[[], str] = lambda: uuid4().hex,
+        new_id: Callable[[], str] = lambda: token_hex(16),
         connect: Connect = connect,
     ) -> None:
         self.path = Path(path)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import RunDamaged, StoreCorrupt, StoreError, WorkflowError
+from engine.errors import ExecutionNotFound, RunDamaged, StoreCorrupt, StoreError, WorkflowError
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -317,6 +317,15 @@ def state_of(execution_id: str, events: Sequence[Event]) -> ExecutionState:
         return ExecutionState.fold(events)
     except (LookupError, TypeError, ValueError, AssertionError, StoreCorrupt) as error:
         raise damaged(execution_id, f"an event of it makes no sense ({error!r})") from error
+
+
+def has_ended(store: ExecutionStateManager, execution_id: str) -> bool:
+    """Whether the execution is known to have ended, and well recorded, without reading its journal."""
+    try:
+        status = store._ledger.execution_status(execution_id)
+    except ExecutionNotFound:
+        return False
+    return status.is_terminal and status is not ExecutionStatus.QUARANTINED
 
 
 def agreeing(store: ExecutionStateManager, state: ExecutionState) -> ExecutionState:

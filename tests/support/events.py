@@ -58,5 +58,5 @@ def ran(step_id: str, output=None, *taken: str, attempt: int = 1, begun_at: floa
     """A step that began, completed and was left by these connections at once."""
     made = Ran(step_id, attempt, begun_at)
     made.data = {"output": output, "duration_ms": 0.5}
-    made.text, made.taken = encode(made.data), taken
+    made.text, made.taken = encode(made.data), list(taken)
     return made

@@ -11,7 +11,7 @@ TAKEN = {"connection_id": 'c"ä', "outcome": "TAKEN"}
 
 def ran(*taken: str) -> Ran:
     made = Ran("a", 2, 10.0)
-    made.data, made.text, made.taken = {"output": 1}, '{"output":1}', taken
+    made.data, made.text, made.taken = {"output": 1}, '{"output":1}', list(taken)
     return made
 
 
