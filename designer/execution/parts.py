@@ -66,7 +66,8 @@ def options_inside(
 ) -> RunOptions:
     """What the engine is told of a step that stands inside others: the outermost runs, as far as the step.
 
-    Whatever inside does not lead to the step is held. From a step inside nothing can begin: all of it runs.
+    Whatever inside does not lead to the step is held. From a step inside nothing can begin, since a part has
+    no results of an earlier run: all of it runs.
     """
     how = options_for(kind, place[0], based_on, reuse=reuse)
     held = frozenset() if kind == "from" else _beyond(root, place, node_id)
@@ -95,7 +96,8 @@ def explain_inside(
             return False, f"{each.label} is pinned: unpin it to run it."
     if kind == "from":
         words = _from(root, holder.id, steps)[1]
-        return True, f"{words} Inside it a run begins at the first step."
+        begins = f"Inside it the run begins at the first step, not at {node.label}"
+        return True, f"{words} {begins}: no results are kept of what comes before a step inside."
     goes = f"{holder.label} as far as {node.label}"
     stops = "It stops there; Run goes on." if _beyond(root, place, node.id) else ""
     if kind == "only":

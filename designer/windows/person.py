@@ -26,9 +26,10 @@ from designer.execution.undoable import Undoable
 from designer.windows.actions import Actions
 from designer.windows.menu_table import MENUS, actions_of
 from designer.windows.secret_person import SecretPerson
-from designer.windows.titles import title_of
+from designer.windows.titles import find, title_of
 from engine.model.edits import Edit, set_input_default
-from engine.model.fixes import declare_input, lead_to_input
+from engine.model.fixes import declare_input
+from engine.model.inner_inputs import input_for_inside
 from engine.model.json_value import Json
 from engine.model.workflow import Workflow
 
@@ -209,10 +210,18 @@ class Person(SecretPerson):
         ]
 
     def _led(self, path: str, value: Json) -> Edit:
-        """The edit that takes a value of a step from an input instead; without changes when there is none."""
-        is_own = self.editor is None or path.startswith(("input.", "secrets."))
-        found = None if self.editor is None or is_own else lead_to_input(self.editor.root, path, value)
-        return found or Edit(label="", changes=())
+        """The edit that takes a value from an input instead; without changes when there is none.
+
+        What a step never gives, and inside others also what the steps around it do not hand in.
+        """
+        nothing = Edit(label="", changes=())
+        place = find(self.editor.root, path) if self.editor is not None else None
+        if self.editor is None or place is None:
+            return nothing
+        inside, _, own = place
+        if own.startswith("secrets.") or (own.startswith("input.") and not inside):
+            return nothing
+        return input_for_inside(self.editor.root, inside, own, value) or nothing
 
     async def show_shortcuts(self, actions: Actions, keymap: Keymap) -> None:
         """Every key on one sheet, where it can be changed."""

@@ -16,6 +16,8 @@ from engine.model.references import Reference
 from engine.model.workflow import Workflow
 from engine.problem import Fix, Problem
 
+_OUTPUT = re.compile(r"^([^.\[]+)\.output(?=[.\[])")
+
 
 def fix_edit(workflow: Workflow, problem: Problem, fix: Fix) -> Edit | None:
     """The edit of the whole workflow that mends the problem; None when it is no longer as it was found."""
@@ -64,14 +66,16 @@ def declare_input(workflow: Workflow, name: str, value: Json) -> Edit:
 def lead_to_input(workflow: Workflow, path: str, value: Json) -> Edit | None:
     """Take a value that a step never gives ("rates.euro") from an input of the workflow, wherever it is used.
 
-    None when no step uses it. value: what the input is like.
+    None when no step uses it. value: what the input is like. However it is spelt: `rates.output.euro` and
+    `steps.rates.euro` are the same.
     """
+    path = _OUTPUT.sub(r"\1", path.removeprefix("steps."))
     last = re.findall(r"[^\W\d]\w*", path)
     name = free_id(set(workflow.input_properties), last[-1] if last else "value")
 
     def led(reference: Reference) -> str:
         plain = reference.canonical()
-        if f"{plain.root}{plain.parts}" != path:
+        if _OUTPUT.sub(r"\1", f"{plain.root}{plain.parts}") != path:
             return str(reference)
         return str(replace(plain, root="input", parts=f".{name}"))
 

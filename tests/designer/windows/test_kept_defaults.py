@@ -81,3 +81,65 @@ def test_that_a_value_no_step_gave_becomes_an_input_of_the_workflow(
     window.commands["edit.undo"].trigger()
     assert editor.workflow.nodes["b"].parameters["values"] == {"x": "${a.rate}"}
     assert not editor.workflow.input_properties
+
+
+def test_that_what_a_step_inside_lacks_becomes_an_input_of_the_whole_workflow(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Both: a value that a step inside never gives, and an input that nobody hands in."""
+
+    def held(inner: dict[str, Json]) -> Node:
+        config: dict[str, Json] = {"workflow": inner, "parameters": {"items": [1, 2], "concurrency": 1}}
+        return Node(id="each", type="flow.for_each", title="Each", config=config)
+
+    def values(node_id: str, value: Json) -> Json:
+        config: dict[str, Json] = {"parameters": {"values": {"x": value}}}
+        return {"id": node_id, "type": "flow.set_values", "title": node_id.upper(), "config": config}
+
+    inner: dict[str, Json] = {
+        "id": "inner",
+        "nodes": [values("a", 1), values("b", "${a.rate}"), values("c", "${input.limit}")],
+        "connections": [
+            {"id": "ab", "source": "a", "target": "b"},
+            {"id": "bc", "source": "b", "target": "c"},
+        ],
+    }
+    path = tmp_path / "inside.workflow.json"
+    workflow_file.save(path, Workflow(id="r", name="R", nodes={"each": held(inner)}))
+    desk.open(path)
+    window, controller = desk.window, desk.window.session.controller
+    editor = window.session.editor
+    window.commands["run.run"].trigger()
+
+    def asked() -> list[MissingInputDialog]:
+        return [each for each in window.findChildren(MissingInputDialog) if each.isVisible()]
+
+    answered: list[MissingInputDialog] = []
+    while controller.view.status is not ExecutionStatus.COMPLETED:
+        qtbot.waitUntil(
+            lambda: bool(asked()) or controller.view.status is ExecutionStatus.COMPLETED, timeout=15_000
+        )
+        for dialog in asked():
+            answered.append(dialog)
+            count = editor.undo_stack.count()
+            assert dialog.make_input.isVisible() == (len(answered) < 3), "an input by now, for the others too"
+            field = dialog.form.findChildren(QLineEdit)[0]
+            qtbot.keyClicks(field, "7")
+            if dialog.make_input.isVisible():
+                qtbot.mouseClick(dialog.make_input, Qt.MouseButton.LeftButton)
+                qtbot.keyClick(field, Qt.Key.Key_Return)
+                qtbot.waitUntil(lambda count=count: editor.undo_stack.count() == count + 1)
+            else:
+                qtbot.keyClick(field, Qt.Key.Key_Return)
+            qtbot.waitUntil(lambda dialog=dialog: dialog not in asked())
+    each = editor.workflow.nodes["each"]
+    assert each.parameters["inputs"] == {"rate": "${input.rate}", "limit": "${input.limit}"}
+    assert set(editor.workflow.input_properties) == {"rate", "limit"}
+    kept = each.config["workflow"]
+    assert isinstance(kept, dict)
+    assert set(kept["inputs"]["properties"]) == {"rate", "limit"}
+    assert kept["nodes"][1]["config"]["parameters"]["values"] == {"x": "${input.rate}"}
+    window.commands["edit.undo"].trigger()
+    window.commands["edit.undo"].trigger()
+    assert not editor.workflow.input_properties
+    assert "inputs" not in editor.workflow.nodes["each"].parameters

@@ -168,3 +168,5 @@ def test_that_what_a_step_never_gives_is_taken_from_an_input() -> None:
     assert after.input_properties["euro_2"] == {"title": "Euro 2", "type": "number"}
     assert apply(after, inverse(workflow, edit.changes)) == workflow
     assert lead_to_input(workflow, "rates.nothing", 1) is None
+    for spelling in ("rates.output.euro", "steps.rates.euro", "steps.rates.output.euro"):
+        assert lead_to_input(workflow, spelling, 1.08) == edit
