@@ -79,7 +79,7 @@ def test_that_what_cannot_be_handed_in_is_not_offered(path: str, inputs: Any) ->
 
 def test_that_a_place_without_a_workflow_of_its_own_is_left_alone() -> None:
     step = {"id": "part", "type": "flow.subworkflow", "config": {"workflow": {"file": "x.json"}}}
-    workflow = codec.decode(make_workflow([step, "plain"]))
+    workflow = codec.decode(make_workflow([step, node("plain")]))
     bad = Node(id="bad", type="flow.subworkflow", config={"workflow": 5})
     workflow = replace(workflow, nodes={**workflow.nodes, "bad": bad})
     for place in (("part",), ("bad",), ("plain",), ("nothing",)):
