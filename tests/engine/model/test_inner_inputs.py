@@ -87,7 +87,7 @@ def test_that_a_place_without_a_workflow_of_its_own_is_left_alone() -> None:
 
 
 def test_that_in_the_outermost_workflow_it_is_taken_from_the_input_at_once() -> None:
-    nodes = ["rates", node("a", parameters={"x": "${rates.euro}"})]
+    nodes = [node("rates"), node("a", parameters={"x": "${rates.euro}"})]
     workflow = codec.decode(make_workflow(nodes, ["rates>a"]))
     edit = input_for_inside(workflow, (), "rates.euro", 1)
     assert edit is not None
