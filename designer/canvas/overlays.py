@@ -32,7 +32,7 @@ class Overlays(QObject):
         for bar in (self.zoom_bar, self.find_bar):  # the canvas itself is always read from the left
             bar.setLayoutDirection(QGuiApplication.layoutDirection())
         view.installEventFilter(self)
-        view.theme.theme_changed.connect(lambda _theme: self.lay_out())
+        view.theme.theme_changed.connect(self._on_theme_changed)  # a lambda would keep a closed window
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
@@ -52,6 +52,9 @@ class Overlays(QObject):
         self.minimap.refit()
         find = self.find_bar.sizeHint()
         self._put(self.find_bar, QRect(QPoint(area.right() - find.width() + 1, area.top()), find), area)
+
+    def _on_theme_changed(self, _theme: object) -> None:
+        self.lay_out()
 
     def _put(self, widget: QWidget, place: QRect, area: QRect) -> None:
         """Into the corner, or the one across in a window that is read from the right."""

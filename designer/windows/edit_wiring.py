@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from designer.canvas.align import Edge, Way
 from designer.canvas.group_state import COLOUR_NAMES
 from designer.canvas.wire_walk import next_wire
+from designer.execution.secret_keeper import KnownSecrets
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
 from designer.windows.session import Session
@@ -48,14 +49,17 @@ class EditWiring(QObject):
         session.editor.edit_refused.connect(window.status_line.say)
         session.editor.document.subscribe(self._on_document_changed)
         window.inspector.set_upstream_columns(session.columns.columns_of)
-        session.secrets.changed.connect(lambda known: window.inspector.set_secrets(known.names))
-        window.inspector.set_secrets(session.secrets.known.names)
+        session.secrets.changed.connect(self._on_secrets_changed)  # a lambda would keep a closed window
+        self._on_secrets_changed(session.secrets.known)
         session.columns.found.connect(self._on_columns_found)
         session.theme.theme_changed.connect(self._on_theme_changed)
         session.shown.statuses_changed.connect(self._on_statuses_changed)
         session.shown.cleared.connect(self._show_data)
         self._on_theme_changed(session.theme.theme)
         self._count()
+
+    def _on_secrets_changed(self, known: KnownSecrets) -> None:
+        self._window.inspector.set_secrets(known.names)
 
     def _connect_commands(self) -> None:
         canvas, docks = self._window.canvas, self._window.docks

@@ -77,6 +77,11 @@ class Workplace:
         self.session.files.is_open_elsewhere = self._raise_other
         self.window = MainWindow(self.session)
         person.window = self.window
+        # Python's collector does not see what a connected signal holds: what these are told with would keep
+        # the window, its document and its run for ever, so they go when it does.
+        own = self.session
+        for each in (own.editor, own.checker, own.controller, own.shown, own.columns, own.files):
+            each.setParent(self.window)
 
     async def close(self) -> None:
         """Ends what works for the window; its run goes on or waits in the engine."""
