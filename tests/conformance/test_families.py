@@ -15,6 +15,7 @@ def _parametrized(family: Family) -> object:
     return pytest.param(family, id=family.title.replace(",", "").replace(" ", "_"), marks=marks)
 
 
+@pytest.mark.no_cover  # load, not lines
 @pytest.mark.asyncio
 @pytest.mark.parametrize("family", [_parametrized(family) for family in FAMILIES])
 async def test_that_a_family_does_as_the_page_says(family: Family) -> None:

@@ -41,6 +41,7 @@ def test_that_every_jsonforms_example_loads_and_returns_its_value(qtbot: QtBot) 
     assert changed == []
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_schemastore_files_come_back_unchanged_and_invalid_ones_are_flagged(qtbot: QtBot) -> None:
     changed, accepted, judged = [], [], 0
     for path in sorted(corpus("schemastore_forms").iterdir()):

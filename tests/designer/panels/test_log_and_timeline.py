@@ -114,6 +114,7 @@ def test_that_the_log_is_narrowed_by_node_level_and_text(qtbot, log) -> None:
     assert "No line matches" in log.empty.text
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_a_hundred_thousand_lines_come_in_one_insertion_and_the_oldest_go(qtbot, log) -> None:
     lines = [event(E.STEP_LOG, "fetch", at=n, text=f"line {n}") for n in range(100_000)]
     with qtbot.waitSignal(log.model.rowsInserted) as got:

@@ -1,5 +1,6 @@
 """What expressions mean: every operator and function, their errors, and the limits."""
 
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Any
 
@@ -379,3 +380,12 @@ class Level(StrEnum):
 def test_that_texts_of_a_class_of_their_own_are_equal_to_the_same_text(source: str, expected: bool) -> None:
     scope = RunScope(fields={"levels": [Level.LOW, Level.HIGH]})
     assert compile_expression(source).evaluate(scope) is expected
+
+
+def test_that_patterns_are_looked_for_in_any_thread() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(2):
+            assert list(threads.map(value, ["matches('order 12', '\\d$')", "matches('order', '\\d$')"])) == [
+                True,
+                False,
+            ]

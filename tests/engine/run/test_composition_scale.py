@@ -14,7 +14,8 @@ from engine.run.execution import Execution
 from tests.support.builders import make_workflow, node
 from tests.support.compositions import body, each
 
-pytestmark = pytest.mark.asyncio
+# Load, not lines: what it runs is covered elsewhere, and a tracer would double the time.
+pytestmark = [pytest.mark.asyncio, pytest.mark.no_cover]
 
 ITEMS = 10_000
 AT_ONCE = 8

@@ -78,10 +78,12 @@ def run_family(name: str, pattern: str, expected: int) -> None:
         asyncio.run(run_dag(workflow))
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_real_workflows_run_every_task_once_and_in_order() -> None:
     run_family("wfinstances", "*.json.gz", 34)
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_generated_workflows_of_a_thousand_tasks_run() -> None:
     run_family("wfgen", "*-1000.json.gz", 5)
 

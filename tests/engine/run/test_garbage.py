@@ -41,6 +41,7 @@ def test_that_a_long_busy_engine_puts_aside_what_there_is_until_it_is_idle() -> 
     garbage.ends()
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_it_is_put_back_now_and_then_and_less_and_less_often() -> None:
     garbage.begins(0.0)
     put_back = []

@@ -176,12 +176,14 @@ async def compare_all(chosen: Iterator[tuple[ModelGraph, str, int]]) -> tuple[in
     return tried, seen + bench.seen
 
 
+@pytest.mark.no_cover  # load, not lines
 @pytest.mark.asyncio
 async def test_that_every_shape_of_up_to_four_steps_is_routed_as_the_model_says() -> None:
     tried, _ = await compare_all(small_cases(each=2))
     assert tried == 150
 
 
+@pytest.mark.no_cover  # load, not lines
 @pytest.mark.asyncio
 async def test_that_random_workflows_are_routed_as_the_model_says() -> None:
     tried, seen = await compare_all(cases(250))

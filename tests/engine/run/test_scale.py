@@ -14,7 +14,8 @@ from engine import MemoryStateManager, SqliteStateManager, WorkflowEngine
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.scripted_actions import ScriptedActions
 
-pytestmark = pytest.mark.asyncio
+# Load, not lines: what it runs is covered elsewhere, and a tracer would double the time.
+pytestmark = [pytest.mark.asyncio, pytest.mark.no_cover]
 LARGE = 10_000
 
 

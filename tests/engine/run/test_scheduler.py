@@ -128,6 +128,7 @@ def test_that_parallel_connections_between_two_nodes_are_separate() -> None:
     assert names(plan, settlement.ready) == ["b"]
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_a_chain_of_ten_thousand_skipped_steps_costs_no_stack() -> None:
     count = 10_000
     plan = plan_of(" ".join(f"s{i}" for i in range(count)), [f"s{i}>s{i + 1}" for i in range(count - 1)])

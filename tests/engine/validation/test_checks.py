@@ -332,6 +332,7 @@ def test_that_a_problem_is_plain_json() -> None:
     }
 
 
+@pytest.mark.no_cover  # load, not lines
 def test_that_ten_thousand_nodes_are_checked_in_linear_time() -> None:
     count = 10_000
     nodes: list[dict[str, Any]] = [
