@@ -180,37 +180,71 @@ def clipped(lines: Floats, box: Box) -> Floats:
     return kept
 
 
-def thinned(lines: Floats, box: Box, grid: float = 1.0) -> Floats:
+def thinned(lines: Floats, box: Box) -> Floats:
     """What can be told apart of many line segments: cut off at ``box``, on whole pixels, each once.
-
-    ``grid``: how many pixels apart.
 
     Of ten thousand wires that leave one card most lie on each other; painting each of them, and far beyond
     what is seen, took half a second. Cut as Liang and Barsky do (ACM TOG 3(1), 1984), all at once.
     """
-    x0, y0, x1, y1 = np.ascontiguousarray(clipped(lines, box).T)
+    x0, y0, x1, y1 = np.ascontiguousarray(lines.T)
     enters, leaves = np.zeros(len(x0)), np.ones(len(x0))
     ways = x1 - x0, y1 - y0
     with np.errstate(divide="ignore", invalid="ignore"):
         for start, way, low, high in ((x0, ways[0], box[0], box[2]), (y0, ways[1], box[1], box[3])):
             near, far = (low - start) / way, (high - start) / way
-            flat = way == 0  # runs along the box, and touches it
-            near[flat], far[flat] = -np.inf, np.inf
+            flat = way == 0  # runs along the box, inside or beside it
+            beside = (start[flat] < low) | (start[flat] > high)
+            near[flat], far[flat] = np.where(beside, np.inf, -np.inf), np.inf
             np.maximum(enters, np.minimum(near, far), out=enters)
             np.minimum(leaves, np.maximum(near, far), out=leaves)
     seen = enters <= leaves
     enters, leaves = enters[seen], leaves[seen]
     keys = np.zeros(len(enters), np.uint64)
-    corner = [np.floor(side / grid) for side in box[:2]]
+    corner = [np.floor(side) for side in box[:2]]
     for share in (enters, leaves):
         for start, way, first in zip((x0, y0), ways, corner, strict=True):
-            place = np.round((start[seen] + way[seen] * share) / grid) - first
+            place = np.round(start[seen] + way[seen] * share) - first
             keys = (keys << 16) | np.clip(place, 0, 65_535).astype(np.uint64)
-    keys.sort()  # numbers that hold a whole line: sorted many times faster than lines
+    kept: Floats = _each_once(keys) + np.tile(corner, 2)
+    return kept
+
+
+def diced(lines: Floats, side: float = 64.0) -> Floats:
+    """Many line segments in pieces ``side`` pixels long at most, on whole pixels, each once.
+
+    What leaves a card as a fan lies on itself for most of its way: a fifth of all its pixels are told apart.
+    """
+    found = [np.empty((0, 4))]
+    ways = np.abs(lines[:, 2:] - lines[:, :2])
+    is_steep = ways[:, 1] > ways[:, 0]
+    for axis, mine in ((0, lines[~is_steep]), (1, lines[is_steep])):
+        if not len(mine):
+            continue
+        back = mine[:, axis] > mine[:, axis + 2]
+        mine = np.where(back[:, None], mine[:, [2, 3, 0, 1]], mine)
+        low, high, start = mine[:, axis], mine[:, axis + 2], mine[:, 1 - axis]
+        slope = (mine[:, 3 - axis] - start) / np.maximum(high - low, 1e-9)
+        first = np.floor(low / side)
+        count = np.maximum(np.ceil(high / side) - first, 1).astype(np.intp)
+        owner = np.repeat(np.arange(len(mine)), count)
+        nth = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + first[owner]
+        corner = np.floor(mine.min(axis=0)).min()
+        keys = np.zeros(len(owner), np.uint64)
+        for place in (np.maximum(low[owner], nth * side), np.minimum(high[owner], (nth + 1) * side)):
+            for each in (place, start[owner] + (place - low[owner]) * slope[owner]):
+                keys = (keys << 16) | np.clip(np.round(each) - corner, 0, 65_535).astype(np.uint64)
+        order = [axis, 1 - axis, axis + 2, 3 - axis]
+        found.append((_each_once(keys) + corner)[:, order])
+    return np.concatenate(found)
+
+
+def _each_once(keys: npt.NDArray[np.uint64]) -> Floats:
+    """Four numbers a key, sixteen bits each. So a line is sorted many times faster than as four numbers."""
+    keys.sort()
     keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if len(keys) else keys
     kept = np.empty((len(keys), 4))
     for column, shift in enumerate((48, 32, 16, 0)):
-        kept[:, column] = (((keys >> shift) & 0xFFFF) + corner[column % 2]) * grid
+        kept[:, column] = (keys >> shift) & 0xFFFF
     return kept
 
 

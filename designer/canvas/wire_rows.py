@@ -10,6 +10,7 @@ import numpy as np
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Counts, Floats, Mask, Rows
 from designer.canvas.looks import Flow
+from designer.canvas.strands import Strands
 from engine.model import Connection, Workflow
 from engine.model.bends import bends
 from engine.model.switches import SWITCH, is_switch_case
@@ -74,6 +75,7 @@ class WireRows:
         self._leave[self.down] = geometry.ERROR_OFFSET
         for row in np.flatnonzero((outputs[self.source] > 1) & ~self.down).tolist():
             self._leave[row] = leave(shown[row])
+        self._strands: Strands | None = None
         self.bend({row: bends(c) for row, c in enumerate(shown) if c.extra})
 
     def __len__(self) -> int:
@@ -96,10 +98,31 @@ class WireRows:
 
         if self.hidden is not None:
             self.boxes[self.hidden] = _NOWHERE
+        if rows is None:
+            self._strands = None
+        elif self._strands is not None:
+            self._lay(self._strands, rows)
 
     def hide(self, these: Mask | None) -> None:
         """These wires are inside a folded group: they touch no box. ``place`` must follow."""
         self.hidden = these
+
+    def strands(self) -> Strands:
+        """All wires without bends, in straight pieces: kept, since of a crowd it takes long to make them."""
+        if self._strands is None:
+            self._strands = Strands(len(self))
+            self._lay(self._strands, np.arange(len(self)))
+        return self._strands
+
+    def _lay(self, strands: Strands, rows: Rows) -> None:
+        mine = rows[self._pieces[rows] == 1]
+        if self.hidden is not None:
+            mine = mine[~self.hidden[mine]]
+        strands.lay(mine, self.ends[mine], self.down[mine])
+
+    def bent(self, rows: Rows) -> Rows:
+        """Those of these wires that have bends."""
+        return rows[self._pieces[rows] > 1] if self._chains else rows[:0]
 
     def at(self, rows: Rows | Sequence[int], count: int) -> Rows:
         """Rows of the wires that end at one of these of ``count`` cards."""
@@ -131,6 +154,7 @@ class WireRows:
         self._pieces: Rows = np.ones(len(self.ids), np.intp)
         self._slot: Rows = np.zeros(len(self.ids), np.intp)
         self._chains: dict[int, _Chain] = {}
+        self._strands = None
         first = 0
         for count, listed in by_count.items():
             rows, bent = np.array(listed, np.intp), count - 1

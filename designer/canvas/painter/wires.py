@@ -15,6 +15,7 @@ from designer.canvas.looks import MOVES, Flow
 from designer.canvas.painter.arrays import draw_lines
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
+from designer.canvas.strands import PIECES
 from designer.theme.tokens import WIRE_W, WIRE_W_HOVER
 
 CROWD = 400
@@ -24,6 +25,10 @@ FEWEST = 16
 """Up to as many wires are drawn with round joints and many segments; a crowd goes without."""
 _FINE = 1.2
 """Wires that would be thinner, in device pixels, are a pixel wide: Qt draws a pixel in half the time."""
+_SHARE = 3
+"""From a third of all wires on they are picked out of those that are kept in pieces."""
+_DOTTED = (Flow.DEAD, Flow.POISONED)
+"""From afar every second piece of them is drawn."""
 DASHES: dict[Flow, tuple[float, ...]] = {
     Flow.DEAD: (1.2, 3.0),
     Flow.POISONED: (1.2, 3.0),
@@ -115,7 +120,10 @@ def draw_crowd(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
 def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
     """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.seen <= 3 * FEW)
-    segments = (12 if style.seen <= 3 * FEW else 6) if style.zoom >= 0.16 else 1
+    segments = (12 if style.seen <= 3 * FEW else PIECES) if style.zoom >= 0.16 else 1
+    if segments == PIECES and len(rows) > CROWD and _SHARE * len(rows) >= len(scene.wires):
+        _draw_strands(painter, inks, scene, rows, style)
+        rows = scene.wires.bent(rows)
     flow = flows(scene, rows)
     down = scene.wires.down[rows]
     for places, points in scene.wires.sampled(rows, segments):
@@ -123,36 +131,69 @@ def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
         points += style.offset
         for kind in Flow:
             chosen = flow[places] == kind
-            if not chosen.any():
-                continue
-            for error in (False, True):
+            for error in (False, True) if chosen.any() else ():
                 mine: Mask = chosen & (down[places] == error)
                 if not mine.any():
                     continue
                 lines = geometry.segments_of(points if mine.all() else points[mine])
-                if kind in (Flow.DEAD, Flow.POISONED) and segments > 1:
-                    lines = np.ascontiguousarray(lines[::2])  # dots, from afar
-                tone, width = _tone(inks, kind, error), round(WIRE_W * style.zoom - 0.2)
-                pen = stroke(tone, width)
-                pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # round ends cost Qt twice as long
-                painter.setPen(pen if width > 1 else tone)
-                draw_lines(painter, _few_enough(lines, style.clip))
+                if kind in _DOTTED and segments > 1:
+                    lines = np.ascontiguousarray(lines[::2])
+                _draw_lines(painter, inks, kind, error, geometry.clipped(lines, style.clip), style)
         if style.selected:
             painter.setPen(inks.accent)
             chosen = np.isin(rows[places], list(style.selected))
             draw_lines(painter, geometry.segments_of(points[chosen]))
 
 
+def _draw_strands(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
+    """Draw many of all wires there are, without those that have bends."""
+    zoom, (across, down) = style.zoom, style.offset
+    left, top, right, bottom = style.clip
+    seen = ((left - across) / zoom, (top - down) / zoom, (right - across) / zoom, (bottom - down) / zoom)
+    owners, pieces, lines = scene.wires.strands().touching(seen)
+    wanted = np.zeros(len(scene.wires), bool)
+    wanted[rows] = True
+    if not wanted.all():
+        kept = wanted[owners]
+        owners, pieces, lines = owners[kept], pieces[kept], lines[kept]
+    lines *= zoom
+    lines += (across, down, across, down)
+    flow = flows(scene, np.arange(len(scene.wires)))[owners]
+    errors = scene.wires.down[owners]
+    for kind in geometry.distinct(flow):
+        for error in (False, True):
+            mine: Mask = (flow == kind) & (errors == error)
+            if kind in _DOTTED:
+                mine &= pieces % 2 == 0
+            if mine.any():
+                chosen = lines if mine.all() else lines[mine]
+                _draw_lines(painter, inks, Flow(kind), error, chosen, style)
+    if style.selected:
+        painter.setPen(inks.accent)
+        draw_lines(painter, lines[np.isin(owners, list(style.selected))])
+
+
+def _draw_lines(
+    painter: QPainter, inks: Inks, kind: Flow, error: bool, lines: Floats, style: WireStyle
+) -> None:
+    """Draw what is seen of the pieces of many wires of one look."""
+    tone, width = _tone(inks, kind, error), round(WIRE_W * style.zoom - 0.2)
+    pen = stroke(tone, width)
+    pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # round ends cost Qt twice as long
+    painter.setPen(pen if width > 1 else tone)
+    draw_lines(painter, _few_enough(lines, style.clip))
+
+
 def _few_enough(lines: Floats, clip: Box) -> Floats:
-    """What of these lines is painted: those that are seen; of a crowd those that can be told apart."""
+    """What of these lines is painted: all, but of a crowd those that can be told apart."""
     if len(lines) <= CROWD:
-        return geometry.clipped(lines, clip)
+        return lines
     told = geometry.thinned(lines, clip)
     ways = np.abs(told[:, 2:] - told[:, :2])
     pixels = float(np.maximum(ways[:, 0], ways[:, 1]).sum())
-    # Where so many lie side by side that they would fill half the view, every second pixel is enough.
-    covers = 2 * pixels > (clip[2] - clip[0]) * (clip[3] - clip[1])
-    return geometry.thinned(told, clip, 2.0) if covers else told
+    # Cutting them up takes longer than painting them unless they would fill a quarter of the view.
+    covers = 4 * pixels > (clip[2] - clip[0]) * (clip[3] - clip[1])
+    return geometry.diced(told) if covers else told
 
 
 def _tone(inks: Inks, kind: Flow, error: bool) -> QColor:

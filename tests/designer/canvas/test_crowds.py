@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from designer.canvas import geometry
+from designer.canvas.geometry import Floats
 from designer.canvas.painter import wires
+from designer.canvas.painter.arrays import draw_lines
+from designer.canvas.painter.layer import Layer
 from designer.canvas.render import Drawing, render_image
+from designer.canvas.scene import Scene
+from designer.canvas.view import CanvasView
+from designer.document.document import Document
 from designer.theme.theme import light
 from engine.catalog import Catalog
-from engine.model import Connection, Node, Workflow
+from engine.history.status import StepStatus
+from engine.history.step_state import StepState
+from engine.model import Connection, Node, Workflow, edits
+from engine.model.bends import set_bends
+from engine.model.groups import fold, groups, make_group
+from tests.designer.canvas.test_painted_anew import painted, pixels
 
 BOX = (0.0, 0.0, 100.0, 50.0)
 
@@ -32,6 +45,7 @@ def thinned(*lines: tuple[float, float, float, float]) -> list[list[float]]:
         ([(100, 50, -100, -50)], [[100, 50, 0, 0]]),
         ([(-20, 10, -10, 20)], []),
         ([(-60, 20, 40, -60)], []),  # its box touches, it does not
+        ([(-20, 10, -20, 40), (10, 60, 90, 60)], []),
         ([(30, 30, 30, 30)], [[30, 30, 30, 30]]),
         ([(0, 0, 100, 0)], [[0, 0, 100, 0]]),
         ([], []),
@@ -61,22 +75,86 @@ def test_that_every_segment_that_is_seen_has_one_that_stands_for_it() -> None:
         assert gaps.min() < 1.5
 
 
-def test_that_a_coarser_grid_keeps_fewer_and_moves_none_by_more_than_half_of_it() -> None:
-    lines = np.array([(x, 0.0, x, 50.0) for x in np.arange(0.0, 40.0, 0.5)])
-    fine, coarse = geometry.thinned(lines, BOX), geometry.thinned(lines, BOX, 2.0)
-    assert len(coarse) < len(fine) <= 41
-    assert coarse[:, 0].tolist() == [float(x) for x in range(0, 41, 2)]
-    apart = np.abs(lines[:, None, 0] - coarse[None, :, 0]).min(axis=1)
-    assert apart.max() <= 1.0
+def drawn(lines: Floats) -> npt.NDArray[np.bool_]:
+    """Which of 400 by 300 pixels are painted."""
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    draw_lines(painter, lines)
+    painter.end()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(300, 400, 4)[:, :, 0] == 0
 
 
-def test_that_only_a_crowd_that_fills_half_the_view_is_told_apart_less_finely() -> None:
+def test_that_a_fan_in_pieces_covers_the_same_pixels_and_paints_each_far_less_often() -> None:
+    chance = np.random.default_rng(3)
+    hub, ends = np.array((200.0, 150.0)), np.round(chance.uniform(0, 1, (3_000, 2)) * (399, 299))
+    ends[:20, 0], ends[20:40, 1] = hub[0], hub[1]  # straight up and down, and to both sides
+    lines = np.hstack((np.tile(hub, (3_000, 1)), ends))
+    lines[::2] = lines[::2, [2, 3, 0, 1]]  # in either direction
+    pieces = geometry.diced(lines)
+    ways = np.abs(pieces[:, 2:] - pieces[:, :2]).max(axis=1)
+    assert ways.max() <= 64
+    assert (pieces == np.round(pieces)).all()
+    assert len(np.unique(pieces, axis=0)) == len(pieces)
+    assert ways.sum() < 0.7 * np.abs(lines[:, 2:] - lines[:, :2]).max(axis=1).sum()
+    whole, cut = drawn(lines), drawn(pieces)
+    assert (whole ^ cut).mean() < 0.05
+    near = whole.copy()
+    for across in (-1, 0, 1):
+        for down in (-1, 0, 1):
+            near |= np.roll(whole, (down, across), (0, 1))
+    assert not (cut & ~near).any()
+    assert geometry.diced(lines[:0]).shape == (0, 4)
+    assert geometry.diced(np.array([[-70.0, 3.0, 10.0, 3.0]])).tolist() == [
+        [-70, 3, -64, 3],
+        [-64, 3, 0, 3],
+        [0, 3, 10, 3],
+    ]
+
+
+def test_that_only_a_crowd_that_fills_a_quarter_of_the_view_is_cut_up() -> None:
     down = np.array([(x / 10, 0.0, x / 10, 50.0) for x in range(1000)])
-    short = down.copy()
-    short[:, 3] = 10.0
-    assert len(wires._few_enough(down, BOX)) == 51
-    assert len(wires._few_enough(short, BOX)) == 101
-    assert len(wires._few_enough(short[:300], BOX)) == 300
+    wide = (0.0, 0.0, 1000.0, 100.0)
+    long = np.array([(x, 0.0, x, 100.0) for x in range(500)])
+    assert len(wires._few_enough(down, BOX)) == 101
+    assert len(wires._few_enough(down, wide)) == 101
+    assert len(wires._few_enough(long, wide)) == 1000
+    assert len(wires._few_enough(long[:300], wide)) == 300
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.3])
+@pytest.mark.parametrize("change", ["nothing", "moved", "states", "bent", "folded", "one away"])
+def test_that_kept_pieces_are_what_is_drawn_anew(
+    canvas: CanvasView, monkeypatch: pytest.MonkeyPatch, change: str, zoom: float
+) -> None:
+    """Of the wires of a crowd, after an edit: beside one that has kept nothing, and one that never does."""
+    editor = canvas.editor
+    editor.document.replace(fan(wires.CROWD + 80))
+    painted(canvas.layer, zoom)
+    states = {name: StepState(status=StepStatus.RUNNING) for name in ("n3", "n4")}
+    outcomes = {f"c_n{number}": ("TAKEN", "DEAD")[number % 2] for number in range(100)}
+    if change == "moved":
+        editor.push(edits.move(editor.workflow, {"n7": (420.0, 300.0), "n8": (500.0, -40.0)}))
+    elif change == "states":
+        canvas.apply_run(states, outcomes)
+    elif change == "bent":
+        editor.push(set_bends(editor.workflow, {"c_n9": [(300.0, 120.0)]}, "Bend"))
+    elif change == "folded":
+        editor.push(make_group(editor.workflow, [f"n{number}" for number in range(5, 40)]))
+        editor.push(fold(editor.workflow, {groups(editor.workflow)[0].id: ()}))
+    elif change == "one away":
+        editor.push(edits.delete(editor.workflow, Catalog.load(), ["n11"]))
+    fresh = Scene(Document(editor.workflow), canvas.catalog)
+    if change == "states":
+        fresh.apply_run(states, outcomes)
+    now = painted(canvas.layer, zoom)
+    anew = Layer(fresh, canvas.theme.theme)
+    anew.moves = False
+    assert now == painted(anew, zoom)
+    monkeypatch.setattr(wires, "_SHARE", 0)  # nothing is kept
+    never = painted(anew, zoom)
+    assert (np.abs(pixels(now) - pixels(never)) > 8).mean() < 0.002
+    fresh.close()
 
 
 def fan(count: int) -> Workflow:
