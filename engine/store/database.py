@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StorageFull, StoreCorrupt, StoreError
+from engine.errors import ExecutionNotFound, StorageFull, StoreCorrupt, StoreError
 from engine.store.checksum import EVENT_ROW
 from engine.store.file_lock import FileLock
 from engine.store.json_text import decode
@@ -38,6 +40,7 @@ class Database:
         self.reader: sqlite3.Connection
         self.highest_key = 0
         self.was_interrupted = False
+        self._are_runs_checked = False
         self._opened: list[sqlite3.Connection] = []
 
     def open(self) -> None:
@@ -142,11 +145,31 @@ class Database:
         if found != ["ok"]:
             raise corrupt(self.path, "; ".join(found))
 
+    def check_runs(self) -> None:
+        """Raise StoreCorrupt when runs may be there that are not found by their ids. Blocks.
+
+        It takes as long as there are runs, so once is enough.
+        """
+        if self._are_runs_checked:
+            return
+        with translated(self.path):
+            found = [row[0] for row in self.reader.execute("PRAGMA integrity_check('executions')")]
+        if found != ["ok"]:
+            raise corrupt(self.path, f"runs in it cannot be found by their ids ({found[0]})")
+        self._are_runs_checked = True
+
     def _release(self) -> None:
         for connection in self._opened:
             connection.close()
         self._opened.clear()
         self._lock.release()
+
+
+async def no_such_run(database: Database | None, execution_id: str, reading: Executor) -> ExecutionNotFound:
+    """The error for a run that is not found by its id; StoreCorrupt if it may be there all the same."""
+    if database is not None:
+        await asyncio.get_running_loop().run_in_executor(reading, database.check_runs)
+    return ExecutionNotFound(execution_id)
 
 
 @contextmanager

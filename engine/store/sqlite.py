@@ -12,14 +12,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
 
-from engine.errors import ExecutionNotFound, StoreCorrupt, StoreError
+from engine.errors import StoreCorrupt, StoreError
 from engine.history.events import Event, EventDraft
 from engine.history.ran import Ran
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
 from engine.store.checksum import EVENT_ROW, of_definition
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, EXECUTION_STATUSES
-from engine.store.database import Connect, Database, connect, making_sense
+from engine.store.database import Connect, Database, connect, making_sense, no_such_run
 from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
 from engine.store.results import StoredResult
@@ -335,7 +335,7 @@ class SqliteStateManager(ExecutionStateManager):
         await self.commit()
         record = await self._find(execution_id)
         if record is None or execution_id in self._going:
-            raise ExecutionNotFound(execution_id)
+            raise await no_such_run(self._database, execution_id, self._reading)
         rows = await self._read(
             "SELECT json_array(step_id, status, reason, attempts, started_at, ended_at, duration_ms, seq, "
             "(SELECT due_at FROM timers t WHERE t.execution = s.execution AND t.step_id = s.step_id)) "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import RunDamaged, StoreBusy, StoreCorrupt, StoreError, WorkflowError
+from engine.errors import ExecutionNotFound, RunDamaged, StoreBusy, StoreCorrupt, StoreError, WorkflowError
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState
-from engine.store.database import Connect, migrations
+from engine.store.database import Connect, connect, migrations
 from engine.store.results import StoredResult
 from engine.store.sqlite import SqliteStateManager
 from tests.support.events import completed, ended, failed, ran, resolved, running, started, supplied, waiting
@@ -131,6 +132,50 @@ def test_that_no_bit_that_flips_gives_another_run(tmp_path: Path, capsys: pytest
     with capsys.disabled():
         print(dict(ends))
     assert not ends["no words"]
+    assert not ends["ExecutionNotFound"], "what is listed is there, or the store is damaged"
+
+
+def test_that_a_run_that_its_id_does_not_lead_to_any_more_is_damage_and_no_missing_run(
+    tmp_path: Path,
+) -> None:
+    whole = asyncio.run(lay_down(tmp_path))
+    with closing(sqlite3.connect(whole)) as connection:
+        connection.execute("SELECT count(*) FROM journal").fetchone()
+
+    async def ask(path: Path, *names: str) -> None:
+        async with SqliteStateManager(path) as store:
+            for name in names:
+                await store.load_state(name)
+
+    with pytest.raises(ExecutionNotFound):
+        asyncio.run(ask(whole, "ended", "nothing", "under way"))
+    content, ends = whole.read_bytes(), Counter[str]()
+    for found in re.finditer(rb"under way", content):
+        flipped = bytearray(content)
+        flipped[found.start()] ^= 1
+        path = _copy(whole, tmp_path / str(found.start()))
+        path.write_bytes(bytes(flipped))
+        try:
+            asyncio.run(ask(path, "ended", "under way"))
+        except StoreCorrupt as error:
+            ends[error.message.partition("damaged: ")[2].partition(" (")[0]] += 1
+    assert ends["runs in it cannot be found by their ids"]
+
+
+@pytest.mark.asyncio
+async def test_that_runs_are_looked_through_for_damage_once(tmp_path: Path) -> None:
+    traced: list[str] = []
+
+    def tracing(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(traced.append)
+        return connection
+
+    async with SqliteStateManager(tmp_path / "runs.db", connect=tracing) as store:
+        for name in "ab":
+            with pytest.raises(ExecutionNotFound):
+                await store.read_events(name)
+    assert sum("integrity_check" in each for each in traced) == 1
 
 
 @pytest.mark.parametrize(
