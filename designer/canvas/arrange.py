@@ -16,7 +16,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from designer.canvas import align as lines
 from designer.canvas import layout
 from designer.canvas.geometry import Floats
-from designer.canvas.painter.labels import pill_box
+from designer.canvas.painter.pills import pill_box
 from designer.canvas.wire_rows import pill_text
 from designer.theme.tokens import CARD_H, STATE_MS
 from engine.model import Change, Workflow, edits

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from designer.canvas import geometry
 from designer.canvas.geometry import Rows
 from designer.canvas.looks import ASKING
-from designer.canvas.painter import decor, labels
+from designer.canvas.painter import decor, pills
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.layer import FULL, SMALL
 from designer.canvas.scene import Scene
@@ -86,7 +86,7 @@ def card_at(scene: Scene, x: float, y: float, reach: float = 0.0) -> int:
 def wire_at(scene: Scene, inks: Inks, at: QPointF, zoom: float) -> int:
     """The wire, or the pill, nearest to this place within reach, or -1."""
     reach = WIRE_HIT / 2 / max(zoom, 0.5)
-    near = scene.wires.in_box((at.x(), at.y(), at.x(), at.y()), max(reach, labels.PILL_MAX / 2))
+    near = scene.wires.in_box((at.x(), at.y(), at.x(), at.y()), max(reach, pills.PILL_MAX / 2))
     if not len(near):
         return -1
     pill = _pill_at(scene, inks, near, at) if zoom >= FULL else -1
@@ -105,7 +105,7 @@ def _pill_at(scene: Scene, inks: Inks, near: Rows, at: QPointF) -> int:
     for row, middle in zip(rows.tolist(), middles, strict=True):
         decided = bool(scene.wires.flow[row])
         text = pill_text(scene.workflow, scene.wire(row))
-        if labels.pill_box(inks, text, (middle[0], middle[1]), marked=decided).contains(at):
+        if pills.pill_box(inks, text, (middle[0], middle[1]), marked=decided).contains(at):
             return int(row)
     return -1
 

@@ -7,18 +7,19 @@ pixmap, so that those of all cards are copied in one call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPixmap, QPolygonF
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from designer.canvas.geometry import Floats
 from designer.canvas.looks import Look
+from designer.canvas.painter.arrays import draw_copies
 from designer.canvas.painter.cards import MARGIN, Face, draw_body, draw_port, draw_small, draw_tile
-from designer.canvas.painter.inks import Inks, stroke
+from designer.canvas.painter.inks import Inks
 from designer.theme.tokens import CARD_H, CARD_W, PORT_D, TILE
 
 MOST_SCALES = 12
@@ -87,13 +88,10 @@ class _Scale:
     bodies: dict[tuple[Look, bool], QPixmap] = field(default_factory=dict)
     small: dict[Face, QPixmap] = field(default_factory=dict)
     ports: dict[bool, QPixmap] = field(default_factory=dict)
+    others: dict[Hashable, QPixmap] = field(default_factory=dict)
     dots: QPixmap | None = None
-
-    @property
-    def weight(self) -> int:
-        held = (*self.bodies.values(), *self.small.values(), *self.ports.values())
-        held += () if self.dots is None else (self.dots,)
-        return sum(_weight(pixmap) for pixmap in held)
+    weight: int = 0
+    """Bytes."""
 
 
 class CardCache:
@@ -174,6 +172,19 @@ class CardCache:
             self._now.ports[filled] = found
         return found
 
+    def picture(
+        self, key: Hashable, width: float, height: float, draw: Callable[[QPainter], object]
+    ) -> QPixmap:
+        """Something else that is seen many times: so many scene pixels large, told from others by its key."""
+        found = self._now.others.get(key)
+        if found is None:
+            found = self._now.others[key] = self._empty(width * self._zoom, height * self._zoom)
+            painter = QPainter(found)
+            painter.scale(self._zoom, self._zoom)
+            draw(painter)
+            painter.end()
+        return found
+
     def dots(self, step: float) -> QPixmap:
         """The grid, dots ``step`` scene pixels apart, to be laid side by side.
 
@@ -183,21 +194,32 @@ class CardCache:
         if found is None:
             side = max(_CELLS, round(step * self._zoom * _CELLS * self._ratio))
             found = self._now.dots = QPixmap(side, side)
+            self._now.weight += _weight(found)
             found.fill(self._inks.canvas)
+            middles = np.round((np.arange(_CELLS) + 0.5) * side / _CELLS)
             painter = QPainter(found)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(stroke(self._inks.dots, 2.1 * self._ratio))
-            cells = (np.arange(_CELLS) + 0.5) * side / _CELLS
-            painter.drawPoints(QPolygonF([QPointF(x, y) for x in cells for y in cells]))
+            draw_copies(painter, self._dot(), np.stack(np.meshgrid(middles, middles), axis=2).reshape(-1, 2))
             painter.end()
             found.setDevicePixelRatio(self._ratio)
         return found
+
+    def _dot(self) -> QPixmap:
+        """One dot of the grid, in device pixels; all are alike."""
+        dot = _clear(_even(3 * self._ratio), _even(3 * self._ratio))
+        painter = QPainter(dot)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._inks.dots)
+        painter.drawEllipse(dot.rect().toRectF().center(), 1.05 * self._ratio, 1.05 * self._ratio)
+        painter.end()
+        return dot
 
     def _empty(self, width: float, height: float) -> QPixmap:
         ratio = self._ratio
         # An even number of pixels: the centre, around which copies are placed, lies between two.
         pixmap = _clear(_even(width * ratio), _even(height * ratio))
         pixmap.setDevicePixelRatio(ratio)
+        self._now.weight += _weight(pixmap)
         return pixmap
 
 

@@ -1,4 +1,4 @@
-"""Words on the canvas: titles, second lines, row counts, pills. Laid out once, then drawn as glyphs."""
+"""Words on the canvas: titles, second lines, row counts. Laid out once, then drawn as glyphs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGlyphRun, QPainter, QTextLayout, QTransform
 
 from designer.canvas import geometry
-from designer.canvas.looks import Flow, Look
+from designer.canvas.looks import Look
 from designer.canvas.painter.cards import MARGIN
 from designer.canvas.painter.inks import Inks, stroke
 from designer.canvas.scene import Scene
 from designer.theme.tokens import CARD_H
-from engine.model import Connection
 
-PILL_H = 20.0
-PILL_MAX = 168.0
 _KEPT = 6000
 _SIZES = 32
-"""Sizes of letters from one zoom to its double."""
+"""Sizes of letters from one zoom to its double, half as many up to this one:"""
+_LARGE = 0.72
 _FAILED = int(Look.FAILED)
 
 
@@ -83,12 +81,13 @@ class Words:
 
 
 def lettered(zoom: float) -> float:
-    """The zoom at which letters are drawn: the nearest of those that are a fiftieth apart.
+    """The zoom at which letters are drawn: the nearest of those that are a fiftieth apart, or a twenty-fifth.
 
     Letters are painted anew for every size, which takes longer than everything else on the cards. The end of
-    a title is out of its place by a pixel at most; at 50, 100 and 200 % nothing is.
+    a title is out of its place by two pixels at most; at 50, 100 and 200 % nothing is.
     """
-    return zoom if zoom > 2.0 else float(2.0 ** (round(math.log2(zoom) * _SIZES) / _SIZES))
+    sizes = _SIZES if zoom > _LARGE else _SIZES / 2
+    return zoom if zoom > 2.0 else float(2.0 ** (round(math.log2(zoom) * sizes) / sizes))
 
 
 def draw_words(
@@ -157,58 +156,6 @@ def _strike(painter: QPainter, inks: Inks, at: QPointF, text: str) -> None:
     width = min(geometry.TEXT_W, inks.title_metrics.horizontalAdvance(text))
     middle = at.y() + inks.title_metrics.ascent() * 0.66
     painter.drawLine(QPointF(at.x(), middle), QPointF(at.x() + width, middle))
-
-
-def pill_box(inks: Inks, text: str, middle: tuple[float, float], *, marked: bool) -> QRectF:
-    """The pill's place around the middle of its wire, in scene pixels."""
-    width = min(PILL_MAX, inks.pill_width(text) + 20 + (16 if marked else 0))
-    return QRectF(middle[0] - width / 2, middle[1] - PILL_H / 2, width, PILL_H)
-
-
-def draw_pill(
-    painter: QPainter,
-    inks: Inks,
-    words: Words,
-    connection: Connection,
-    text: str,
-    flow: Flow,
-    box: QRectF,
-    *,
-    lit: bool,
-) -> None:
-    """A 20 px pill; after the decision it begins with a tick or a cross."""
-    edge = inks.accent if lit else inks.failed if connection.on == "error" else inks.border
-    edge = inks.paused if flow is Flow.BROKEN and not lit else edge
-    painter.setPen(stroke(edge, 1.5 if lit else 1.0, (3.0, 2.0) if flow is Flow.DEAD and not lit else ()))
-    painter.setBrush(inks.card)
-    painter.drawRoundedRect(box, PILL_H / 2, PILL_H / 2)
-    left = box.left() + 10
-    middle = box.center().y()
-    # The condition of a poisoned wire was never looked at: something before it failed.
-    decided = flow in (Flow.TAKEN, Flow.FLOWING, Flow.DEAD)
-    if decided:
-        taken = flow in (Flow.TAKEN, Flow.FLOWING)
-        painter.setPen(stroke(inks.status[Look.COMPLETED] if taken else inks.failed, 1.8))
-        if taken:
-            corner = QPointF(left + 3.4, middle + 3.4)
-            painter.drawLine(QPointF(left + 0.2, middle + 0.4), corner)
-            painter.drawLine(corner, QPointF(left + 9, middle - 3.4))
-        else:
-            painter.drawLine(QPointF(left + 1, middle - 3.2), QPointF(left + 7.4, middle + 3.2))
-            painter.drawLine(QPointF(left + 1, middle + 3.2), QPointF(left + 7.4, middle - 3.2))
-        left += 15
-    elif flow is Flow.BROKEN:
-        painter.setPen(stroke(inks.paused, 1.8))
-        painter.drawLine(QPointF(left + 4, middle - 4.2), QPointF(left + 4, middle + 0.6))
-        painter.drawPoint(QPointF(left + 4, middle + 4.0))
-        left += 11
-    room = QRectF(left, box.top(), box.right() - 9 - left, PILL_H)
-    painter.setPen(inks.failed if connection.on == "error" and not connection.condition else inks.text2)
-    shown = text
-    if inks.pill_width(text) > room.width() + 1:
-        shown = inks.pill_metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
-    top = room.top() + (room.height() - inks.pill_metrics.height()) / 2
-    words.draw(painter, words.pill, [(QPointF(room.left(), top), shown)])
 
 
 def draw_bubble(painter: QPainter, inks: Inks, text: str, place: QPointF, room: QRectF) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
-from designer.canvas.looks import MOVES, MOVING, Flow, Look
+from designer.canvas.looks import MOVES, MOVING, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_pieces
 from designer.canvas.painter.bends import draw_bends
@@ -26,10 +26,10 @@ from designer.canvas.painter.frames import draw_frames, draw_group_cards
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.kept import CardCache
 from designer.canvas.painter.notes import NotePainter
+from designer.canvas.painter.pills import draw_pills
 from designer.canvas.painter.tiny import paint_blocks
 from designer.canvas.scene import Scene
 from designer.canvas.selection import Bend
-from designer.canvas.wire_rows import pill_text
 from designer.theme import tokens
 from designer.theme.theme import Theme
 from designer.theme.tokens import BADGE, CARD_H, CARD_W
@@ -182,7 +182,7 @@ class Layer:
         self._words.vector = self.vector
         labels.draw_words(painter, self.inks, self._words, self._scene, listed, transform)
         painter.setWorldTransform(transform)
-        self._paint_pills(painter, box)
+        draw_pills(painter, self.inks, self._words, self._cards, self._scene, self.attention, box, transform)
         self._paint_ports(painter, rows, transform)
         self._paint_marks(painter, rows)
 
@@ -277,27 +277,6 @@ class Layer:
         return face
 
     # -- on the cards ------------------------------------------------------------------------
-
-    def _paint_pills(self, painter: QPainter, box: Box) -> None:
-        scene = self._scene
-        rows = scene.wires.in_box(box, 100.0)
-        rows = rows[scene.wires.labelled[rows]]
-        if not len(rows):
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middles = scene.wires.middles(rows).tolist()
-        lit = self.attention.wires | {self.attention.hovered_wire}
-        seen = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3])).adjusted(-2, -2, 2, 2)
-        shown = wires.flows(scene, rows).tolist()
-        said = (scene.wires.flow[rows] != int(Flow.PLAIN)).tolist()
-        for row, middle, flow, decided in zip(rows.tolist(), middles, shown, said, strict=True):
-            connection = scene.wire(row)
-            text = pill_text(scene.workflow, connection)
-            kind = Flow(int(flow)) if decided else Flow.PLAIN
-            place = labels.pill_box(self.inks, text, (middle[0], middle[1]), marked=decided)
-            if not place.intersects(seen):
-                continue
-            labels.draw_pill(painter, self.inks, self._words, connection, text, kind, place, lit=row in lit)
 
     def _paint_ports(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
         scene = self._scene

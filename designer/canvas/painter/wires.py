@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -60,11 +61,12 @@ class WireStyle:
     def segments(self) -> int:
         """How many straight pieces a curve is made of: as many as it takes to look like one.
 
-        A long wire that leads back turns within a tenth of its length.
+        A long wire that leads back turns within a tenth of its length. A curve half as large is as smooth
+        with seven tenths of the pieces.
         """
         if self.seen <= FEWEST:
             return 64
-        return 32 if self.seen <= FEW else 12
+        return 32 if self.seen <= FEW else min(24, math.ceil(12 * math.sqrt(self.zoom)))
 
 
 def flows(scene: Scene, rows: Rows) -> Floats:
@@ -221,7 +223,8 @@ def _draw_group(
         tone = colour or _tone(inks, kind, error)
         if not dash:
             pen = stroke(tone, width)
-            if chosen.shape[1] > 13:  # in one stroke: where separate ones meet, a fine wire looks dotted
+            # Few, and those with bends, in one stroke: where separate ones meet, a fine wire looks dotted.
+            if style.seen <= FEW or chosen.shape[1] > style.segments + 1:
                 painter.setPen(pen)
                 _draw_whole(painter, geometry.touching(chosen, style.clip))
                 continue
