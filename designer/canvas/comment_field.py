@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CommentField(QPlainTextEdit):
-    """Ctrl+Enter and leaving it keep the text, Escape does not. Deletes itself."""
+    """Ctrl+Enter, Escape and leaving it keep the text, which undo takes away again. Deletes itself."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class CommentField(QPlainTextEdit):
         self._done: Callable[[str | None], None] | None = done
         self._then = then
         self.setAccessibleName("Comment, Markdown")
-        self.setPlaceholderText("What should others know? **Markdown** is fine.")
+        self.setPlaceholderText("What should others know? **Markdown** is fine. Esc ends.")
         zoom = view.camera.zoom
         self.setFont(fonts.sans(tokens.BODY_PX * min(4.0, max(1.0, zoom)), drawn=True))
         corner = (box.topLeft() - view.camera.visible().topLeft()) * zoom
@@ -54,11 +54,9 @@ class CommentField(QPlainTextEdit):
             event.accept()  # letters belong to the text, not to the window's shortcuts
             return True
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape:
-                self.drop()
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
-                event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if event.key() == Qt.Key.Key_Escape or (
+                entered and event.modifiers() & Qt.KeyboardModifier.ControlModifier
             ):
                 self.keep()
                 return True

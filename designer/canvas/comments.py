@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,11 +19,15 @@ from designer.canvas.tools.move import HoldTool, ResizeTool
 from designer.theme.tokens import SNAP
 from engine.model import Change, Edit, Workflow
 from engine.model.comments import Comment, comments, copies, remove_comments, set_comments
+from engine.model.workflow import Point
 
 if TYPE_CHECKING:
     from designer.canvas.view import CanvasView
 
 _SIZE = (288.0, 112.0)
+_STEPS = [step * 3.0 * SNAP for step in range(-12, 13)]
+_NEAR = sorted(((dx, dy) for dx in _STEPS for dy in _STEPS), key=lambda by: math.hypot(*by))
+"""How far a new comment may be put aside, the shortest way first."""
 
 
 class Comments(QObject):
@@ -49,7 +54,9 @@ class Comments(QObject):
     # -- edits -------------------------------------------------------------------------------
 
     def add(self, then: Callable[[], object] | None = None) -> None:
-        """Write a new comment: above the selected nodes, else at the pointer. Empty text adds none.
+        """Write a new comment: above the selected nodes, else at the pointer, or where there is room near it.
+
+        Empty text adds none.
 
         ``then`` is called when a key ends the writing.
         """
@@ -60,7 +67,7 @@ class Comments(QObject):
             corner = QPointF(area.left(), area.top() - _SIZE[1] - 32)
         else:
             corner = view.pointer_or_centre() - QPointF(_SIZE[0] / 2, _SIZE[1] / 2)
-        x, y = geometry.snap(corner.x()), geometry.snap(corner.y())
+        x, y = self._with_room((geometry.snap(corner.x()), geometry.snap(corner.y())), _SIZE)
         blank = Comment(id="comment", text="", x=x, y=y, width=_SIZE[0], height=_SIZE[1])
         self._write(copies(self._workflow, [blank], (0.0, 0.0))[0], "Add comment", then)
 
@@ -79,6 +86,17 @@ class Comments(QObject):
         return Edit(
             label=edit.label if edit.changes else removal.label, changes=(*edit.changes, *removal.changes)
         )
+
+    def _with_room(self, wish: Point, size: Point) -> Point:
+        """The nearest place where a new comment covers nothing and is not covered, else the wished one."""
+        scene = self._view.canvas_scene
+        for dx, dy in _NEAR:
+            box = QRectF(wish[0] + dx, wish[1] + dy, *size).adjusted(-SNAP, -SNAP, SNAP, SNAP)
+            cards = scene.frames.visible(geometry.cards_touching(scene.xy, geometry.as_box(box)))
+            papers = (box_of(note) for note in scene.notes.shown)
+            if not len(cards) and not any(map(box.intersects, papers)):
+                return wish[0] + dx, wish[1] + dy
+        return wish
 
     def _write(self, comment: Comment, label: str, then: Callable[[], object] | None) -> None:
         view, notes = self._view, self._view.canvas_scene.notes
@@ -102,6 +120,9 @@ class Comments(QObject):
                 return
             needed = geometry.snap(view.layer.notes.height(text, comment.width) + SNAP / 2)
             changed = replace(comment, text=text, height=max(comment.height, needed))
+            if changed.id not in view.canvas_scene.notes.ids:
+                x, y = self._with_room((changed.x, changed.y), (changed.width, changed.height))
+                changed = replace(changed, x=x, y=y)
             if view.editor.push(set_comments(self._workflow, [changed], label)):
                 view.selection.set(notes=[comment.id])
 

@@ -6,12 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from designer.canvas.comment_field import CommentField
+from designer.canvas.notes import box_of
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from engine.files import codec
@@ -67,10 +68,40 @@ def test_that_nothing_written_adds_nothing(canvas: CanvasView, editor: Editor) -
     canvas.comments.add()
     QTest.keyClick(field_of(canvas), Key.Key_Return, CONTROL)
     canvas.comments.add()
-    QTest.keyClicks(field_of(canvas), "not meant")
     QTest.keyClick(field_of(canvas), Key.Key_Escape)
     assert comments(editor.workflow) == ()
     assert editor.undo_stack.count() == 0
+
+
+def test_that_escape_keeps_what_was_written_and_undo_takes_it_away(
+    canvas: CanvasView, editor: Editor
+) -> None:
+    canvas.comments.add()
+    QTest.keyClicks(field_of(canvas), "half an hour's work")
+    QTest.keyClick(field_of(canvas), Key.Key_Escape)
+    assert only(editor).text == "half an hour's work"
+    assert canvas.hasFocus()
+    editor.undo_stack.undo()
+    assert comments(editor.workflow) == ()
+
+
+def test_that_new_comments_lie_beside_cards_and_each_other(
+    canvas: CanvasView, editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canvas, "pointer_or_centre", lambda: middle)
+    middle = QPointF(472.0, 32.0)  # of the second card
+    for text in ("first", "- one\n" * 12):
+        canvas.select([])
+        canvas.comments.add()
+        field_of(canvas).setPlainText(text)
+        QTest.keyClick(field_of(canvas), Key.Key_Escape)
+    papers = [box_of(comment) for comment in comments(editor.workflow)]
+    cards = [canvas.canvas_scene.card(row) for row in range(len(canvas.canvas_scene.ids))]
+    assert len(papers) == 2
+    assert not papers[0].intersects(papers[1])
+    assert not [card for card in cards for paper in papers if paper.intersects(card)]
+    assert papers[1].height() > 2 * papers[0].height()
+    assert all((paper.center() - middle).manhattanLength() < 700 for paper in papers)
 
 
 def test_that_a_double_click_edits_and_emptying_deletes(
