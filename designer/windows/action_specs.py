@@ -279,7 +279,7 @@ VIEW: tuple[ActionSpec, ...] = (
     _spec(
         "view.commands",
         "Commands…",
-        "Finds a command, a node to add or a recent file",
+        "Finds a command, a step, a node to add or a recent file",
         "Ctrl+K",
         icon="command",
     ),

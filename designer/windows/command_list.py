@@ -1,12 +1,15 @@
-"""What the command palette offers: every enabled action, every node type, recent files and examples."""
+"""What the command palette offers: every enabled action, every step and node type, recent files, examples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon, QKeySequence
 
+from designer.canvas.view import CanvasView
 from designer.theme import icons
 from designer.theme.theme import Theme
 from designer.windows.actions import Actions
@@ -43,6 +46,27 @@ def node_commands(types: Iterable[NodeType], theme: Theme, add: Callable[[str], 
             icon=icons.icon(node_type.icon, theme.category.get(node_type.category, theme.text2)),
             words=f"{node_type.summary} {' '.join(node_type.keywords)}",
         )
+
+
+def step_commands(canvas: CanvasView, theme: Theme) -> Iterable[Command]:
+    """One command for each step of the drawing: shows it, selected."""
+    known: dict[str, tuple[str, QIcon]] = {}
+    for node in canvas.editor.workflow.nodes.values():
+        if node.type not in known:
+            node_type = canvas.catalog.get(node.type)
+            colour = theme.category.get(node_type.category, theme.text2) if node_type else theme.text2
+            icon = icons.icon(node_type.icon if node_type else icons.UNKNOWN, colour)
+            known[node.type] = (node_type.title if node_type else node.type, icon)
+        group, icon = known[node.type]
+        yield Command(
+            title=f"Go to {node.label}", group=group, run=partial(_go_to, canvas, node.id), icon=icon
+        )
+
+
+def _go_to(canvas: CanvasView, node_id: str) -> None:
+    canvas.select([node_id])
+    canvas.center_on(node_id)
+    canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def file_commands(

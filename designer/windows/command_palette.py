@@ -1,4 +1,4 @@
-"""Ctrl+K: one box that finds a command, a node to add or a recent file, and does it on Enter."""
+"""Ctrl+K: one box that finds a command, a step, a node to add or a recent file, and does it on Enter."""
 
 from __future__ import annotations
 
@@ -138,6 +138,14 @@ class CommandPalette(QFrame):
                 Qt.ItemDataRole.AccessibleTextRole, f"{command.title}, {command.group} {command.keys}".strip()
             )
             item.setData(_TAIL, (command.group, command.keys))
+            item.setSizeHint(QSize(0, length(ROW_PX)))
+            self._list.addItem(item)
+        if not self._shown:
+            item = QListWidgetItem(
+                f"Nothing is called “{text.strip()}”" if words else "There is nothing to choose"
+            )
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            item.setData(_TAIL, ("", ""))
             item.setSizeHint(QSize(0, length(ROW_PX)))
             self._list.addItem(item)
         self._list.setCurrentRow(0)

@@ -15,7 +15,13 @@ from designer.panels.inspector_panel import InspectorPanel
 from designer.panels.outline_panel import OutlinePanel
 from designer.panels.palette_panel import PalettePanel
 from designer.windows.actions import Actions
-from designer.windows.command_list import action_commands, example_commands, file_commands, node_commands
+from designer.windows.command_list import (
+    action_commands,
+    example_commands,
+    file_commands,
+    node_commands,
+    step_commands,
+)
 from designer.windows.command_palette import Command, CommandPalette
 from designer.windows.docks import Docks
 from designer.windows.edit_wiring import EditWiring
@@ -93,6 +99,7 @@ class MainWindow(QMainWindow):
         self._command_palette.open_with(
             [
                 *action_commands(self.commands),
+                *step_commands(self.canvas, theme),
                 *node_commands(self.session.catalog.types, theme, self.canvas.add_node_at_centre),
                 *file_commands(wiring.recent(), wiring.open, theme),
                 *example_commands(examples(), wiring.open_example, theme),

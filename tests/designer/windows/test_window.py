@@ -25,7 +25,8 @@ from engine.model.changes import NodeAdded
 from engine.model.edits import Edit
 from engine.model.workflow import Node, Workflow
 from engine.problem import Problem
-from tests.support.desk import Desk
+from tests.designer.canvas.conftest import small_workflow
+from tests.support.desk import Desk, at_the_canvas
 from tests.support.qt_loop import spin
 
 ADD = Edit(
@@ -182,6 +183,26 @@ def test_that_ctrl_k_finds_and_runs_a_command(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyClicks(palette._box, "add filter")
     qtbot.keyClick(palette._box, Qt.Key.Key_Return)
     assert [node.type for node in desk.window.session.editor.workflow.nodes.values()] == ["table.filter"]
+
+
+def test_that_ctrl_k_goes_to_a_step_and_says_when_nothing_answers(desk: Desk, qtbot: QtBot) -> None:
+    canvas = at_the_canvas(desk, qtbot, small_workflow()).canvas
+    desk.window.palette_panel.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = desk.window._command_palette
+    qtbot.waitUntil(palette.isVisible)
+    qtbot.keyClicks(palette._box, "zzz")
+    assert [palette._list.item(row).text() for row in range(palette._list.count())] == [
+        "Nothing is called “zzz”"
+    ]
+    qtbot.keyClick(palette._box, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette._box.clear()
+    qtbot.keyClicks(palette._box, "report go")
+    qtbot.keyClick(palette._box, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+    assert canvas.selected_nodes() == ["write"]
+    assert canvas.hasFocus()
 
 
 @pytest.mark.parametrize("key", ["?", Qt.Key.Key_F1])
