@@ -19,6 +19,10 @@ from engine.model.groups import groups
 from engine.model.json_value import Json
 
 _ID = "clipboard"
+_NODES = re.compile(r"""["\u201c-\u201f](?:nodes|steps)["\u201c-\u201f]""")
+_STRAIGHT = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f", '"'))
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BREAK = re.compile(r" ?\r?\n")
 _QUOTE_MARK = re.compile(r"^(?:>[ \u00a0]?)+", re.MULTILINE)
 
 
@@ -47,7 +51,11 @@ def from_text(text: str) -> Fragment:
     """Read what was copied. Raises ``WorkflowFileError`` in plain words when the text is something else."""
     if not seems_to_hold_nodes(text):
         raise WorkflowFileError(None, "The clipboard holds no nodes.", hint="Copy some nodes first.")
-    piece = codec.decode(_without_mail(text))
+    try:
+        piece = codec.decode(_without_mail(text))
+    except WorkflowFileError as error:
+        message = f"The copied text cannot be pasted. {error.message}"
+        raise WorkflowFileError(error.path, message, hint=error.hint) from None
     notes = comments(piece)
     if not piece.nodes and not notes:
         raise WorkflowFileError(None, "The copied text holds no nodes.", hint="Copy some nodes first.")
@@ -64,17 +72,24 @@ def from_text(text: str) -> Fragment:
 
 def seems_to_hold_nodes(text: str) -> bool:
     """Whether it is worth offering to paste this."""
-    return "{" in text and ('"nodes"' in text or '"steps"' in text)
+    return "{" in text and _NODES.search(text) is not None
 
 
 def _without_mail(text: str) -> str:
-    """The JSON object in a text, without what a mail puts around it and before its lines."""
+    """The JSON object in a text, without what a mail puts around it, before its lines and into them."""
     unquoted = _QUOTE_MARK.sub("", text)
-    if unquoted != text:
-        text = unquoted.replace("\u00a0", " ")
-    begin = text.find("{")
-    try:
-        _, length = json.JSONDecoder().raw_decode(text[begin:])
-    except ValueError:
-        return text[begin:]  # the strict reader says what is wrong, and where
-    return text[begin : begin + length]
+    plain = unquoted.replace("\u00a0", " ") if unquoted != text else text
+    typed = unquoted.replace("\u00a0", " ").translate(_STRAIGHT)
+    for reading in (plain, typed, _STRING.sub(_unwrapped, plain), _STRING.sub(_unwrapped, typed)):
+        begin = reading.find("{")
+        try:
+            _, length = json.JSONDecoder().raw_decode(reading[begin:])
+        except ValueError:
+            continue
+        return reading[begin : begin + length]
+    return plain[plain.find("{") :]  # the strict reader says what is wrong, and where
+
+
+def _unwrapped(string: re.Match[str]) -> str:
+    """A text between quotation marks that was broken into lines, in one line again."""
+    return _BREAK.sub(" ", string[0])

@@ -50,7 +50,26 @@ def test_that_nodes_are_found_in_a_mail_with_words_around_them(mark: str) -> Non
     assert clipboard.from_text(mail).nodes == (WORKFLOW.nodes["keep"],)
 
 
+@pytest.mark.parametrize(
+    ("plain", "typed"),
+    [('"', "\u201c"), ('"', "\u201d"), ('"', "\u201e"), (" ", "\u00a0"), ("\n", "\r\n")],
+)
+def test_that_what_a_mail_program_typed_better_is_read(plain: str, typed: str) -> None:
+    text = clipboard.to_text(WORKFLOW, ["read"]).replace(plain, typed)
+    assert clipboard.seems_to_hold_nodes(text)
+    assert clipboard.from_text(f"Hello {text} Regards").nodes == (WORKFLOW.nodes["read"],)
+
+
+@pytest.mark.parametrize("broken", [" \n", "\n", "\n> "])
+def test_that_lines_that_a_mail_program_broke_are_one_again(broken: str) -> None:
+    node = Node(id="read", type="file.read_csv", notes="So many words that they do not fit")
+    text = clipboard.to_text(Workflow(id="w", nodes={"read": node}), ["read"])
+    begin = "> " if ">" in broken else ""
+    mail = begin + text.replace("\n", f"\n{begin}").replace("words that", f"words{broken}that")
+    assert clipboard.from_text(mail).nodes == (node,)
+
+
 def test_that_a_piece_that_was_cut_off_is_refused() -> None:
     text = clipboard.to_text(WORKFLOW, ["keep", "write"])
-    with pytest.raises(WorkflowFileError):
+    with pytest.raises(WorkflowFileError, match=r"^The copied text cannot be pasted\. Line \d+"):
         clipboard.from_text(text[: len(text) // 2])
