@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter, QTransform
 from PySide6.QtSvg import QSvgGenerator
 
@@ -51,6 +51,19 @@ def render_image(drawing: Drawing, *, scale: float = 1.0, transparent: bool = Fa
     if transparent:
         layer.vector = True  # cards that are copied as pixmaps bring their ground along
     return paint_image(layer, area, drawing.theme, scale, transparent=transparent)
+
+
+def render_preview(drawing: Drawing, size: QSize, *, transparent: bool = False) -> QImage:
+    """The drawing as a picture that fills this size in one direction, whatever the size of the drawing."""
+    layer, area = _prepare(drawing)
+    if transparent:
+        layer.vector = True
+    shrunk = min(size.width() / area.width(), size.height() / area.height())
+    # At half of its size a card has its words; painted larger than it is shown, lines stay smooth.
+    image = paint_image(
+        layer, area, drawing.theme, min(max(0.5, shrunk), 4 * shrunk), transparent=transparent
+    )
+    return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
 def paint_image(

@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QMimeData, QObject, QRectF, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPageLayout, QPainter
 from PySide6.QtWidgets import QDialog
 
-from designer.canvas.render import Drawing, paint_page, render_image, render_png, save_picture
+from designer.canvas.render import Drawing, paint_page, render_png, render_preview, save_picture
 from designer.dialogs.export_picture import PictureChoice
 from designer.theme import theme as themes
 from designer.windows.session import Session
@@ -101,11 +101,7 @@ class PictureWiring(QObject):
             self._window.status_line.say(f"Saved {path.name}")
 
     def _preview(self, choice: PictureChoice, size: QSize) -> QImage:
-        drawing = self.drawing(choice)
-        image = render_image(drawing, scale=0.5, transparent=choice.transparent)
-        return image.scaled(
-            size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
+        return render_preview(self.drawing(choice), size, transparent=choice.transparent)
 
     def _copy(self) -> None:
         """Puts the selection, or everything, onto the clipboard as a picture that carries its workflow."""

@@ -6,18 +6,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.render import (
     Drawing,
+    paint_image,
     paint_page,
     render_image,
     render_pdf,
     render_png,
+    render_preview,
     render_svg,
     save_picture,
 )
@@ -57,6 +60,28 @@ def test_that_pictures_are_made_without_a_window(drawing: Drawing, tmp_path: Pat
             save_picture(tmp_path / "missing" / name, drawing)
     empty = replace(drawing, workflow=Workflow(id="empty"))
     assert not render_image(empty).isNull()
+
+
+@pytest.mark.parametrize("away", [0.0, 60_000.0])
+def test_that_a_preview_takes_the_room_there_is_whatever_the_drawing(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch, away: float
+) -> None:
+    painted: list[QSize] = []
+
+    def paint(*args: Any, **options: Any) -> QImage:
+        image = paint_image(*args, **options)
+        painted.append(image.size())
+        return image
+
+    monkeypatch.setattr("designer.canvas.render.paint_image", paint)
+    workflow = drawing.workflow
+    layout = {**workflow.layout, "write": (704.0 + away, 192.0)}
+    image = render_preview(
+        replace(drawing, workflow=replace(workflow, layout=layout)), QSize(600, 300), transparent=away == 0.0
+    )
+    assert image.width() == 600
+    assert painted[0].width() <= 2400
+    assert (image.pixelColor(0, 0).alpha() == 0) is (away == 0.0)
 
 
 def test_that_a_picture_of_a_part_holds_the_part_and_nothing_else(drawing: Drawing) -> None:
