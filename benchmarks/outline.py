@@ -20,10 +20,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.canvas import workflow
+from designer.collecting import spare_collecting
 from designer.document.document import Document
 from designer.editor import Editor
 from designer.panels.outline_panel import OutlinePanel
-from designer.program import spare_collecting
 from designer.theme import ThemeController
 from engine.catalog import Catalog
 from engine.model import Workflow, edits

@@ -24,7 +24,8 @@ import qasync
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from designer.program import Places, Program, spare_collecting
+from designer.collecting import spare_collecting
+from designer.program import Places, Program
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus
 from engine.model import Connection, Node, Workflow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from designer.document.document import Document, Place
 from engine.model import Change, Edit, Workflow, inverse
@@ -79,6 +80,13 @@ class Editor(QObject):
         # collector breaks up; so the document, which the commands hold, must not hold the editor.
         told = weakref.WeakMethod(self._tell_place)
         document.subscribe_place(lambda _place: _call(told))
+
+    def __del__(self) -> None:
+        # WORKAROUND, for the same: who subscribes to the document may close such a cycle. This is called
+        # before anything in it is broken up.
+        if isValid(self) and isValid(self.undo_stack):
+            self.undo_stack.blockSignals(True)
+            self.undo_stack.clear()
 
     def _tell_place(self) -> None:
         self.place_changed.emit()

@@ -19,6 +19,7 @@ import qasync
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from designer.collecting import Collecting, spare_collecting
 from designer.crash_log import CrashReporter, mask_log, open_log
 from designer.execution.bridge import EngineBridge, EngineFactory
 from designer.execution.secret_keeper import SecretKeeper
@@ -98,6 +99,7 @@ class Program:
         )
         self._handover: Handover | None = None
         self.person = person or Person()
+        self.collecting = Collecting(self._is_running)
         self.workplaces: list[Workplace] = []
         self.window = self._make_workplace(self.person).window
 
@@ -105,8 +107,10 @@ class Program:
         """Shows the first window, then what was asked for; returns with the first paint behind it."""
         self.window.show()
         await asyncio.sleep(0)
+        self.collecting.begin()
         gc.enable()
         await start_work(self.window.session, self.window.stage, file)
+        self.collecting.put_aside()
 
     def take_from_later_starts(self) -> None:
         """Opens a window here for whoever starts the program again over the same store."""
@@ -154,6 +158,7 @@ class Program:
             await workplace.close()
         await self._bridge.close()
         self.settings.sync()
+        self.collecting.end()
         _release_clipboard()
 
     def _make_workplace(self, person: Person) -> Workplace:
@@ -174,6 +179,10 @@ class Program:
     async def _forget(self, workplace: Workplace) -> None:
         await workplace.close()
         workplace.window.deleteLater()
+        self.collecting.expect()
+
+    def _is_running(self) -> bool:
+        return any(each.session.controller.view.is_active for each in self.workplaces)
 
     async def _leave_all(self) -> None:
         for workplace in list(self.workplaces):
@@ -247,12 +256,6 @@ def run(*, file: Path | None, store: Path | None) -> int:
             logging.getLogger().removeHandler(handler)
             handler.close()
     return 0
-
-
-def spare_collecting() -> None:
-    """Let Python's collector look for garbage less often: a full look at a large drawing takes 50 ms, in the
-    middle of whatever the person does."""
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _may_be_in_use(store: Path) -> bool:

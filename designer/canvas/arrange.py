@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
 from designer.canvas import align as lines
 from designer.canvas import layout
+from designer.canvas.breath import breathe, is_large
 from designer.canvas.geometry import Floats
 from designer.canvas.painter.pills import pill_box
 from designer.canvas.wire_rows import pill_text
@@ -232,8 +233,17 @@ class Arrange(QObject):
         edit, ids, before, after = move
         was_seen = view.camera.visible().contains(scene.bounds())
         if view.editor.push(edit):
-            area = scene.bounds()
-            self._glide.start(ids, before, after)
+            set_out = partial(self._set_out, view.editor.workflow, (ids, before, after), was_seen)
+            if is_large(len(ids)):
+                breathe(view, set_out)
+            else:
+                set_out()
+
+    def _set_out(self, made: Workflow, way: tuple[list[str], Floats, Floats], was_seen: bool) -> None:
+        """Show the way, if the drawing is still the one that the edit made, and its end in the window."""
+        view, area = self._view, self._view.canvas_scene.bounds()
+        if view.editor.workflow is made:
+            self._glide.start(*way)
             if was_seen and not view.camera.visible().contains(area):
                 view.camera.frame(area)
 

@@ -16,6 +16,7 @@ from designer.canvas import geometry
 from designer.canvas.arrange import Arrange
 from designer.canvas.bending import Bending
 from designer.canvas.breakpoints import Breakpoints
+from designer.canvas.breath import breathe, is_large
 from designer.canvas.commands import Commands
 from designer.canvas.comments import Comments
 from designer.canvas.context import AddContext
@@ -218,6 +219,8 @@ class CanvasView(PaintedView):
         self.selection.set()
         self.camera.frame(self.canvas_scene.bounds(), gently=False)
         self.update_motion()
+        if is_large(len(self.canvas_scene.ids)):
+            breathe(self)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self._pending is not None and self.quick_add.isVisible():

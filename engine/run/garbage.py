@@ -8,7 +8,8 @@ What is made and dropped in between is collected as ever, since that happens amo
 runs that have ended leave nothing to collect, so an engine that is never idle does not grow either.
 
 The collector belongs to the process, and so does this module: it counts the engines that are at work. Where
-somebody else has put objects aside, or has turned the collector off, it keeps its hands off.
+somebody else has put objects aside, or has turned the collector off, it keeps its hands off. A program that
+says so (`leave_putting_back`) puts back itself, when nobody is kept waiting.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ class _Aside:
     def __init__(self) -> None:
         self.at_work = 0
         self.is_ours = False
+        self.is_hosted = False
         self.aside_at = self.back_at = 0.0
         self.back_s = BACK_S
 
     def put(self) -> None:
-        if self.is_ours or not gc.get_freeze_count():
+        if self.is_hosted:
+            gc.freeze()
+        elif self.is_ours or not gc.get_freeze_count():
             gc.freeze()
             self.is_ours = True
 
@@ -49,6 +53,13 @@ class _Aside:
 
 
 _aside = _Aside()
+
+
+def leave_putting_back(to_program: bool) -> None:
+    """Whether the program around the engines puts back what they put aside."""
+    if to_program:
+        _aside.put_back()
+    _aside.is_hosted = to_program
 
 
 def begins(now: float) -> None:

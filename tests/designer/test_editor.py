@@ -103,3 +103,18 @@ def test_that_an_editor_goes_without_the_help_of_the_garbage_collector(qtbot: Qt
         document.go_to(())
     finally:
         gc.enable()
+
+
+def test_that_the_collector_takes_an_editor_that_its_own_subscriber_holds(qtbot: QtBot) -> None:
+    gone = []
+    for _ in range(40):
+        editor = Editor(Document(Workflow(id="w")))
+        editor.document.subscribe(lambda *_, held=editor: None)
+        for name in "abc":
+            node = Node(id=name, type="flow.wait")
+            editor.push(Edit(label="Add", changes=(NodeAdded(node=node),)))
+        editor.undo_stack.undo()
+        gone.append(weakref.ref(editor))
+        del editor
+    gc.collect()
+    assert [each() for each in gone] == [None] * 40
