@@ -16,6 +16,8 @@ STEP_FIELDS: Final = frozenset(
     {"output", "status", "error", "attempts", "started_at", "ended_at", "duration_ms"}
 )
 
+TIMES: Final = frozenset({"started_at", "ended_at", "duration_ms"})
+
 
 class Scope(Protocol):
     """Where values come from. Both lookups answer MISSING, never raise."""
@@ -92,7 +94,7 @@ class RunScope:
         if root in self._fields:
             found = descend(self._fields[root], path.parts)
         elif root in self._steps:
-            found = _in_step(self._steps[root], path.parts)
+            found = self._in_step(root, self._steps[root], path.parts)
         else:
             return self.reference(path)
         return self._otherwise(path) if found is MISSING else found
@@ -118,7 +120,20 @@ class RunScope:
                 return MISSING
             root, parts = parts[0], parts[1:]
         record = self._steps.get(root)
-        return MISSING if record is None else _in_step(record, parts)
+        return MISSING if record is None else self._in_step(root, record, parts)
+
+    def _in_step(
+        self, step_id: str, record: Mapping[str, Json], parts: tuple[str | int, ...]
+    ) -> Json | Missing:
+        if parts and parts[0] in TIMES and parts[0] not in record:
+            found = self._time_of(step_id, str(parts[0]))
+            if found is not MISSING:
+                return descend(found, parts[1:])
+        return _in_step(record, parts)
+
+    def _time_of(self, step_id: str, field: str) -> Json | Missing:
+        """One of TIMES of a step whose record does not hold it; a scope may know of it."""
+        return MISSING
 
     def _otherwise(self, path: Path) -> Json | Missing:
         """The value of a reference to what is not there; a scope may know of one."""

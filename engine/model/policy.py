@@ -81,9 +81,14 @@ class RetryPolicy:
 
     def delay_s(self, failures: int) -> float:
         """The wait after the n-th failure (n from 1), before jitter is drawn."""
-        # Growing by multiplication in a float may overflow after some thousand failures.
-        exponent = min(failures - 1, 64)
-        return min(self.initial_interval * self.backoff**exponent, self.max_interval)
+        if not self.initial_interval:
+            return 0.0
+        # A float may overflow after some failures, and then it is more than any bound.
+        try:
+            grown = self.initial_interval * self.backoff ** min(failures - 1, 64)
+        except OverflowError:
+            return self.max_interval
+        return min(grown, self.max_interval)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import WorkflowError
-from engine.history.events import Event, EventDraft, EventType
-from engine.history.ran import Pieces, Ran
+from engine.history.events import STATUS_OF_STEP_EVENT, Event, EventDraft, EventType
+from engine.history.ran import Pieces, Ran, whole
+from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
+from engine.history.step_state import NOT_RUN, StepState, moved
 from engine.store.state_manager import ExecutionStateManager
 
 if TYPE_CHECKING:
@@ -111,6 +114,23 @@ class Journal:
             unpublished[-1][1].append(events)
         else:
             unpublished.append((execution, [events]))
+
+    def steps_of(self, state: ExecutionState) -> Callable[[str], StepState | None]:
+        """What is recorded of a step of the run in that state, also before it is published."""
+
+        def step_of(step_id: str) -> StepState | None:
+            known = state.steps.get(step_id)
+            for execution, pieces in self._unpublished:
+                for event in whole(pieces) if execution.id == state.id else ():
+                    status = STATUS_OF_STEP_EVENT.get(event.type) if event.step_id == step_id else None
+                    if status is not None:
+                        known = moved(known or NOT_RUN, status, event)
+            begun, run = self.begun, self._begun_in
+            if begun is None or run is None or (run.id, begun.step_id) != (state.id, step_id):
+                return known
+            return known if known is not None else replace(NOT_RUN, started_at=begun.begun_at)
+
+        return step_of
 
     def show(self, execution: Execution, event: Event) -> None:
         """Publish a transient event in its place among the facts; it is never stored."""

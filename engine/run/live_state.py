@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.expression import MISSING, Missing, Path, Scope
 from engine.expression.paths import descend, output_path
 from engine.expression.scope import RunScope
 from engine.history.state import ExecutionState
 from engine.history.status import StepStatus
-from engine.history.step_state import UNDOING
+from engine.history.step_state import UNDOING, StepState
 from engine.model.json_value import Json
+
+KnownStep = Callable[[str], "StepState | None"]
+
+
+class StepTimes(NamedTuple):
+    """The end of a step that is being settled. ended_at: epoch seconds."""
+
+    step_id: str
+    ended_at: float
+    duration_ms: float
 
 
 class SuppliedScope(RunScope):
     """A scope in which a person may have supplied, by its full path, what a step should have delivered."""
 
-    __slots__ = ("_supplied",)
+    __slots__ = ("_known", "_left", "_supplied")
 
-    def __init__(self, *, input_data: Mapping[str, Json], **values: Any) -> None:
+    def __init__(
+        self,
+        *,
+        input_data: Mapping[str, Json],
+        known: KnownStep,
+        left: StepTimes | None = None,
+        **values: Any,
+    ) -> None:
+        """known: steps as they are recorded; left: the one just left, whose end is not recorded yet."""
         super().__init__(input_data=input_data, **values)
         self._supplied = input_data
+        self._known = known
+        self._left = left
+
+    def _time_of(self, step_id: str, field: str) -> Json | Missing:
+        """When a step began, when it ended and how long its last attempt took."""
+        known = self._known(step_id)
+        if known is None:
+            return MISSING
+        if known.ended_at is None and field != "started_at" and self._left is not None:
+            if self._left.step_id != step_id:
+                return MISSING
+            return self._left.ended_at if field == "ended_at" else self._left.duration_ms
+        value: Json = getattr(known, field)
+        return MISSING if value is None else value
 
     def _otherwise(self, path: Path) -> Json | Missing:
         """What was supplied under this path, however it is spelt, or within what was."""
@@ -39,22 +71,32 @@ class LiveState(dict[str, Any]):
     The engine's seams are handed this dict; its scopes read it without copying, whatever its size.
     """
 
-    __slots__ = ("_clock", "_roots", "scope")
+    __slots__ = ("_clock", "_known", "_roots", "duration_ms", "scope")
 
     def __init__(
-        self, input_data: dict[str, Json], roots: Mapping[str, Json], now: Callable[[], float]
+        self,
+        input_data: dict[str, Json],
+        roots: Mapping[str, Json],
+        now: Callable[[], float],
+        known: KnownStep,
     ) -> None:
         super().__init__(input_data=input_data, steps={}, outputs={})
         self._roots = {"trigger": input_data, **roots}
         self._clock = now
+        self._known = known
+        self.duration_ms = 0.0  # of the step that is being settled
         self.scope = self._make_scope()
 
     @classmethod
     def of_execution(
-        cls, state: ExecutionState, roots: Mapping[str, Json], now: Callable[[], float]
+        cls,
+        state: ExecutionState,
+        roots: Mapping[str, Json],
+        now: Callable[[], float],
+        known: KnownStep,
     ) -> LiveState:
-        """The values of an execution as its journal tells them."""
-        live = cls(dict(state.input_data), roots, now)
+        """The values of an execution as its journal tells them; known: its steps at any time."""
+        live = cls(dict(state.input_data), roots, now, known)
         for step_id, step in state.steps.items():
             if step.status is StepStatus.COMPLETED:
                 live.completed(step_id, step.output, step.attempts, step.error)
@@ -98,17 +140,24 @@ class LiveState(dict[str, Any]):
 
     def leaving(self, step_id: str) -> LeavingState:
         """The state as the conditions of a step's outgoing connections see it."""
-        return LeavingState(self, self._make_scope(fields=self["outputs"].get(step_id, MISSING)), step_id)
+        left = StepTimes(step_id, self._clock(), self.duration_ms)
+        fields = self["outputs"].get(step_id, MISSING)
+        return LeavingState(self, self._make_scope(fields=fields, left=left), step_id)
 
     def looking(self, fields: Json, roots: Mapping[str, Json]) -> LeavingState:
         """The state as a loop's condition sees it: plain names mean first what the last part gave."""
         return LeavingState(self, self._make_scope(roots, fields), "")
 
     def _make_scope(
-        self, roots: Mapping[str, Json] | None = None, fields: Json | Missing = MISSING
+        self,
+        roots: Mapping[str, Json] | None = None,
+        fields: Json | Missing = MISSING,
+        left: StepTimes | None = None,
     ) -> SuppliedScope:
         return SuppliedScope(
             input_data=self["input_data"],
+            known=self._known,
+            left=left,
             steps=self["steps"],
             fields=fields,
             roots={**self._roots, **(roots or {})},

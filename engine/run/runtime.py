@@ -370,7 +370,7 @@ class Runtime:
         execution = Execution(
             plan=handed_secrets.plan_of_part(plan, full),
             state=state,
-            live=LiveState.of_execution(full, roots, self._clock.now),
+            live=LiveState.of_execution(full, roots, self._clock.now, self._journal.steps_of(state)),
             journal=self._journal,
             work=self._dispatcher,
             evaluate=by_values(self._seams._evaluate_condition, full, secrets),

@@ -197,6 +197,7 @@ class Steps:
         self.completed.append(step.index)
         error = data.get("error")
         self.has_failures = self.has_failures or "with_errors" in data
+        self.live.duration_ms = duration_ms
         self.live.completed(step.id, output, activity.attempt, error)
         if step.is_trigger:
             self.live.fired(output)
@@ -212,6 +213,7 @@ class Steps:
         activity.context = None
         self._left(step)
         self.has_failures = True
+        self.live.duration_ms = duration_ms
         self.live.ended(step.id, StepStatus.FAILED, error=described, attempts=activity.attempt)
         settlement = self._settled(step, Ended.TOLERATED if step.continue_on_error else Ended.FAILED)
         if step.continue_on_error:

@@ -16,6 +16,7 @@ from engine.model.workflow import Workflow
 from engine.problem import Problem
 from engine.validation import (
     graph_rules,
+    key_rules,
     node_rules,
     pin_rules,
     policy_rules,
@@ -28,6 +29,7 @@ from engine.validation.drawing import Drawing
 
 RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     graph_rules.ids,
+    graph_rules.ids_of_parts,
     graph_rules.connection_ends,
     graph_rules.cycles,
     node_rules.types_and_actions,
@@ -40,6 +42,7 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     policy_rules.policies,
     policy_rules.settings,
     policy_rules.condition_errors,
+    key_rules.misspelt,
     reference_rules.input_defaults,
     pin_rules.pins,
     subworkflow_rules.loops,

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from engine.expression.scope import ROOTS
 from engine.expression.suggestions import nearest
+from engine.model.edits import free_id
+from engine.model.embedded import COMPOSITES
 from engine.problem import Problem
 from engine.validation.drawing import Drawing
+
+_NOT_IN_WAYS = frozenset("/~")
 
 
 def ids(drawing: Drawing) -> Iterator[Problem]:
@@ -29,6 +33,21 @@ def ids(drawing: Drawing) -> Iterator[Problem]:
                 node_id=key,
                 pointer=f"/nodes/{index}/id",
                 suggestion=f"{node.id}_step",
+            )
+
+
+def ids_of_parts(drawing: Drawing) -> Iterator[Problem]:
+    """What a step with steps inside is called leads to its parts: `run/each/3`, `run/each~2/3`."""
+    for index, node in enumerate(drawing.nodes):
+        if node.type in COMPOSITES and not _NOT_IN_WAYS.isdisjoint(node.id):
+            yield Problem(
+                severity="error",
+                code="id-bad",
+                message=f"{drawing.label(index)} has the id {node.id}: "
+                "that of a step with steps inside holds neither / nor ~",
+                node_id=node.id,
+                pointer=f"/nodes/{index}/id",
+                suggestion=free_id(drawing.index, node.id),
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,8 +41,12 @@ def policies(drawing: Drawing) -> Iterator[Problem]:
             if config.get(key) and config[key] not in choices:
                 words = f"{key} must be {' or '.join(map(_shown, choices))}, not {config[key]!r}"
                 yield _config_problem(drawing, index, key, f"{key}-bad", words)
-        if problem := _join_fault(config.get("join")):
+        if config.get("join") and (problem := _join_fault(config["join"], drawing.predecessors[index])):
             yield _config_problem(drawing, index, "join", "join-bad", problem)
+        priority = config.get("priority")
+        if priority is not None and (isinstance(priority, bool) or not isinstance(priority, int)):
+            words = f"priority must be a whole number, not {priority!r}"
+            yield _config_problem(drawing, index, "priority", "priority-bad", words)
         for key in ("input_schema", "output_schema", "item_schema"):
             schema = config.get(key)
             if schema and (faults := schema_faults(schema)):
@@ -78,15 +82,16 @@ def _shown(choice: Json) -> str:
     return json.dumps(choice)
 
 
-def _join_fault(join: Json) -> str:
+def _join_fault(join: Json, incoming: Sequence[int]) -> str:
     mode = join.get("mode", "merge") if isinstance(join, dict) else join
-    if mode is None:
-        return ""
     if mode not in _JOINS:
         return f"join must be one of {', '.join(_JOINS)}, not {mode!r}"
     count = join.get("k", join.get("n", join.get("count"))) if isinstance(join, dict) else None
     if mode == "n_of" and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         return 'join n_of needs a count: {"mode": "n_of", "k": 2}'
+    if mode == "n_of" and isinstance(count, int) and count > max(1, len(incoming)):
+        leads = "connection leads" if len(incoming) == 1 else "connections lead"
+        return f"join n_of waits for {count} connections, but {len(incoming)} {leads} here"
     return ""
 
 

@@ -57,3 +57,6 @@ def test_that_a_timeout_that_cannot_be_meant_is_refused(described: Any, said: st
 def test_that_waits_double_up_to_the_longest_however_often_it_fails() -> None:
     policy = RetryPolicy(initial_interval=0.5, backoff=2, max_interval=60)
     assert [policy.delay_s(failures) for failures in (1, 2, 3, 10, 100_000)] == [0.5, 1, 2, 60, 60]
+    steep = RetryPolicy(initial_interval=0.5, backoff=1e300, max_interval=60)
+    assert [steep.delay_s(failures) for failures in (1, 2, 3, 100)] == [0.5, 60, 60, 60]
+    assert RetryPolicy(initial_interval=0, backoff=1e300).delay_s(9) == 0
