@@ -354,7 +354,8 @@ class StepRunner:
         if step.retry_is_given or (step.service, step.action) not in self._registry:
             return step.retry.max_attempts
         options = self._registry.get(step.service, step.action).options
-        return DEFAULT_ATTEMPTS_IDEMPOTENT if options.idempotent else step.retry.max_attempts
+        is_repeatable = options.idempotent and not step.at_most_once
+        return DEFAULT_ATTEMPTS_IDEMPOTENT if is_repeatable else step.retry.max_attempts
 
     def _has_time(self, activity: Activity, wait: float) -> bool:
         total = activity.step.timeouts.total

@@ -143,7 +143,7 @@ class SqliteStateManager(ExecutionStateManager):
         if event is not None and record.seq == 1 and not after and self._writer.is_durable(mark):
             # Asked for by whoever has just created it: a thread to read it with would cost more than a step.
             return [event]
-        return await _read_all(self, record, after)
+        return await _read_all(self, record, max(after, 0))
 
     async def find_result(self, key: str) -> StoredResult | None:
         rows = await self._read(FIND_RESULT, (key,))

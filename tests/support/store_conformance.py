@@ -190,6 +190,7 @@ class StoreConformance:
         assert events[1:] == published
         assert await store.read_events(execution_id, after=4) == events[4:]
         assert await store.read_events(execution_id, after=6) == []
+        assert await store.read_events(execution_id, after=-3) == events
 
     @pytest.mark.asyncio
     async def test_that_two_executions_count_apart(self, store):

@@ -1,15 +1,17 @@
 """HTTP: what is sent, what comes back, and which faults may pass."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.actions.http import request
+from engine.actions.http import _retry_after, request
 from engine.errors import ActionError, ExternalServiceError
 from tests.support.step_context import Bench, names
 
@@ -272,6 +274,21 @@ class TestFaults:
         assert (error.status, error.retryable, error.retry_after) == (503, True, 7.0)
         assert error.message == "127.0.0.1 answered 503 Service Unavailable"
         assert error.hint == "It said: busy"
+
+    @pytest.mark.parametrize("zone", [" GMT", " -0000", ""])
+    async def test_that_a_date_is_one_of_utc_wherever_this_computer_stands(
+        self, zone: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+        time.tzset()
+        try:
+            at = datetime.now(UTC) + timedelta(seconds=600)
+            asked = _retry_after(f"{at:%a, %d %b %Y %H:%M:%S}{zone}")
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert asked is not None
+        assert 500 < asked <= 600
 
     @pytest.mark.parametrize(
         ("after", "expected"), [("Mon, 01 Jan 2001 00:00:00 GMT", 0.0), ("soon", None), ("-3", 0.0)]
