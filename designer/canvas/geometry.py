@@ -28,6 +28,8 @@ ANSWER = (62.0, CARD_H - 10.0, 80.0, 22.0)
 """The *Answer...* button, from the card's corner: x, y, width, height."""
 TEXT_X = 62.0
 TEXT_W = CARD_W - TEXT_X - 14
+MOST_LAYERS = 8
+_MOST_PAIRS = 2000
 MIN_BEND = 40.0
 MAX_BACK_BEND = 360.0
 # A card with everything that hangs on it: ring, badge, shadow, plus, the answer button and row count.
@@ -55,6 +57,28 @@ def cards_touching(xy: Floats, box: Box) -> Rows:
     left, top, right, bottom = box
     x, y = xy[:, 0], xy[:, 1]
     return np.flatnonzero((x <= right) & (x >= left - CARD_W) & (y <= bottom) & (y >= top - CARD_H))
+
+
+def layers(xy: Floats) -> list[Rows]:
+    """Cards that do not lie on each other, the lowest first, as places in ``xy``; mostly that is all of them.
+
+    Of two that do the later is above, but for piles of more than ``MOST_LAYERS``: there it is enough to see
+    that it is one.
+    """
+    order = np.argsort(xy[:, 1], kind="stable")
+    x, y = xy[order].T
+    pairs: list[tuple[int, int]] = []
+    for apart in range(1, len(xy)):
+        near = y[apart:] - y[:-apart] < CARD_H
+        if len(pairs) > _MOST_PAIRS or not near.any():
+            break
+        found = np.flatnonzero(near & (np.abs(x[apart:] - x[:-apart]) < CARD_W))
+        one, other = order[found], order[found + apart]
+        pairs += zip(np.minimum(one, other).tolist(), np.maximum(one, other).tolist(), strict=True)
+    level = np.zeros(len(xy), np.intp)
+    for below, above in sorted(pairs, key=lambda pair: pair[1]):
+        level[above] = max(level[above], min(level[below] + 1, MOST_LAYERS - 1))
+    return [np.flatnonzero(level == each) for each in distinct(level)] if pairs else [np.arange(len(xy))]
 
 
 def extent(xy: Floats) -> Box:

@@ -164,9 +164,21 @@ class Layer:
     # -- cards -------------------------------------------------------------------------------
 
     def _paint_full(self, painter: QPainter, rows: Rows, box: Box, transform: QTransform) -> None:
-        zoom, offset = transform.m11(), (transform.dx(), transform.dy())
-        self._cards.prepare(zoom, painter.device().devicePixelRatio())
+        self._cards.prepare(transform.m11(), painter.device().devicePixelRatio())
         painter.setWorldTransform(transform)
+        self._words.vector = self.vector
+        layers = geometry.layers(self._scene.xy[rows])
+        for number, places in enumerate(layers, 1):
+            self._paint_cards(painter, rows[places], transform)
+            if number == len(layers):
+                draw_pills(
+                    painter, self.inks, self._words, self._cards, self._scene, self.attention, box, transform
+                )
+            self._paint_ports(painter, rows[places], transform)
+            self._paint_marks(painter, rows[places])
+
+    def _paint_cards(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
+        """Cards with their words, without what stands out of them."""
         if self.vector:
             for row in rows.tolist():
                 painter.save()
@@ -175,16 +187,12 @@ class Layer:
                 painter.restore()
         else:
             painter.setWorldTransform(QTransform())
-            self._copy_cards(painter, rows, zoom, offset)
+            self._copy_cards(painter, rows, transform.m11(), (transform.dx(), transform.dy()))
             painter.setWorldTransform(transform)
         listed = rows.tolist()
         self._paint_new_badges(painter, listed)
-        self._words.vector = self.vector
         labels.draw_words(painter, self.inks, self._words, self._scene, listed, transform)
         painter.setWorldTransform(transform)
-        draw_pills(painter, self.inks, self._words, self._cards, self._scene, self.attention, box, transform)
-        self._paint_ports(painter, rows, transform)
-        self._paint_marks(painter, rows)
 
     def _paint_new_badges(self, painter: QPainter, rows: Sequence[int]) -> None:
         """The badge of a new state stands out of the card: what fades on the card must not cut it in two."""
@@ -198,7 +206,7 @@ class Layer:
                 painter.restore()
 
     def _copy_cards(self, painter: QPainter, rows: Rows, zoom: float, offset: tuple[float, float]) -> None:
-        """Cards of one look in one call. Overlapping cards of different looks may change their order."""
+        """Cards of one look in one call."""
         scene = self._scene
         corners = np.round((scene.xy[rows] - MARGIN) * zoom + offset)
         bodies = 2 * scene.look[rows] + scene.trigger[rows]

@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
 
+from designer.canvas import geometry
 from designer.canvas.painter import wires
 from designer.canvas.painter.layer import Layer
 from designer.canvas.scene import Scene
@@ -130,3 +131,29 @@ def test_that_words_in_any_script_are_painted(canvas: CanvasView) -> None:
         before = painted(canvas.layer)
         canvas.editor.push(edits.rename(canvas.editor.workflow, "read", title))
         assert painted(canvas.layer) not in (before, blank)
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.5, 2.1])
+def test_that_a_card_covers_what_lies_below_it(canvas: CanvasView, zoom: float) -> None:
+    """Its words, its icon and its ports too, whatever both are."""
+    push(lambda now: edits.move(now, {"keep": (352.0 + 40, 20.0), "write": (500.0, 44.0)}))(canvas)
+    both = painted(canvas.layer, zoom)
+    push(lambda now: edits.delete(now, Catalog.load(), ["read", "start", "keep"]))(canvas)
+    alone = painted(canvas.layer, zoom)
+    top = canvas.canvas_scene.card(canvas.canvas_scene.row_of["write"]).adjusted(10, 3, -10, -3)
+    inside = QTransform(zoom, 0, 0, zoom, -AREA.left() * zoom, -AREA.top() * zoom).mapRect(top).toRect()
+    assert both.copy(inside) == alone.copy(inside)
+    assert both != alone
+
+
+def test_that_cards_are_told_into_layers() -> None:
+    places = np.array([(0, 0), (500, 0), (100, 30), (220, 60), (0, 64), (240, 0)], np.float64)
+    assert [each.tolist() for each in geometry.layers(places)] == [[0, 1], [2], [3], [4, 5]]
+    beside = np.array([(0, 0), (0, 64), (240, 0)], np.float64)
+    assert [each.tolist() for each in geometry.layers(beside)] == [[0, 1, 2]]
+    later = np.array([(100, 30), (0, 0), (0, 200)], np.float64)
+    assert [each.tolist() for each in geometry.layers(later)] == [[0, 2], [1]]
+    pile = geometry.layers(np.zeros((3_000, 2)))
+    assert len(pile) <= geometry.MOST_LAYERS
+    assert sorted(np.concatenate(pile).tolist()) == list(range(3_000))
+    assert [each.tolist() for each in geometry.layers(np.empty((0, 2)))] == [[]]
