@@ -41,6 +41,8 @@ class Marks:
         self._same: Workflow | None = None
         """A drawing from which the same results follow as from the one that the run on show began with."""
         self.problems: Mapping[str, Problem] = {}
+        self.problem_counts: Mapping[str, int] = {}
+        """How many there are, of those with more than one."""
         self.incidents: Mapping[str, str] = {}
         """What each step says that cannot be left before a person has repaired a condition."""
         self.broken: frozenset[str] = frozenset()

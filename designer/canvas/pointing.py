@@ -29,6 +29,7 @@ from designer.canvas.tools.move import BendTool, MoveTool
 from designer.canvas.tools.pan import PanTool
 from designer.canvas.tools.select import BoxTool
 from designer.canvas.tools.slice import SliceTool
+from designer.canvas.wording import more_problems
 from designer.theme.tokens import CARD_H, CARD_W
 from engine.model.breakpoints import has_breakpoint
 from engine.model.pins import is_pinned
@@ -333,7 +334,7 @@ class Pointing(QObject):
                 lines.append("Pinned: its result is used and it is not run. P takes the pin out.")
             if has_breakpoint(node):
                 lines.append("Breakpoint: runs stop before this step. F9 clears it.")
-            lines.append(problem.message if problem is not None else "")
+            lines += (problem.message if problem is not None else "", more_problems(scene, node.id))
             text = "\n".join(filter(None, lines))
         QToolTip.showText(event.globalPos(), text, view.viewport())
 

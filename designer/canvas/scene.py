@@ -171,7 +171,7 @@ class Scene(QObject):
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> None:
         if not changes:
             self.marks.forget_run()
-            self.marks.problems = {}
+            self.marks.problems, self.marks.problem_counts = {}, {}
         if self.notes.follow(after):
             self.changed.emit(QRectF())
         stale = set() if self.marks.keep_their_age(before, after, changes) else self.marks.find_stale(after)
@@ -256,10 +256,13 @@ class Scene(QObject):
         self._texts.clear()
         self.changed.emit(QRectF())
 
-    def set_problems(self, problems: Mapping[str, Problem]) -> None:
-        """Show a warning or error mark on these nodes, and on no others."""
+    def set_problems(
+        self, problems: Mapping[str, Problem], counts: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Show a warning or error mark on these nodes, with the number of more than one, and on no others."""
         touched = self.marks.problems.keys() | problems.keys()
         self.marks.problems = dict(problems)
+        self.marks.problem_counts = {node_id: count for node_id, count in counts.items() if count > 1}
         self._refresh(touched)
 
     def refresh_countdowns(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter
@@ -193,9 +194,11 @@ class CanvasView(PaintedView):
         self.canvas_scene.clear_run()
         self.update_motion()
 
-    def set_problems(self, problems: Mapping[str, Problem]) -> None:
-        """Mark these nodes, by id, with their worst problem; take every other mark away."""
-        self.canvas_scene.set_problems(problems)
+    def set_problems(
+        self, problems: Mapping[str, Problem], counts: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Mark these nodes, by id, with their worst problem and how many; take every other mark away."""
+        self.canvas_scene.set_problems(problems, counts)
 
     def render_image(self, scale: float = 2.0) -> QImage:
         """The whole drawing as it looks now, states included, as a picture."""

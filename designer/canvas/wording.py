@@ -61,7 +61,6 @@ def node_name(scene: Scene, node_id: str, number: int, total: int) -> str:
     node, node_type = scene.node(row), scene.type_of(row)
     says = " ".join(subtitle(node_type, node.parameters).split()).rstrip(".")
     kind = "" if node.label.startswith(node_type.title) else node_type.title
-    problem = scene.marks.problems.get(node_id)
     parts = (
         node.label,
         kind,
@@ -70,10 +69,24 @@ def node_name(scene: Scene, node_id: str, number: int, total: int) -> str:
         "pinned" if node.config.get("pin") else "",
         "breakpoint" if node.config.get("breakpoint") else "",
         node_state(scene, node_id)[0],
-        f"{problem.severity}: {problem.message}" if problem is not None else "",
+        _problem(scene, node_id),
         f"step {number} of {total}",
     )
     return ", ".join(filter(None, parts))
+
+
+def _problem(scene: Scene, node_id: str) -> str:
+    problem = scene.marks.problems.get(node_id)
+    if problem is None:
+        return ""
+    more = more_problems(scene, node_id)
+    return f"{problem.severity}: {problem.message}" + (f", {more}" if more else "")
+
+
+def more_problems(scene: Scene, node_id: str) -> str:
+    """ "and 2 more problems": besides the worst, which is shown."""
+    more = scene.marks.problem_counts.get(node_id, 1) - 1
+    return f"and {more} more problem{'s' if more > 1 else ''}" if more else ""
 
 
 def wire_name(scene: Scene, wire_id: str) -> str:

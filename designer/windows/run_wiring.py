@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -203,15 +204,19 @@ class RunWiring(QObject):
         self._mark_problems()
 
     def _mark_problems(self) -> None:
-        """On each card the worst of its problems, and of those inside it."""
+        """On each card the worst of its problems and of those inside it, and how many there are."""
         worst: dict[str, Problem] = {}
+        counts: Counter[str] = Counter()
         for problem in self._problems:
             if problem.severity == "info":
                 continue  # nothing to mend; what it tells has a sign of its own on the card
             node_id = shown_node(problem, self._session.editor.document.place)
-            if node_id is not None and (node_id not in worst or problem.severity == "error"):
+            if node_id is None:
+                continue
+            counts[node_id] += 1
+            if node_id not in worst or (problem.severity == "error" and worst[node_id].severity != "error"):
                 worst[node_id] = problem
-        self._window.canvas.set_problems(worst)
+        self._window.canvas.set_problems(worst, counts)
 
     def _on_call_failed(self, message: str, hint: str) -> None:
         self._start(self._session.person.show_error("That did not work", message, hint))

@@ -77,8 +77,10 @@ def draw_count(painter: QPainter, inks: Inks, centre: QPointF, size: float, text
     painter.restore()
 
 
-def draw_warning(painter: QPainter, inks: Inks, centre: QPointF, size: float, *, error: bool) -> None:
-    """The triangle of a node with a problem."""
+def draw_warning(
+    painter: QPainter, inks: Inks, centre: QPointF, size: float, *, error: bool, count: int = 1
+) -> None:
+    """The triangle of a node with a problem, or with how many there are."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(centre)
@@ -87,9 +89,15 @@ def draw_warning(painter: QPainter, inks: Inks, centre: QPointF, size: float, *,
     painter.setPen(stroke(colour, 2.5))
     painter.setBrush(colour)
     painter.drawPolygon(QPolygonF([QPointF(0, -7.5), QPointF(8.2, 7), QPointF(-8.2, 7)]))
-    painter.setPen(stroke(inks.glyph, 2.2))
-    painter.drawLine(QPointF(0, -2.6), QPointF(0, 2))
-    painter.drawPoint(QPointF(0, 5.2))
+    if count > 1:
+        painter.setPen(inks.glyph)
+        painter.setFont(fonts.sans(9, 700, drawn=True))
+        box = QRectF(-8, -4.5, 16, 13)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count) if count < 10 else "9+")
+    else:
+        painter.setPen(stroke(inks.glyph, 2.2))
+        painter.drawLine(QPointF(0, -2.6), QPointF(0, 2))
+        painter.drawPoint(QPointF(0, 5.2))
     painter.restore()
 
 

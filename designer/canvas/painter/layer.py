@@ -323,7 +323,8 @@ class Layer:
         for row in [row for row, fact in zip(listed, facts, strict=True) if fact.pinned]:
             x, y = scene.xy[row].tolist()
             centre = QPointF(x, y) + BADGE_AT
-            beside = 0.0 if scene.look[row] == Look.IDLE else BADGE + 4.0
+            alone = scene.look[row] == Look.IDLE and scene.ids[row] not in scene.marks.problems
+            beside = 0.0 if alone else BADGE + 4.0
             badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
         for row in [row for row, fact in zip(listed, facts, strict=True) if fact.stops]:
             x, y = scene.xy[row].tolist()
@@ -336,7 +337,10 @@ class Layer:
             if problem is not None and scene.look[row] == Look.IDLE:
                 x, y = scene.xy[row].tolist()
                 centre = QPointF(x, y) + BADGE_AT
-                badges.draw_warning(painter, inks, centre, BADGE, error=problem.severity == "error")
+                count = scene.marks.problem_counts.get(scene.ids[row], 1)
+                badges.draw_warning(
+                    painter, inks, centre, BADGE, error=problem.severity == "error", count=count
+                )
 
 
 def _middle(pixmap: QPixmap) -> tuple[float, float]:

@@ -76,8 +76,10 @@ def test_that_while_connecting_the_reason_is_shown_at_the_cursor(canvas: CanvasV
 
 def test_that_tips_say_what_does_not_fit_on_a_card(canvas: CanvasView, hand: Hand, editor: Editor) -> None:
     editor.push(edits.set_condition(editor.workflow, "read_to_keep", condition="read.rows > 0"))
-    canvas.set_problems({"write": Problem(severity="error", code="x", message="No path is given")})
-    for at, words in ((hand.centre("write"), "No path is given"), ((648.0, 32.0), "read.rows")):
+    problem = Problem(severity="error", code="x", message="No path is given")
+    canvas.set_problems({"write": problem}, {"write": 2})
+    said = "No path is given\nand 1 more problem"
+    for at, words in ((hand.centre("write"), said), ((648.0, 32.0), "read.rows")):
         place = hand.place(*at)
         event = QHelpEvent(QEvent.Type.ToolTip, place, canvas.viewport().mapToGlobal(place))
         QApplication.sendEvent(canvas.viewport(), event)

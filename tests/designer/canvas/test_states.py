@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from designer.theme import ThemeController
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
 from engine.model import edits
+from engine.model.pins import pin
 from engine.problem import Problem
 from tests.designer.canvas.conftest import Hand, small_workflow
 
@@ -228,6 +230,31 @@ def test_that_problems_are_marked_and_taken_away(canvas: CanvasView) -> None:
     assert canvas.viewport().grab().toImage() != clean
     canvas.set_problems({})
     assert canvas.viewport().grab().toImage() == clean
+
+
+def test_that_the_triangle_counts_problems_and_leaves_room_for_the_pin(
+    canvas: CanvasView, editor: Editor
+) -> None:
+    def badges(left: float, right: float) -> QImage:
+        """What is seen so far from the top right corner of the card, in scene pixels."""
+        corner = canvas.canvas_scene.card(canvas.canvas_scene.row_of["write"]).topRight()
+        place, zoom = canvas.mapFromScene(corner), canvas.camera.zoom
+        area = QRect(round(left * zoom), round(-16 * zoom), round((right - left) * zoom), round(32 * zoom))
+        return canvas.viewport().grab(area.translated(place)).toImage()
+
+    problem = Problem(severity="error", code="x", message="No path", node_id="write")
+    canvas.set_problems({"write": problem})
+    one, beside = badges(-14, 12), badges(-40, -16)
+    canvas.set_problems({"write": problem}, {"write": 3})
+    three = badges(-14, 12)
+    assert three != one
+    canvas.set_problems({"write": problem}, {"write": 12})
+    assert badges(-14, 12) not in (one, three)
+    canvas.set_problems({"write": problem})
+    editor.push(pin(editor.workflow, {"write": {"rows": 1}}))
+    canvas.set_problems({"write": problem})
+    assert badges(-14, 12) == one
+    assert badges(-40, -16) != beside
 
 
 def test_that_every_state_is_painted_differently_in_both_themes(
