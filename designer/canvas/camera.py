@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
@@ -81,8 +81,11 @@ class Camera(QObject):
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom about the middle, gently."""
-        zoom = self._kept(zoom)
-        self._go(zoom, self.centre)
+        self._go(self._kept(zoom), self._heading()[1])
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom so many times closer, gently; asked again on the way there, so many times closer still."""
+        self.zoom_to(self._heading()[0] * factor)
 
     def _kept(self, zoom: float) -> float:
         return min(MAX_ZOOM * self.actual, max(MIN_ZOOM * self.actual, zoom))
@@ -111,22 +114,28 @@ class Camera(QObject):
 
     def look_at(self, point: QPointF) -> None:
         """Bring a scene point to the middle."""
-        self._go(self.zoom, point)
+        self._go(self._heading()[0], point)
 
     def reveal(self, area: QRectF) -> None:
         """Scroll as little as needed for the area to be seen; not at all if it is."""
-        seen = self.visible()
-        margin = 24 / self.zoom
+        zoom, centre = self._heading()
+        size = QSizeF(self._view.viewport().size()) / zoom
+        seen = QRectF(centre - QPointF(size.width() / 2, size.height() / 2), size)
+        margin = 24 / zoom
         wanted = area.adjusted(-margin, -margin, margin, margin)
         if seen.contains(wanted):
             return
         dx = min(0.0, wanted.left() - seen.left()) + max(0.0, wanted.right() - seen.right())
         dy = min(0.0, wanted.top() - seen.top()) + max(0.0, wanted.bottom() - seen.bottom())
-        self._go(self.zoom, seen.center() + QPointF(dx, dy))
+        self._go(zoom, seen.center() + QPointF(dx, dy))
 
     def finish(self) -> None:
         """Be at once where a gentle movement is heading."""
         self._motion.finish(_NAME)
+
+    def _heading(self) -> tuple[float, QPointF]:
+        """The zoom and the middle at the end of the movement that is under way, or as they are."""
+        return self._to if self._motion.is_running(_NAME) else (self.zoom, self.centre)
 
     def _go(self, zoom: float, centre: QPointF, gently: bool = True) -> None:
         self._motion.stop(_NAME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
 
@@ -116,7 +116,23 @@ class FindBar(QFrame):
         node_id = self._found[self._place]
         self.count.setText(f"{self._place + 1} of {len(self._found)}")
         self._view.select([node_id])
-        self._view.center_on(node_id)
+        if self._is_in_sight(node_id):
+            self._view.selection.focused = node_id
+        else:
+            self._view.center_on(node_id)
+
+    def _is_in_sight(self, node_id: str) -> bool:
+        """Whether the whole card is seen as things are, and nothing over the canvas hides it."""
+        view = self._view
+        view.camera.finish()
+        card = view.canvas_scene.card(view.canvas_scene.row_of[node_id])
+        zoom, seen = view.camera.zoom, view.camera.visible()
+        place = QRectF((card.topLeft() - seen.topLeft()) * zoom, card.size() * zoom)
+        overlays = view.overlays
+        over = [one for one in (self, overlays.minimap, overlays.zoom_bar) if one.isVisible()]
+        return QRectF(view.viewport().rect()).contains(place) and not any(
+            place.intersects(QRectF(one.geometry())) for one in over
+        )
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:

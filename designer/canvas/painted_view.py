@@ -98,10 +98,10 @@ class PaintedView(QGraphicsView):
         self.camera.zoom_to(zoom * self.camera.actual)
 
     def zoom_in(self) -> None:
-        self.camera.zoom_to(self.camera.zoom * 1.25)
+        self.camera.zoom_by(1.25)
 
     def zoom_out(self) -> None:
-        self.camera.zoom_to(self.camera.zoom / 1.25)
+        self.camera.zoom_by(1 / 1.25)
 
     def scene_point(self, place: QPointF) -> QPointF:
         """The scene point under a place in the viewport."""

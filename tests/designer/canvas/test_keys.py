@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -218,6 +218,25 @@ def test_that_find_steps_through_titles_types_and_parameters(canvas: CanvasView)
     assert bar.count.text() == "None"
     QTest.keyClick(bar.field, Key.Key_Escape)
     assert not bar.isVisible()
+
+
+def test_that_find_moves_the_drawing_only_to_what_is_not_in_sight(canvas: CanvasView) -> None:
+    QTest.keyClick(canvas, Key.Key_F, CONTROL)
+    bar = canvas.overlays.find_bar
+    fitted = canvas.camera.visible()
+    bar.field.setText("csv")
+    QTest.keyClick(bar.field, Key.Key_Return)
+    assert canvas.selected_nodes() == ["write"]
+    assert canvas.selection.focused == "write"
+    assert canvas.camera.visible() == fitted
+    canvas.camera.show(1.0, canvas.canvas_scene.card(0).center())
+    QTest.keyClick(bar.field, Key.Key_Return)
+    QTest.keyClick(bar.field, Key.Key_Return)
+    card = canvas.canvas_scene.card(canvas.canvas_scene.row_of["write"])
+    assert (canvas.camera.centre - card.center()).manhattanLength() < 4
+    canvas.camera.show(1.0, card.center() + QPointF(-canvas.width() / 2 + 160, canvas.height() / 2 - 40))
+    bar.field.setText("report")  # its card lies under the bar now
+    assert (canvas.camera.centre - card.center()).manhattanLength() < 4
 
 
 def test_that_menus_name_what_can_be_done(canvas: CanvasView, hand: Hand, editor: Editor) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject, QPointF
+from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtTest import QTest
 
 from designer.canvas.looks import Look
 from designer.canvas.motion import FRAME_MS, Motion
@@ -131,6 +132,30 @@ def test_that_zooming_is_gentle_and_can_be_cut_short(canvas: CanvasView, hours: 
     canvas.camera.finish()
     assert canvas.camera.zoom == pytest.approx(1.0)
     assert not canvas.is_animating
+
+
+def test_that_keys_pressed_quickly_zoom_as_far_as_keys_pressed_slowly(
+    canvas: CanvasView, hours: Hours
+) -> None:
+    canvas.set_zoom(1.0)
+    canvas.camera.finish()
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+        QTest.keyClick(canvas, key, Qt.KeyboardModifier.ControlModifier)
+        hours.pass_by(canvas, ZOOM_MS / 4)
+    canvas.camera.finish()
+    assert canvas.camera.zoom == pytest.approx(1.25**2)
+
+
+def test_that_looking_elsewhere_on_the_way_ends_at_both_goals(canvas: CanvasView, hours: Hours) -> None:
+    canvas.set_zoom(2.0)
+    hours.pass_by(canvas, ZOOM_MS / 4)
+    canvas.center_on("write")
+    hours.pass_by(canvas, ZOOM_MS / 4)
+    canvas.reveal("write")
+    canvas.camera.finish()
+    assert canvas.camera.zoom == pytest.approx(2.0)
+    card = canvas.canvas_scene.card(canvas.canvas_scene.row_of["write"])
+    assert (canvas.camera.centre - card.center()).manhattanLength() < 4
 
 
 def test_that_reduced_motion_is_there_at_once(canvas: CanvasView, hand: Hand) -> None:
