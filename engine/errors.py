@@ -303,3 +303,24 @@ class StorageFull(StorageRefused):
 
 class AnswerNotKept(StorageRefused):
     """There is no place for a large answer: nothing was recorded, and the question is still open."""
+
+
+LONGEST_MESSAGE = 20_000
+"""Characters of a message that are kept: whatever an action puts into one, a person has to read it."""
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says, or its name when it says nothing or cannot say it."""
+    name = type(error).__name__
+    try:
+        said = str(error)
+    except Exception as fault:  # noqa: BLE001 - step boundary: any class may be raised, and say what it likes
+        said = f"{name} (its message cannot be read: {type(fault).__name__})"
+    return said or name
+
+
+def shortened(text: str) -> str:
+    """The text, cut where nobody would read on."""
+    if len(text) <= LONGEST_MESSAGE:
+        return text
+    return f"{text[:LONGEST_MESSAGE]}… ({len(text):,} characters in all)"

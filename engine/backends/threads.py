@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import words_of
+
 IDLE_S = 30.0
 # A future refuses the first, the second closes whoever awaits it, and the third ends the loop: the step would
 # wait for ever, or take the program along. A person's interrupt never comes to a thread.
@@ -90,6 +92,8 @@ class ThreadPool:
             if error is None:
                 future.set_result(result)
             elif isinstance(error, _NO_FUTURES):
-                future.set_exception(RuntimeError(f"The action raised {type(error).__name__}: {error}"))
+                future.set_exception(
+                    RuntimeError(f"The action raised {type(error).__name__}: {words_of(error)}")
+                )
             else:
                 future.set_exception(error)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.actions.context import StepContext
-from engine.errors import ActionError, StepTimeoutError
+from engine.errors import ActionError, StepTimeoutError, words_of
 from engine.plan.step import Step
 from engine.run.activity import Activity
 from engine.run.alarm import Alarm
@@ -220,7 +220,7 @@ def _is_running(task: asyncio.Task[Any]) -> bool:
 
 def _of_the_action(raised: BaseException) -> ActionError:
     """What is no error to Python would pass every net, and leave a run that waits for ever."""
-    error = ActionError(f"The action raised {type(raised).__name__}: {raised}")
+    error = ActionError(f"The action raised {type(raised).__name__}: {words_of(raised)}")
     error.__cause__ = raised
     return error
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, quote_plus
 
-from engine.errors import ActionError
+from engine.errors import ActionError, words_of
 from engine.expression.secret_text import MASK
 
 SHORTEST_MASKED: Final = 4
@@ -57,8 +57,8 @@ class Masker:
                 break
             self._mask_texts(cause)
             cause = cause.__cause__ or cause.__context__
-        if self._pattern.search(str(error)):
-            return ActionError(self.mask(f"{type(error).__name__}: {error}"))
+        if self._pattern.search(words_of(error)):
+            return ActionError(self.mask(f"{type(error).__name__}: {words_of(error)}"))
         return error
 
     def _mask_texts(self, error: BaseException) -> None:

@@ -15,7 +15,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engine.errors import ExecutionNotFound, RunDamaged, StoreCorrupt, StoreError, WorkflowError
+from engine.errors import (
+    LONGEST_MESSAGE,
+    ExecutionNotFound,
+    RunDamaged,
+    StoreCorrupt,
+    StoreError,
+    WorkflowError,
+    shortened,
+    words_of,
+)
 from engine.history.events import (
     STEP_EVENT_OF_STATUS,
     Event,
@@ -364,11 +373,14 @@ def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, A
     if isinstance(error, WorkflowError):
         described = error.to_json()
     elif isinstance(error, BaseException):
-        described = {"type": type(error).__name__, "message": str(error) or type(error).__name__}
+        described = {"type": type(error).__name__, "message": words_of(error)}
     elif isinstance(error, str):
         described = {"type": "Error", "message": error}
     else:
         described = {"type": "Error", "message": "", **error}
+    for key in ("message", "hint"):
+        if isinstance(told := described.get(key), str) and len(told) > LONGEST_MESSAGE:
+            described[key] = shortened(told)
     try:
         encode(described)
     except (TypeError, ValueError):
