@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import RunDamaged
-from engine.history.events import Event
+from engine.history.events import Event, EventType
 from engine.history.ran import Ran, RanEvents
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
@@ -72,6 +72,14 @@ def end_of(execution_id: str, row: Sequence[Any]) -> tuple[int, int]:
         return seq + (len(decode(taken)) if taken else 0), ts
     except (TypeError, ValueError) as error:
         raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error
+
+
+def output_in(events: Iterable[Event], execution_id: str, step_id: str, seq: int) -> Any:
+    """What the step's completion, event `seq`, delivered; RunDamaged when there is no such completion."""
+    for event in events:
+        if event.seq == seq and event.step_id == step_id and event.type is EventType.STEP_COMPLETED:
+            return event.data.get("output")
+    raise damaged(execution_id, f'the row of its step "{step_id}" leads to no completion (event {seq})')
 
 
 def check_dense(execution_id: str, events: Sequence[Event], after: int = 0, *, at_least: int = 0) -> None:

@@ -17,16 +17,24 @@ from engine.history.events import Event, EventDraft
 from engine.history.ran import Ran
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.store.artifacts import ArtifactStore
-from engine.store.checksum import EVENT_ROW, of_definition
-from engine.store.codes import EVENT_CODE, EXECUTION_CODE, EXECUTION_STATUSES
+from engine.store.checksum import of_definition
+from engine.store.codes import EXECUTION_CODE, EXECUTION_STATUSES
 from engine.store.database import Connect, Database, connect, making_sense, no_such_run
 from engine.store.json_text import decode, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
+from engine.store.queries import EXECUTION_COLUMNS, FROM, part_columns
 from engine.store.results import StoredResult
 from engine.store.retention import groups
-from engine.store.rows import check_dense, end_of, events_of, read_record, step_record_of, summaries
+from engine.store.rows import (
+    check_dense,
+    end_of,
+    events_of,
+    output_in,
+    read_record,
+    step_record_of,
+    summaries,
+)
 from engine.store.state_manager import (
-    GIVING,
     ExecutionStateManager,
     ExecutionSummary,
     PartSummary,
@@ -41,24 +49,8 @@ T = TypeVar("T")
 
 _PAGE_EVENTS = 20_000
 _PAGE_PARTS = 2_000
-# The row of a step that ran stands for the events before and after its own number, too.
-_FROM = "seq >= (SELECT coalesce(max(seq), 0) FROM entries WHERE execution = ?1 AND seq <= ?2) ORDER BY seq"
 # So many ended executions stay known, so that a late writer is told it is late.
 _ENDED_KEPT = 64
-
-_EXECUTION_COLUMNS = (
-    "json_array(key, id, workflow_id, workflow_name, definition_hash, status, reason, error, "
-    "created_at, started_at, ended_at, checksum) AS item"
-)
-
-
-# The end that brought the output is the last of its kind; what came later undid steps.
-_PART_COLUMNS = (
-    f"json_array(id, workflow_id, status, (SELECT {EVENT_ROW} FROM entries j WHERE j.execution = e.key "
-    f"AND j.type IN ({', '.join(str(EVENT_CODE[event_type]) for event_type in GIVING)}) "
-    "ORDER BY seq DESC LIMIT 1), json(error), {created}) AS item"
-)
-_CREATED = f"(SELECT {EVENT_ROW} FROM entries j WHERE j.execution = e.key AND j.seq = 1)"
 
 
 class SqliteStateManager(ExecutionStateManager):
@@ -198,7 +190,7 @@ class SqliteStateManager(ExecutionStateManager):
                 test = f"({test} OR ended_at IS NULL)"  # whose status is not what was written: see below
             tests.append(test)
         rows = await self._read(
-            f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE {' AND '.join(tests) or 'true'} "
+            f"SELECT {EXECUTION_COLUMNS} FROM executions WHERE {' AND '.join(tests) or 'true'} "
             "ORDER BY key DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
@@ -227,7 +219,7 @@ class SqliteStateManager(ExecutionStateManager):
     async def parts_of(self, prefix: str, *, created: bool = False) -> list[PartSummary]:
         await self.commit()
         found: list[PartSummary] = []
-        last, columns = prefix, _PART_COLUMNS.replace("{created}", _CREATED if created else "NULL")
+        last, columns = prefix, part_columns(created=created)
         while True:
             rows = await self._read(
                 f"SELECT {columns} FROM executions e WHERE id >= ?2 AND id < ?1 || '0' "
@@ -310,7 +302,7 @@ class SqliteStateManager(ExecutionStateManager):
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
         events = await _read_page(self, record, "seq = ?2", step.seq)
-        return next((event.data.get("output") for event in events if event.seq == step.seq), None)
+        return output_in(events, execution_id, step_id, step.seq)
 
     async def _insert(
         self, execution_id: str, workflow_id: str, data: Mapping[str, Any], *, is_fresh: bool
@@ -325,7 +317,7 @@ class SqliteStateManager(ExecutionStateManager):
         return self._writer.commit_soon()
 
     async def _find(self, execution_id: str) -> ExecutionRecord | None:
-        rows = await self._read(f"SELECT {_EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
+        rows = await self._read(f"SELECT {EXECUTION_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
         return await read_record(rows[0], partial(_read_all, self)) if rows else None
 
     async def _track(self, execution_id: str) -> None:
@@ -377,7 +369,7 @@ async def _read_all(store: SqliteStateManager, record: ExecutionRecord, after: i
         if events:
             page = await _read_page(store, record, "seq > ?2 ORDER BY seq", events[-1].seq)
         else:
-            page = [event for event in await _read_page(store, record, _FROM, after) if event.seq > after]
+            page = [event for event in await _read_page(store, record, FROM, after) if event.seq > after]
         events += page
         if len(page) < _PAGE_EVENTS:
             break

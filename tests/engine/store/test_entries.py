@@ -140,6 +140,22 @@ def test_that_a_change_to_the_last_row_is_noticed(tmp_path: Path, change: str) -
         asyncio.run(read(path))
 
 
+def test_that_a_row_of_a_step_that_leads_elsewhere_is_damage_and_no_missing_result(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    asyncio.run(lay_down(path))
+
+    async def output() -> object:
+        async with SqliteStateManager(path) as store:
+            return await store.get_step_output("run", "b")
+
+    assert asyncio.run(output()) == {"n": 2}
+    for seq in (7, 9, 4, 90):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE steps SET seq = ? WHERE step_id = 'b'", (seq,))
+        with pytest.raises(RunDamaged, match="leads to no completion"):
+            asyncio.run(output())
+
+
 def test_that_a_store_from_before_keeps_its_journal_and_its_views(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     before = next(number for number, text in enumerate(migrations()) if "RENAME TO entries" in text)
