@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -80,9 +81,13 @@ class StepContext:
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every attempt of the step, another for its rollback and for each epoch of the run."""
+        """The same for every attempt of the step, and of the steps around it.
+
+        Another for its rollback, and for each epoch of the run.
+        """
         epoch = f":{self.run_epoch}" if self.run_epoch > 1 else ""
-        return f"{self.execution_id}:{self.step_id}{epoch}" + (":rollback" if self.of_rollback else "")
+        place = self.execution_id if "~" not in self.execution_id else _TRY.sub(_epoch, self.execution_id)
+        return f"{place}:{self.step_id}{epoch}" + (":rollback" if self.of_rollback else "")
 
     def log(self, text: str, level: str = "info") -> None:
         """Show a line in the run's log; from any thread."""
@@ -140,3 +145,11 @@ class StepContext:
                 callback()
             except Exception:  # noqa: BLE001 - step boundary: an action's callback must not keep it from stopping
                 _log.exception("A step's cancel callback failed")
+
+
+# What the id of a part tells of the try of a step around it: the epoch, and any further attempt.
+_TRY = re.compile(r"~([0-9]+)(?:\.[0-9]+)?(?=/|$)")
+
+
+def _epoch(found: re.Match[str]) -> str:
+    return "" if found[1] == "1" else f"~{found[1]}"

@@ -133,7 +133,10 @@ class Steps:
 
     def asks(self, activity: Activity, error: MissingInputError | FormRequired) -> None:
         """The step cannot go on without a person; other branches can."""
-        step, attempt = activity.step, activity.attempt
+        step = activity.step
+        if activity.attempt and step.index not in self.running:
+            self.begin(activity)  # it waited for this attempt, which asks before it has done anything
+        attempt = activity.attempt
         if step.index in self.running:
             self.running.discard(step.index)
             activity.attempt -= 1  # the attempt that asks is the one that goes on: asking uses up no retry

@@ -32,6 +32,20 @@ def test_that_the_idempotency_key_is_the_same_for_every_attempt() -> None:
     assert make_context(attempt=1).idempotency_key == make_context(attempt=3).idempotency_key == "run-1:read"
 
 
+@pytest.mark.parametrize(
+    ("execution_id", "place"),
+    [
+        ("run/each/3", "run/each/3"),
+        ("run/each~1.2/3/inner/0", "run/each/3/inner/0"),
+        ("run/each/3/inner~1.12", "run/each/3/inner"),
+        ("run/each~2/3", "run/each~2/3"),
+        ("run/each~2.3/3/in~1.2/0", "run/each~2/3/in/0"),
+    ],
+)
+def test_that_a_further_attempt_of_a_step_around_it_gives_no_other_key(execution_id: str, place: str) -> None:
+    assert make_context(execution_id=execution_id).idempotency_key == f"{place}:read"
+
+
 @pytest.mark.asyncio
 async def test_that_a_context_reports_and_keeps_fractions_between_none_and_all() -> None:
     reports = Reports()

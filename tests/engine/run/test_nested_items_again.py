@@ -210,3 +210,25 @@ async def test_that_many_items_look_back_without_reading_the_whole_run_each_time
         assert (await engine.wait(execution_id))["status"] == "COMPLETED"
     assert len(work.done) == 40
     assert counting.read.count(execution_id) < 6
+
+
+async def test_that_a_service_is_given_the_same_key_in_every_try_around_a_step(
+    actions: ScriptedActions,
+) -> None:
+    keys: list[str] = []
+
+    async def pay(params: dict[str, Any], context: Any) -> None:
+        keys.append(context.idempotency_key)
+        if len(keys) < 4:
+            raise ConnectionError("who knows whether it took effect")
+
+    actions.registry.register("test", "pay", pay)
+    again = {"max_attempts": 2, "retry_on": ["PartFailed"], "initial_interval": 0}
+    workflow = make_workflow([outer(body(sub("s", body(node("p", "pay")), retry=again)), "a", retry=again)])
+    async with WorkflowEngine(registry=actions.registry) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+        assert (len(keys), set(keys)) == (4, {f"{execution_id}/each/0/s:p"})
+        await engine.retry_from(execution_id, "each")
+        await engine.wait(execution_id)
+    assert keys[4:] == [f"{execution_id}/each~2/0/s:p"]

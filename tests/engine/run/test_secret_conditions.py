@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import WorkflowEngine
+from engine import ActionError, WorkflowEngine
 from engine.run.options import RunOptions
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.compositions import body, each, loop, sub
@@ -255,3 +255,36 @@ async def test_that_whoever_overrides_how_conditions_are_decided_sees_masks_in_t
     assert len(seen) == 2
     assert "•••" in seen[0]
     assert VALUE not in "".join(seen)
+
+
+@pytest.mark.parametrize("kind", ["with steps inside", "with a condition behind it"])
+async def test_that_a_step_may_ask_before_a_further_attempt(
+    actions: ScriptedActions, path: Path, kind: str
+) -> None:
+    """The secret has gone while the step waited to be tried again."""
+    retry = {"max_attempts": 2, "retry_on": ["*", "ActionError", "PartFailed"], "initial_interval": 0}
+    actions.errors["a"] = [ActionError("no")]
+    source = FakeSource(token=VALUE)
+    if kind == "with steps inside":
+        step = node("a", "fail", parameters={"t": "${input.t}"})
+        workflow = make_workflow([sub("part", body(step), inputs=HANDED, retry=retry)])
+    else:
+        step = node("a", "fail", retry=retry)
+        inner = body(step, "yes", connections=[wire("a", "yes", condition=IS_IT)])
+        workflow = make_workflow([sub("part", inner, inputs=HANDED)])
+
+    class Forgetful(FakeSource):
+        def get(self, name: str) -> str | None:
+            return None if actions.count("a") == 1 else super().get(name)
+
+    source = Forgetful(token=VALUE)
+    async with engine_on(actions, path, source) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        state = await engine.wait(execution_id)
+        (asked,) = state["needed"]
+        assert (state["reason"], asked["secret"]) == ("missing_input", "token")
+    actions.calls.append("a")  # from now on it is there again
+    async with engine_on(actions, path, source) as engine:
+        await engine.recover()
+        await engine.resume_workflow(execution_id, {asked["path"]: VALUE})
+        assert (await engine.wait(execution_id))["status"] == "COMPLETED"
