@@ -16,6 +16,21 @@ PIECES = 6
 """Of each wire: what a crowd is drawn with."""
 
 
+MANY = 2_000
+"""From so many wires on a frame takes arrays of megabytes."""
+_LARGEST = 31 << 20
+
+
+def keep_pages() -> None:
+    """Have the C library keep the memory of large arrays for the next frame.
+
+    Arrays larger than any it was given back before it fetches from the system, page by page, and returns
+    them at once: of 30,000 wires that was a third of every frame. It was given back a large one now; nothing
+    of that was ever touched, so it costs no memory.
+    """
+    np.empty(_LARGEST, np.uint8)
+
+
 class Strands:
     """Pieces of so many wires. Those that were not laid are nowhere, and never picked."""
 

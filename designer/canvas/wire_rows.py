@@ -10,7 +10,7 @@ import numpy as np
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Counts, Floats, Mask, Rows
 from designer.canvas.looks import Flow
-from designer.canvas.strands import Strands
+from designer.canvas.strands import MANY, Strands, keep_pages
 from engine.model import Connection, Workflow
 from engine.model.bends import bends
 from engine.model.switches import SWITCH, is_switch_case
@@ -57,6 +57,8 @@ class WireRows:
         if not whole.all():
             shown = [connection for connection, is_whole in zip(shown, whole, strict=True) if is_whole]
             self.source, self.target = self.source[whole], self.target[whole]
+        if len(shown) >= MANY:
+            keep_pages()
         self.ids: list[str] = [connection.id for connection in shown]
         self.row_of: dict[str, int] = dict(zip(self.ids, range(len(shown)), strict=True))
         self.down: Mask = np.fromiter((c.on == "error" for c in shown), bool, len(shown))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -73,6 +77,33 @@ def test_that_every_segment_that_is_seen_has_one_that_stands_for_it() -> None:
         along = np.clip(((point - start) * way).sum(axis=1) / length, 0, 1)
         gaps = np.hypot(*(start + way * along[:, None] - point).T)
         assert gaps.min() < 1.5
+
+
+_FAULTS = """
+import resource
+import numpy as np
+from designer.canvas import strands
+if {kept}:
+    strands.keep_pages()
+def frame():
+    held = [np.ones(200_000) for _ in range(4)]
+for _ in range(3):
+    frame()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    frame()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="Other libraries have ways of their own")
+def test_that_the_memory_of_large_arrays_is_kept_for_the_next_frame() -> None:
+    def faults(kept: bool) -> int:
+        command = [sys.executable, "-c", _FAULTS.format(kept=kept)]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert faults(True) < 200
+    assert faults(False) > 5 * faults(True)
 
 
 def drawn(lines: Floats) -> npt.NDArray[np.bool_]:
