@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QTransform
@@ -20,6 +21,15 @@ FRAME_MARGIN = 56.0
 _NAME = "camera"
 
 
+Sight = tuple[float, QPointF]
+"""A zoom, and the scene point in the middle."""
+Dodge = Callable[[QRectF, Sight], Sight]
+
+
+def _stay(_area: QRectF, sight: Sight) -> Sight:
+    return sight
+
+
 class Camera(QObject):
     """Zooms and scrolls a view. ``moved`` comes after every change of what is seen."""
 
@@ -31,6 +41,8 @@ class Camera(QObject):
         self._view = view
         self._motion = motion
         self.actual = 1.0
+        self.dodge: Dodge = _stay
+        """Asked where to look instead when an area is framed."""
         self._from = (1.0, QPointF())
         self._to = (1.0, QPointF())
         text_size.keep(self, Camera._follow_text)
@@ -104,9 +116,18 @@ class Camera(QObject):
             target = QRectF(-size.width() / 2, -size.height() / 2, size.width(), size.height())
             self._go(self.actual, target.center(), gently)
             return
-        wide, high = size.width() - 2 * FRAME_MARGIN, size.height() - 2 * FRAME_MARGIN
-        zoom = min(wide / max(area.width(), 1.0), high / max(area.height(), 1.0), self.actual)
-        self._go(self._kept(zoom), area.center(), gently)
+        margin = FRAME_MARGIN
+        room = QRectF(QPointF(), QSizeF(size)).adjusted(margin, margin, -margin, -margin)
+        self._go(*self.dodge(area, self.fitting(area, room)), gently)
+
+    def fitting(self, area: QRectF, room: QRectF) -> Sight:
+        """Where to look for the area to fill this part of the viewport, no larger than its actual size."""
+        zoom = min(
+            room.width() / max(area.width(), 1.0), room.height() / max(area.height(), 1.0), self.actual
+        )
+        zoom = self._kept(zoom)
+        middle = QRectF(self._view.viewport().rect()).center()
+        return zoom, area.center() + (middle - room.center()) / zoom
 
     def show(self, zoom: float, centre: QPointF) -> None:
         """Look there at once, as one has looked before."""
@@ -133,7 +154,7 @@ class Camera(QObject):
         """Be at once where a gentle movement is heading."""
         self._motion.finish(_NAME)
 
-    def _heading(self) -> tuple[float, QPointF]:
+    def _heading(self) -> Sight:
         """The zoom and the middle at the end of the movement that is under way, or as they are."""
         return self._to if self._motion.is_running(_NAME) else (self.zoom, self.centre)
 
