@@ -28,24 +28,30 @@ from designer.theme.spoken import name_buttons
 _NATIVE = QKeySequence.SequenceFormat.NativeText
 _HEIGHT = 420
 CANVAS_GESTURES: tuple[tuple[str, str], ...] = (
-    ("Pan", "Middle-drag, Space-drag or right-drag"),
-    ("Zoom at the cursor", "Ctrl+wheel or pinch"),
+    ("Pan", "Middle-drag, Space-drag, right-drag, two fingers"),
+    ("Zoom at the cursor", "Ctrl+wheel, wheel or pinch"),
+    ("Look elsewhere", "Click or drag on the overview"),
     ("Select several", "Drag a box, Shift or Ctrl+click"),
     ("Walk from node to node", "Arrow keys"),
     ("Show everything", "Home"),
     ("Add a node", "Double-click or type a letter"),
+    ("Add the next node", "“+”, or let a wire go on empty canvas"),
     ("Add a reader", "Drop a data file"),
     ("Insert into a wire", "Drop a node or file on it, or a card without wires"),
     ("Copy a node", "Alt+drag it"),
+    ("Copy to another window", "Drag nodes over it"),
     ("Select or move a group", "Click or drag its title"),
     ("Fold or unfold a group", "Double-click its title, or the arrow"),
+    ("Write on in a comment", "Double-click it"),
+    ("Resize a comment", "Drag its lower right corner"),
     ("Move without snapping", "Hold Ctrl while dragging"),
     ("Bend a connection", "Double-click it, drag the bend"),
     ("Take a bend away", "Double-click it, or Del"),
     ("Walk from bend to bend", "Arrow keys on a connection"),
     ("Connect", "Drag from port to port, or click both"),
+    ("Connect what follows a failure", "Drag from the port at the bottom edge"),
     ("Disconnect", "Drag the end off, or Alt+click a port"),
-    ("Cut several wires", "Alt+drag across them"),
+    ("Slice several wires", "Alt+drag across them"),
     ("Let go, or cancel a drag", "Esc"),
 )
 """What no action stands for."""
@@ -88,6 +94,10 @@ class ShortcutsDialog(Dialog[None]):
         with self._group("On the canvas"):
             for name, keys in gestures:
                 self._add_gesture(name, keys)
+        self.no_match = QLabel()
+        self.no_match.setProperty("role", "hint")
+        self.no_match.hide()
+        self._grid.addWidget(self.no_match, self._grid.rowCount(), 0, 1, 3)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         area = QScrollArea(self)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys in it take the keyboard and come into view
@@ -116,12 +126,12 @@ class ShortcutsDialog(Dialog[None]):
     def _add_command(self, action: QAction) -> None:
         name, row = action.objectName(), self._grid.rowCount()
         command, key = QLabel(_name(action)), KeyButton(_name(action))
+        command.setToolTip(action.whatsThis())
         key.captured.connect(lambda keys: self._on_captured(action, keys))
         reset = quiet_tool("rotate-ccw", f"Reset the key of {_name(action)}", self)
         reset.clicked.connect(lambda _checked: self._keymap.reset(action))
-        kept = reset.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        reset.setSizePolicy(kept)
+        # Room for it in its column, and not by a size that it keeps: rows that a search hides must take none.
+        self._grid.setColumnMinimumWidth(2, reset.sizeHint().width())
         self._grid.addWidget(command, row, 0)
         self._grid.addWidget(key, row, 1, Qt.AlignmentFlag.AlignRight)
         self._grid.addWidget(reset, row, 2)
@@ -192,6 +202,8 @@ class ShortcutsDialog(Dialog[None]):
                 widget.setVisible(visible)
         for heading, rows in self._headings:
             heading.setVisible(any(shown[row] for row in rows))
+        self.no_match.setText(f"Nothing matches “{text.strip()}”. Try what it does, or a key: Ctrl.")
+        self.no_match.setVisible(not any(shown))
         for name, reset in self.resets.items():
             reset.setVisible(not self.keys[name].isHidden() and self._keymap.is_changed(self._actions[name]))
 
@@ -203,7 +215,7 @@ class ShortcutsDialog(Dialog[None]):
 def _searched(row: tuple[QLabel, list[QWidget]]) -> str:
     command, others = row
     texts = [other.text() for other in others if isinstance(other, QLabel | KeyButton)]
-    return " ".join((command.text(), *texts)).casefold()
+    return " ".join((command.text(), command.toolTip(), *texts)).casefold()
 
 
 def _name(action: QAction) -> str:

@@ -142,7 +142,7 @@ class CommandPalette(QFrame):
             self._list.addItem(item)
         if not self._shown:
             item = QListWidgetItem(
-                f"Nothing is called “{text.strip()}”" if words else "There is nothing to choose"
+                f"Nothing matches “{text.strip()}”" if words else "There is nothing to choose"
             )
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             item.setData(_TAIL, ("", ""))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from designer.dialogs.keymap import Keymap
@@ -82,6 +82,32 @@ def test_that_the_sheet_is_made_of_the_actions_and_can_be_searched(
     assert sheet.visible_commands() == ["Open"]
     sheet.search.setText("space")
     assert sheet.visible_commands() == ["Pan"]
+    assert sheet.no_match.isHidden()
+    sheet.search.setText("tip of left")
+    assert sheet.visible_commands() == ["Align left"]
+    sheet.search.setText("nowhere ")
+    assert sheet.visible_commands() == []
+    assert sheet.no_match.isVisible()
+    assert sheet.no_match.text().startswith("Nothing matches “nowhere”.")
+
+
+def test_that_what_a_search_leaves_is_at_the_top(window: QWidget, settings: Settings, qtbot: QtBot) -> None:
+    actions = [QAction(f"Command {number}", window) for number in range(60)]
+    for action in actions:
+        action.setObjectName(action.text())
+    sheet = ShortcutsDialog({"All": actions}, Keymap(actions, settings), gestures=(), parent=window)
+    sheet.open()
+    qtbot.waitUntil(sheet.isVisible)
+    (area,) = sheet.findChildren(QScrollArea)
+    assert area.verticalScrollBar().maximum() > 0
+    qtbot.keyClicks(sheet.search, "mmand 59")
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() == 0)
+    key = sheet.keys["Command 59"]
+    assert area.viewport().rect().contains(key.mapTo(area.viewport(), key.rect().center()))
+    assert key.mapTo(area.viewport(), QPoint()).y() < 60
+    sheet.search.setText("nowhere")
+    said = sheet.no_match
+    qtbot.waitUntil(lambda: 0 <= said.mapTo(area.viewport(), QPoint()).y() < 60)
 
 
 def test_that_a_free_key_is_taken_at_once_and_is_there_after_a_restart(

@@ -193,7 +193,7 @@ def test_that_ctrl_k_goes_to_a_step_and_says_when_nothing_answers(desk: Desk, qt
     qtbot.waitUntil(palette.isVisible)
     qtbot.keyClicks(palette._box, "zzz")
     assert [palette._list.item(row).text() for row in range(palette._list.count())] == [
-        "Nothing is called “zzz”"
+        "Nothing matches “zzz”"
     ]
     qtbot.keyClick(palette._box, Qt.Key.Key_Return)
     assert palette.isVisible()
