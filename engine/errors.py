@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from engine.problem import Problem
 
 
+STEP_UNCERTAIN = "StepUncertain"
+"""What the error of a step is called that may run once, and ran when the program ended."""
+
+
 class WorkflowError(Exception):
     """The root: catching it catches whatever the engine raises on purpose."""
 
@@ -196,6 +200,11 @@ class PartFailed(ActionError):
         self.path = path
         self.where = list(where)
         self.execution_id = execution_id
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether nobody knows if what failed took effect: only a person may have it run again."""
+        return bool(self.cause.get("type") == STEP_UNCERTAIN)
 
     def to_json(self) -> dict[str, Any]:
         told = {"path": self.path, "where": self.where, "execution_id": self.execution_id}

@@ -13,6 +13,7 @@ from functools import partial
 from math import inf
 from typing import Any, Final
 
+from engine.errors import STEP_UNCERTAIN
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import INCIDENT, ExecutionState
 from engine.history.status import ExecutionStatus, StepStatus
@@ -251,7 +252,7 @@ def _give_up(execution: Execution, step: Step, known: StepState) -> None:
 
 def _uncertain_error(step: Step) -> dict[str, Any]:
     return {
-        "type": "StepUncertain",
+        "type": STEP_UNCERTAIN,
         "message": f'The program ended while "{step.label}" ran: nobody knows whether it took effect',
         "hint": "Look whether it did, then go on after it or run it again.",
         "step_id": step.id,

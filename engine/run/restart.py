@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.errors import CannotRestart, DefinitionError
+from engine.errors import STEP_UNCERTAIN, CannotRestart, DefinitionError
 from engine.expression.suggestions import nearest
 from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import INCIDENT, ExecutionState
@@ -45,6 +45,7 @@ def restart(plan: Plan, state: ExecutionState, events: Sequence[Event], step_id:
             "Nothing failed in this run, and nothing was stopped", hint="Name the step to run it again from."
         )
     _check_rest(plan, state, again, faults)
+    _check_inside(plan, state, again - {plan.numbers[step_id]} if step_id else again)
     return _draft(plan, state, again, {"anew": [plan.steps[number].id for number in sorted(named)]})
 
 
@@ -173,6 +174,22 @@ def _check_rest(plan: Plan, state: ExecutionState, again: set[int], faults: set[
             raise CannotRestart(
                 f'It could not be decided what follows from "{step.label}"',
                 hint="Run again from that step.",
+            )
+
+
+def _check_inside(plan: Plan, state: ExecutionState, again: set[int]) -> None:
+    """Raises CannotRestart when one of these holds a step of which nobody knows whether it took effect.
+
+    None of them was named: whoever names the step has looked, and means it.
+    """
+    for number in sorted(again):
+        error = state.steps.get(plan.steps[number].id, _NOT_RUN).error or {}
+        cause = error.get("cause")
+        if isinstance(cause, Mapping) and cause.get("type") == STEP_UNCERTAIN:
+            raise CannotRestart(
+                f'Nobody knows whether a step inside "{plan.steps[number].label}" took effect: '
+                + str(error.get("path", "")),
+                hint=f'Look whether it did. To have it run again, run from "{plan.steps[number].id}".',
             )
 
 

@@ -10,6 +10,7 @@ from engine.errors import (
     ExpressionError,
     ExternalServiceError,
     MissingInputError,
+    PartFailed,
     SchemaValidationError,
     StepTimeoutError,
 )
@@ -56,6 +57,8 @@ def wait_before_retry(
 
 def is_retried(policy: RetryPolicy, error: BaseException) -> bool:
     """Whether the policy tries again after such an error, however many attempts are left."""
+    if isinstance(error, PartFailed) and error.is_uncertain:
+        return False
     names = _names(error)
     if names.intersection(policy.no_retry_on):
         return False

@@ -12,6 +12,7 @@ from engine.errors import (
     ActionError,
     FormRequired,
     MissingInputError,
+    PartFailed,
     StepTimeoutError,
     StorageRefused,
     StoreError,
@@ -312,9 +313,11 @@ class StepRunner:
             return
         if wait is not None and not (isinstance(error, StepTimeoutError) and error.in_all):
             error = StepTimeoutError(step.id, step.timeouts.total or 0.0, in_all=True, last=error)
+        is_known = not (isinstance(error, PartFailed) and error.is_uncertain)
         if (
             step.fallback
             and not is_stopped
+            and is_known
             and await self._fell_back(execution, activity, step.fallback, error)
         ):
             return
