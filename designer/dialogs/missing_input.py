@@ -73,7 +73,11 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         self.form = SchemaForm(
             schema, {**first_values, **(values or {})}, context=FormContext(base_dir=base_dir), parent=self
         )
-        self.body.addWidget(scrolled(self.form))
+        # A form that asks for nothing only asks whether to go on.
+        has_fields = bool(schema.keys() - {"title", "description"})
+        self.form.setVisible(has_fields)
+        if has_fields:
+            self.body.addWidget(scrolled(self.form))
         self._complaint = QLabel(complaint, self)
         self._complaint.setProperty("role", "error")
         self._complaint.setWordWrap(True)
@@ -100,7 +104,10 @@ class MissingInputDialog(Dialog[MissingInputAnswer]):
         self.stop_button = self.add_button("Stop run", self._on_stop, variant="danger", left=True)
         self.later_button = self.add_button("Later", self.reject)
         self.resume_button = self.add_button("Resume run", self._on_resume, variant="primary", default=True)
-        self.form.focus_first()
+        if has_fields:
+            self.form.focus_first()
+        else:
+            self.resume_button.setFocus()
 
     # -- words ---------------------------------------------------------------------------------------
 

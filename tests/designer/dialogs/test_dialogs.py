@@ -209,6 +209,23 @@ def test_that_a_question_of_a_step_shows_its_own_form(window: QWidget, qtbot: Qt
     assert dialog.answer.values == {"ask.output": {"ok": True, "note": "fine"}}
 
 
+def test_that_a_form_without_fields_only_asks_whether_to_go_on(window: QWidget, qtbot: QtBot) -> None:
+    needed = {
+        "step_id": "ok",
+        "path": "ok.output",
+        "name": "ok",
+        "schema": {},
+        "title": "Go on?",
+        "form": True,
+    }
+    dialog = MissingInputDialog([needed], node_title="Approve", parent=window)
+    dialog.open()
+    qtbot.waitUntil(dialog.resume_button.hasFocus)
+    assert not dialog.form.isVisible()
+    qtbot.keyClick(dialog.resume_button, Qt.Key.Key_Return)
+    assert dialog.answer == MissingInputAnswer(decision="resume", values={"ok.output": {}})
+
+
 def test_that_a_long_form_scrolls_inside_the_dialog(window: QWidget, qtbot: QtBot) -> None:
     schema = {"type": "object", "properties": {f"field_{n}": {"type": "string"} for n in range(20)}}
     dialog = opened(RunInputsDialog(schema, {}, workflow_name="Report", parent=window), qtbot)
