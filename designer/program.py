@@ -24,9 +24,11 @@ from designer.crash_log import CrashReporter, mask_log, open_log
 from designer.execution.bridge import EngineBridge, EngineFactory
 from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.tasks import TaskSet
+from designer.forms.judge import judge
 from designer.settings import Settings
 from designer.theme import icons, text_size
 from designer.theme.controller import ThemeController
+from designer.windows.first_paint import after_first_paint
 from designer.windows.main_window import MainWindow
 from designer.windows.person import Person
 from designer.windows.picture_wiring import OWN_PICTURE
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 APP = "workflow-designer"
 SIGNAL_POLL_MS = 200
+JUDGE_MS = 1_000
+"""So long after the first paint the forms' validator is loaded, or once the engine is there."""
 CASCADE = QPoint(32, 32)
 """How far a further window stands beside the one it was opened from."""
 
@@ -102,6 +106,7 @@ class Program:
         self.collecting = Collecting(self._is_running)
         self.workplaces: list[Workplace] = []
         self.window = self._make_workplace(self.person).window
+        after_first_paint(self.window, lambda: QTimer.singleShot(JUDGE_MS, judge().release))
 
     async def open(self, file: Path | None) -> None:
         """Shows the first window, then what was asked for; returns with the first paint behind it."""
@@ -111,6 +116,7 @@ class Program:
         gc.enable()
         await start_work(self.window.session, self.window.stage, file)
         self.collecting.put_aside()
+        judge().release()
 
     def take_from_later_starts(self) -> None:
         """Opens a window here for whoever starts the program again over the same store."""
@@ -265,6 +271,7 @@ def _may_be_in_use(store: Path) -> bool:
 
 
 async def _live(loop: asyncio.AbstractEventLoop, places: Places, file: Path | None) -> None:
+    judge().hold()
     program = Program(places)
     program.reporter.install()
     loop.set_exception_handler(program.reporter.on_loop_error)

@@ -22,13 +22,13 @@ from designer.execution.engine_thread import EngineThread
 from designer.execution.holding_calls import HoldingCalls
 from engine.errors import StoreError
 from engine.files import codec
-from engine.history.statistics import WorkflowStatistics
 from engine.history.status import ExecutionStatus
 from engine.model.breakpoints import paths_of
 from engine.secrets.sources import Secrets
 
 if TYPE_CHECKING:
     from engine.history.state import ExecutionState
+    from engine.history.statistics import WorkflowStatistics
     from engine.model.workflow import Workflow
     from engine.run.options import RunOptions
     from engine.run.workflow_engine import WorkflowEngine

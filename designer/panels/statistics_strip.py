@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,7 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from designer.panels import texts
 from designer.panels.elided_label import ElidedLabel
 from designer.theme.text_size import length
-from engine.history.statistics import StepStatistics, WorkflowStatistics
+
+if TYPE_CHECKING:
+    from engine.history.statistics import StepStatistics, WorkflowStatistics
 
 _GAP_PX = 28
 _SIDE_PX = 12

@@ -14,6 +14,7 @@ from designer.canvas.wire_walk import next_wire
 from designer.execution.secret_keeper import KnownSecrets
 from designer.theme.theme import Theme
 from designer.theme.tokens import SNAP
+from designer.windows.first_paint import after_first_paint
 from designer.windows.session import Session
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
@@ -55,7 +56,8 @@ class EditWiring(QObject):
         session.theme.theme_changed.connect(self._on_theme_changed)
         session.shown.statuses_changed.connect(self._on_statuses_changed)
         session.shown.cleared.connect(self._show_data)
-        self._on_theme_changed(session.theme.theme)
+        self._recolour(session.theme.theme)
+        after_first_paint(window, self._recolour_commands)  # menus are not open yet
         self._count()
 
     def _on_secrets_changed(self, known: KnownSecrets) -> None:
@@ -234,8 +236,14 @@ class EditWiring(QObject):
         self._session.settings.theme_mode = "system"
 
     def _on_theme_changed(self, theme: Theme) -> None:
+        self._recolour_commands()
+        self._recolour(theme)
+
+    def _recolour_commands(self) -> None:
+        self._window.commands.recolour(self._session.theme.theme)
+
+    def _recolour(self, theme: Theme) -> None:
         window = self._window
-        window.commands.recolour(theme)
         window.top_bar.recolour(theme)
         window.status_line.recolour(theme)
         window.stage.recolour(theme)
