@@ -74,6 +74,8 @@ class RunSettings(QObject):
 class Settings(RunSettings):
     """Typed access to all that the program remembers."""
 
+    _system_reduces_motion = False
+
     @property
     def theme_mode(self) -> Mode:
         value = self._read("theme", "system", str)
@@ -94,11 +96,19 @@ class Settings(RunSettings):
 
     @property
     def reduce_motion(self) -> bool:
-        return self._read("reduce_motion", False, bool)
+        """As the person has set it here, else as the system has it."""
+        return self._read("reduce_motion", self._system_reduces_motion, bool)
 
     @reduce_motion.setter
     def reduce_motion(self, value: bool) -> None:
         self._write("reduce_motion", value)
+
+    def follow_system_motion(self, reduced: bool) -> None:
+        """What the system says holds until the person says something else here."""
+        if reduced != self._system_reduces_motion:
+            self._system_reduces_motion = reduced
+            if not self._store.contains("reduce_motion"):
+                self.changed.emit("reduce_motion")
 
     @property
     def snap_to_guides(self) -> bool:

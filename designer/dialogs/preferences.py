@@ -58,7 +58,11 @@ _SCHEMA: Final[dict[str, Any]] = {
             "description": "What is moved lines up with its neighbours. Hold Ctrl to put it anywhere.",
             "type": "boolean",
         },
-        "reduce_motion": {"title": "Reduce motion", "type": "boolean"},
+        "reduce_motion": {
+            "title": "Reduce motion",
+            "description": "As the system has it, until it is changed here.",
+            "type": "boolean",
+        },
     },
 }
 
@@ -85,7 +89,8 @@ class PreferencesDialog(Dialog[None]):
         self._settings.reuse_results = value["reuse_results"]
         self._settings.wheel_zooms = value["wheel_zooms"]
         self._settings.snap_to_guides = value["snap_to_guides"]
-        self._settings.reduce_motion = value["reduce_motion"]
+        if value["reduce_motion"] != self._settings.reduce_motion:  # else it goes on following the system
+            self._settings.reduce_motion = value["reduce_motion"]
         if value["text_size"] != self._settings.text_size:
             self._settings.text_size = value["text_size"]
             self._theme_controller.set_text_size(self._settings.text_size)

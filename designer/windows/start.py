@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 async def start_work(session: Session, stage: Stage, file: Path | None) -> None:
     """Opens the file, or offers crashed edits; then starts the engine and offers a run that waits."""
+    session.tasks.start(_follow_system_motion(session))
     if file is not None:
         await session.files.load(file)
     elif not await session.files.recover_unsaved():
@@ -34,6 +36,12 @@ async def start_work(session: Session, stage: Stage, file: Path | None) -> None:
     if not await session.controller.attach_unfinished():
         await _offer_waiting_run(session, stage)
     await session.secrets.look()
+
+
+async def _follow_system_motion(session: Session) -> None:
+    from designer.theme import system_motion  # what asks the system is not for the first paint
+
+    session.settings.follow_system_motion(await asyncio.to_thread(system_motion.is_reduced))
 
 
 async def open_in_window(session: Session, file: Path | None) -> None:
