@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from designer.theme import fonts, stylesheet, text_size
 from designer.theme.theme import Theme, dark, light, show
 
 Mode = Literal["system", "light", "dark"]
+_OF_THE_SYSTEM = (QEvent.Type.ThemeChange, QEvent.Type.ApplicationFontChange)
+"""What a window is sent when the system's fonts are others; the latter by ourselves, too."""
 
 
 class ThemeController(QObject):
     """Shows one theme in the whole application and says when it changes.
 
-    ``set_mode("system")`` follows the desktop's colour scheme, also when it changes later.
+    ``set_mode("system")`` follows the desktop's colour scheme, also when it changes later. Text that is as
+    large as the system's changes with it, too, once a window is watched.
     """
 
     theme_changed = Signal(object)
@@ -26,6 +29,10 @@ class ThemeController(QObject):
         super().__init__(parent)
         self._mode: Mode = mode
         self._theme = self._wanted()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._follow_text_size)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._show()
 
@@ -55,6 +62,18 @@ class ThemeController(QObject):
         text_size.renew()
         self._show()  # after it, as when a window is made: the style sheet has the last word
         self.theme_changed.emit(self._theme)
+
+    def watch(self, window: QWidget) -> None:
+        """Hear from this window that the system's text has another size."""
+        window.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() in _OF_THE_SYSTEM:
+            self._later.start()  # each window is told, and in the middle of it nothing is to be made anew
+        return False
+
+    def _follow_text_size(self) -> None:
+        self.set_text_size(text_size.chosen())
 
     def _wanted(self) -> Theme:
         if self._mode == "system":

@@ -24,6 +24,7 @@ _NORMAL_ELSEWHERE_PT = 11.0
 T = TypeVar("T", bound=QObject)
 
 _scale: list[float] = [1.0]
+_chosen: list[int] = [100]
 _kept: WeakKeyDictionary[QObject, list[Callable[[Any], object]]] = WeakKeyDictionary()
 
 
@@ -39,9 +40,15 @@ def length(px: float) -> int:
 
 def adopt(percent: int) -> float:
     """Use this size from now on, `LIKE_THE_SYSTEM` for the system's; `renew` tells what is there already."""
+    _chosen[:] = [percent]
     wanted = of_the_system() if percent == LIKE_THE_SYSTEM else percent / 100
     _scale[:] = [min(MOST / 100, max(LEAST / 100, wanted))]
     return scale()
+
+
+def chosen() -> int:
+    """What was adopted last: a size, or `LIKE_THE_SYSTEM`."""
+    return _chosen[-1]
 
 
 def keep(owner: T, fit: Callable[[T], object]) -> None:

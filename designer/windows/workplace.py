@@ -77,6 +77,7 @@ class Workplace:
         self.session.files.is_open_elsewhere = self._raise_other
         self.window = MainWindow(self.session)
         person.window = self.window
+        shared.theme.watch(self.window)
         # Python's collector does not see what a connected signal holds: what these are told with would keep
         # the window, its document and its run for ever, so they go when it does.
         own = self.session

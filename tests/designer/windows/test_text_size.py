@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLineEdit, QWidget
@@ -225,6 +225,51 @@ def test_that_the_preferences_and_open_dialogs_shrink_again(desk_at: MakeDesk, q
     dialog.reject()
     assert fonts.body().pixelSize() == 13
     assert desk.window.top_bar.height() == 44
+
+
+def _set_system_text(desk: Desk, monkeypatch: pytest.MonkeyPatch, points: float) -> None:
+    """The system's own text gets another size, and Qt tells the windows."""
+    font = QFont()
+    font.setPointSizeF(points)
+    monkeypatch.setattr(QFontDatabase, "systemFont", lambda _which: font)
+    monkeypatch.setattr("sys.platform", "linux")
+    for workplace in desk.program.workplaces:
+        QCoreApplication.sendEvent(workplace.window.windowHandle(), QEvent(QEvent.Type.ThemeChange))
+
+
+def test_that_another_text_size_of_the_system_takes_effect_at_once(
+    desk_at: MakeDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_at(text_size.LIKE_THE_SYSTEM)
+    desk.open()
+    desk.program.open_window()
+    qtbot.waitUntil(lambda: len(desk.program.workplaces) == 2)
+    windows = [workplace.window for workplace in desk.program.workplaces]
+    qtbot.waitUntil(windows[1].isVisible)
+    zoom = windows[0].canvas.camera.zoom
+    changes: list[object] = []
+    desk.program.theme.theme_changed.connect(changes.append)
+    _set_system_text(desk, monkeypatch, 16.5)
+    qtbot.waitUntil(lambda: text_size.scale() == 1.5)
+    assert [window.top_bar.height() for window in windows] == [66, 66]
+    assert fonts.body().pixelSize() == 20
+    assert windows[0].canvas.camera.zoom == pytest.approx(zoom * 1.5)
+    assert_no_word_is_cut(qtbot, windows[0])
+    _set_system_text(desk, monkeypatch, 11.0)
+    qtbot.waitUntil(lambda: text_size.scale() == 1.0)
+    assert [window.top_bar.height() for window in windows] == [44, 44]
+    assert len(changes) == 2  # once each, however many windows are told
+
+
+def test_that_a_chosen_text_size_stays_when_the_system_has_another(
+    desk_at: MakeDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_at(120)
+    desk.open()
+    _set_system_text(desk, monkeypatch, 16.5)
+    assert desk.program.theme._later.isActive()
+    qtbot.waitUntil(lambda: not desk.program.theme._later.isActive())
+    assert text_size.scale() == 1.2
 
 
 def test_that_what_is_gone_is_not_told_of_another_size(qtbot: QtBot) -> None:
