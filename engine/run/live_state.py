@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.expression import MISSING, Missing, Path, Scope
 from engine.expression.paths import descend, output_path
@@ -16,42 +16,35 @@ from engine.model.json_value import Json
 KnownStep = Callable[[str], "StepState | None"]
 
 
-class StepTimes(NamedTuple):
-    """The end of a step that is being settled. ended_at: epoch seconds."""
-
-    step_id: str
-    ended_at: float
-    duration_ms: float
-
-
 class SuppliedScope(RunScope):
     """A scope in which a person may have supplied, by its full path, what a step should have delivered."""
 
-    __slots__ = ("_known", "_left", "_supplied")
+    __slots__ = ("_known", "_left", "_supplied", "duration_ms")
 
     def __init__(
         self,
         *,
         input_data: Mapping[str, Json],
         known: KnownStep,
-        left: StepTimes | None = None,
+        left: str = "",
         **values: Any,
     ) -> None:
-        """known: steps as they are recorded; left: the one just left, whose end is not recorded yet."""
+        """known: steps as they are recorded; left: the one that ends now, which is not recorded yet."""
         super().__init__(input_data=input_data, **values)
         self._supplied = input_data
         self._known = known
         self._left = left
+        self.duration_ms = 0.0  # of the step that ends now
 
     def _time_of(self, step_id: str, field: str) -> Json | Missing:
         """When a step began, when it ended and how long its last attempt took."""
         known = self._known(step_id)
         if known is None:
             return MISSING
-        if known.ended_at is None and field != "started_at" and self._left is not None:
-            if self._left.step_id != step_id:
+        if known.ended_at is None and field != "started_at":
+            if self._left != step_id:
                 return MISSING
-            return self._left.ended_at if field == "ended_at" else self._left.duration_ms
+            return self.now() if field == "ended_at" else self.duration_ms
         value: Json = getattr(known, field)
         return MISSING if value is None else value
 
@@ -140,9 +133,9 @@ class LiveState(dict[str, Any]):
 
     def leaving(self, step_id: str) -> LeavingState:
         """The state as the conditions of a step's outgoing connections see it."""
-        left = StepTimes(step_id, self._clock(), self.duration_ms)
-        fields = self["outputs"].get(step_id, MISSING)
-        return LeavingState(self, self._make_scope(fields=fields, left=left), step_id)
+        scope = self._make_scope(fields=self["outputs"].get(step_id, MISSING), left=step_id)
+        scope.duration_ms = self.duration_ms
+        return LeavingState(self, scope, step_id)
 
     def looking(self, fields: Json, roots: Mapping[str, Json]) -> LeavingState:
         """The state as a loop's condition sees it: plain names mean first what the last part gave."""
@@ -152,7 +145,7 @@ class LiveState(dict[str, Any]):
         self,
         roots: Mapping[str, Json] | None = None,
         fields: Json | Missing = MISSING,
-        left: StepTimes | None = None,
+        left: str = "",
     ) -> SuppliedScope:
         return SuppliedScope(
             input_data=self["input_data"],
