@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 
 from engine import ActionError, WorkflowEngine
+from engine.catalog import Catalog
+from engine.expression import Path
+from engine.files import codec
+from engine.plan.compiler import Compiler
 from engine.run.options import RunOptions
+from engine.run.secret_conditions import paths_asked
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.compositions import body, each, loop, sub
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
@@ -28,7 +34,7 @@ def source() -> FakeSource:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: FilePath) -> FilePath:
     return tmp_path / "runs.db"
 
 
@@ -49,12 +55,13 @@ def two_ways(condition: str, *, first: str = "echo", otherwise: str = "") -> dic
         ("${trigger.t} == '•••'", "no"),
         ("len(input.t) == 12 and starts_with(input['t'], 'hunter')", "yes"),
         ("exists(input.t)", "yes"),
+        (f"now() > '2020' and {IS_IT}", "yes"),
         ("input.t in ['•••', '']", "no"),
         (f"'{VALUE}' in values(input)", "yes"),
     ],
 )
 async def test_that_a_condition_inside_is_decided_by_the_value(
-    actions: ScriptedActions, path: Path, source: FakeSource, condition: str, goes: str
+    actions: ScriptedActions, path: FilePath, source: FakeSource, condition: str, goes: str
 ) -> None:
     async with engine_on(actions, path, source) as engine:
         workflow = make_workflow([sub("part", two_ways(condition), inputs=HANDED)])
@@ -63,7 +70,7 @@ async def test_that_a_condition_inside_is_decided_by_the_value(
 
 
 async def test_that_it_is_at_every_depth_in_switches_loops_and_items(
-    actions: ScriptedActions, path: Path, source: FakeSource
+    actions: ScriptedActions, path: FilePath, source: FakeSource
 ) -> None:
     deep = {"t": "${input.t}"}
     choose = body(
@@ -88,7 +95,7 @@ async def test_that_it_is_at_every_depth_in_switches_loops_and_items(
 
 
 async def test_that_the_value_is_read_again_after_a_restart(
-    actions: ScriptedActions, path: Path, source: FakeSource
+    actions: ScriptedActions, path: FilePath, source: FakeSource
 ) -> None:
     workflow = make_workflow([sub("part", two_ways(IS_IT, first="gate"), inputs=HANDED)])
     async with engine_on(actions, path, FakeSource(token="changed since")) as engine:
@@ -102,7 +109,7 @@ async def test_that_the_value_is_read_again_after_a_restart(
 
 
 async def test_that_a_loop_that_was_interrupted_goes_on_by_the_value(
-    actions: ScriptedActions, path: Path, source: FakeSource
+    actions: ScriptedActions, path: FilePath, source: FakeSource
 ) -> None:
     rounds = loop("rounds", body(node("r", "gate")), loop_while=f"{IS_IT} and index < 2", inputs={})
     workflow = make_workflow([sub("part", body(rounds), inputs=HANDED)])
@@ -117,7 +124,7 @@ async def test_that_a_loop_that_was_interrupted_goes_on_by_the_value(
 
 
 async def test_that_a_step_asks_for_the_secret_that_its_conditions_need_before_it_begins(
-    actions: ScriptedActions, path: Path
+    actions: ScriptedActions, path: FilePath
 ) -> None:
     """One that was given for the run is gone after a restart, and what has run cannot be decided without."""
     inner = body(
@@ -148,7 +155,7 @@ async def test_that_a_step_asks_for_the_secret_that_its_conditions_need_before_i
 
 
 async def test_that_a_question_does_not_make_a_step_run_whose_condition_says_no(
-    actions: ScriptedActions, path: Path
+    actions: ScriptedActions, path: FilePath
 ) -> None:
     inner = body(node("held", "gate"), node("a", condition="input.t == 'x'"), connections=["held>a"])
     workflow = make_workflow([sub("part", inner, inputs=HANDED)])
@@ -179,7 +186,7 @@ FAULTS = [
 @pytest.mark.parametrize("incidents", ["fail", "pause"])
 async def test_that_what_goes_wrong_tells_nothing_of_the_value(
     actions: ScriptedActions,
-    path: Path,
+    path: FilePath,
     source: FakeSource,
     caplog: pytest.LogCaptureFixture,
     condition: str,
@@ -207,7 +214,7 @@ async def test_that_what_goes_wrong_tells_nothing_of_the_value(
 
 
 async def test_that_a_condition_is_repaired_after_a_restart_with_the_value(
-    actions: ScriptedActions, path: Path, source: FakeSource
+    actions: ScriptedActions, path: FilePath, source: FakeSource
 ) -> None:
     async with engine_on(actions, path, source) as engine:
         workflow = make_workflow([sub("part", two_ways("input.t", otherwise="false"), inputs=HANDED)])
@@ -221,7 +228,7 @@ async def test_that_a_condition_is_repaired_after_a_restart_with_the_value(
     assert actions.calls == ["a", "yes"]
 
 
-async def test_that_a_repair_that_lacks_the_value_says_so(actions: ScriptedActions, path: Path) -> None:
+async def test_that_a_repair_that_lacks_the_value_says_so(actions: ScriptedActions, path: FilePath) -> None:
     async with engine_on(actions, path, FakeSource(token=VALUE)) as engine:
         workflow = make_workflow([sub("part", two_ways("input.t", otherwise="false"), inputs=HANDED)])
         execution_id = await engine.start_workflow(workflow, options=RunOptions(incidents="pause"))
@@ -236,7 +243,7 @@ async def test_that_a_repair_that_lacks_the_value_says_so(actions: ScriptedActio
 
 
 async def test_that_whoever_overrides_how_conditions_are_decided_sees_masks_in_the_state(
-    actions: ScriptedActions, path: Path, source: FakeSource
+    actions: ScriptedActions, path: FilePath, source: FakeSource
 ) -> None:
     seen: list[str] = []
 
@@ -259,7 +266,7 @@ async def test_that_whoever_overrides_how_conditions_are_decided_sees_masks_in_t
 
 @pytest.mark.parametrize("kind", ["with steps inside", "with a condition behind it"])
 async def test_that_a_step_may_ask_before_a_further_attempt(
-    actions: ScriptedActions, path: Path, kind: str
+    actions: ScriptedActions, path: FilePath, kind: str
 ) -> None:
     """The secret has gone while the step waited to be tried again."""
     retry = {"max_attempts": 2, "retry_on": ["*", "ActionError", "PartFailed"], "initial_interval": 0}
@@ -288,3 +295,11 @@ async def test_that_a_step_may_ask_before_a_further_attempt(
         await engine.recover()
         await engine.resume_workflow(execution_id, {asked["path"]: VALUE})
         assert (await engine.wait(execution_id))["status"] == "COMPLETED"
+
+
+async def test_that_a_condition_that_cannot_be_read_is_about_nothing() -> None:
+    """Whoever makes steps of nodes in their own way may write what no check has seen."""
+    plan = Compiler(Catalog.load()).compile(codec.decode(chain("a")))
+    step = replace(plan.steps[0], condition="input.t ==")
+    assert list(paths_asked(step)) == []
+    assert list(paths_asked(replace(step, condition="input.t == 1"))) == [Path.parse("input.t")]
