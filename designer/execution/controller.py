@@ -228,7 +228,8 @@ class RunController(QObject):
             except RunDamaged:
                 continue
             if state.base_dir == folder:
-                await self.attach(summary.id)
+                if self._view.execution_id != summary.id:  # or it is there already, and may be being answered
+                    await self.attach(summary.id)
                 return True
         return False
 

@@ -96,7 +96,8 @@ async def show_waiting_run(session: Session, run: ExecutionSummary) -> None:
         definition = await session.bridge.load_definition(run.definition_hash)
         session.editor.replace(codec.decode(definition), None, edited=True)
         session.files.document_opened.emit()
-    await session.controller.attach(run.id)
+    if session.controller.view.execution_id != run.id:  # opening its file may have shown it
+        await session.controller.attach(run.id)
 
 
 def find_file(workflow_id: str, recent: Sequence[Path], base_dir: Path) -> Path | None:

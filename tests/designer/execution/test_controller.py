@@ -245,6 +245,22 @@ def test_that_an_unfinished_run_is_attached_quietly_and_asks_when_asked_to(desk:
     assert len(again.person.asked) == 1
 
 
+def test_that_a_run_that_is_on_screen_already_is_not_taken_off_to_be_put_there_again(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    run = desk.run()
+    desk.pause_for_input(run)
+    qtbot.waitUntil(lambda: len(desk.person.asked) == 1)
+    desk.rig.scripted.state_manager.summaries = [
+        SimpleNamespace(id=run, workflow_id="w1", status=ExecutionStatus.PAUSED)
+    ]
+    desk.controller.run_cleared.connect(lambda: pytest.fail("the run left the screen"))
+    assert spin(desk.controller.attach_unfinished())
+    assert desk.view.needs_person
+    spin(desk.controller.answer())
+    assert len(desk.person.asked) == 2
+
+
 def test_that_a_question_that_was_answered_elsewhere_is_not_open_any_more(desk: Desk, qtbot: QtBot) -> None:
     run = desk.run()
     desk.pause_for_input(run)
