@@ -220,7 +220,8 @@ class StepRunner:
                 self._seams._validate_input_schema(step, checked)
                 self._composer.begin(execution, activity, params)
                 return
-            await self._make_durable(full_sync=False)
+            if not await self._parts_are_durable(execution, step):
+                return
             steps.woke(activity)
             output, more = await self._composer.finish(composite)
             self._seams._validate_output_schema(step, output)
@@ -228,14 +229,23 @@ class StepRunner:
         except MissingInputError as question:
             activity.first_started_at = None
             steps.asks(activity, question)
-        except _StoreRefused:
-            execution.make_ready([step.index])
         except (Exception, SystemExit) as error:
             if step.index not in steps.activities:
                 raise
             if step.index not in steps.running:
                 steps.begin(activity)
             await self._failed(execution, activity, execution.secrets.mask_error(error))
+
+    async def _parts_are_durable(self, execution: Execution, step: Step) -> bool:
+        """Wait for it; False when it cannot be now, or when meanwhile nothing may go on."""
+        execution.ready += 1  # it is on its way: the run must not end as if there was nothing left to do
+        try:
+            await self._make_durable(full_sync=False)
+        except _StoreRefused:
+            if execution.take(step.index):
+                execution.make_ready([step.index])
+            return False
+        return execution.take(step.index)
 
     def _must_be_durable(self, execution: Execution, activity: Activity, step: Step) -> bool | None:
         """Whether all that is recorded must survive the loss of power before the action runs.

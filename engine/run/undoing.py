@@ -90,6 +90,7 @@ class _Fold:
             step.id: step for step in plan.steps if step.rollback or _has_parts_to_undo(step, composites)
         }
         self._inputs: dict[str, Any] = {}
+        self._with_parts: set[str] = set()
         self._epoch = 1
         # In the order of completion.
         self._done: dict[Key, Undo] = {}
@@ -146,6 +147,10 @@ class _Fold:
                 self._did(step)  # other parts of it may have completed
             case EventType.STEP_UNCERTAIN:
                 self._did(step, is_uncertain=True)
+            case EventType.STEP_WAITING if data.get("reason") == "child":
+                self._with_parts.add(step.id)
+            case EventType.STEP_CANCELLED if step.id in self._with_parts:
+                self._did(step)  # parts of it may have completed before
             case EventType.STEP_CANCELLED:
                 for key in [key for key in self._of(step) if self._done[key].is_uncertain]:
                     del self._done[key]  # a person says that it did not happen
