@@ -181,6 +181,10 @@ class _Compiler:
             else:
                 parts.append((key, self.value(item, inner, f"{pointer}/{escape_pointer(key)}", depth + 1)))
 
+        if len(parts) == 1:
+            [(name, only)] = parts
+            return lambda lookup, missing: {name: only(lookup, missing)}
+
         def fill(lookup: Lookup, missing: list[str]) -> Json:
             filled: dict[str, Json] = {}
             for key, part in parts:  # in a step's way: a comprehension would be a call of its own

@@ -91,11 +91,10 @@ class Dispatcher:
 
     def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
         """Run these steps once all that is recorded now is durable and slots are free."""
-        entries = [(execution, step) for step in steps]
         if self._waits_for_commits:
-            self._staged += entries
+            self._staged += [(execution, step) for step in steps]
         else:
-            self._ready.extend(entries)
+            self._ready.add(execution, steps)
         if not self._is_flush_asked:
             self.ask_for_flush()
 

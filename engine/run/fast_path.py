@@ -112,7 +112,7 @@ class FastPath:
         now = self._clock.now
         activity = Activity(step, 1, now())
         activity.params, activity.started_at, activity.task = params, activity.first_started_at or 0.0, task
-        activity.holds_slot = True
+        activity.holds_slot = True  # which the action may give back before it waits, to sleep
         steps.activities[number] = activity
         steps.running.add(number)
         ran = self._journal.begins(execution, step.id, 1)
@@ -144,7 +144,8 @@ class FastPath:
         steps, step, journal = execution.steps, activity.step, self._journal
         if activity.stop or execution.status is not _RUNNING or journal.begun is not ran:
             return False
-        duration_ms = max(0, round((self._clock.now() - activity.started_at) * 1e6)) / 1e3
+        microseconds = int((self._clock.now() - activity.started_at) * 1e6 + 0.5)
+        duration_ms = microseconds / 1e3 if microseconds > 0 else 0.0
         try:
             if step.output_schema:
                 self._seams._validate_output_schema(step, output)

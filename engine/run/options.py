@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal
 
 from engine.model.json_value import Json
 
@@ -43,6 +43,8 @@ class RunOptions:
 
     def to_json(self) -> dict[str, Json]:
         """Only what differs from a plain run."""
+        if self is PLAIN:
+            return {}
         told: dict[str, Json] = {}
         if self.breakpoints:
             told["breakpoints"] = [*sorted(self.breakpoints)]
@@ -63,10 +65,10 @@ class RunOptions:
         return told
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Json]) -> Self:
+    def from_json(cls, told: Mapping[str, Json]) -> RunOptions:
         """The options as `to_json` told them; what is not there is as in a plain run."""
         if not told:
-            return cls()
+            return PLAIN
         taken: Any = told.get("taken")
         return cls(
             breakpoints=_ids(told.get("breakpoints")),
@@ -81,6 +83,10 @@ class RunOptions:
             anew=_ids(told.get("anew")),
             incidents="pause" if told.get("incidents") == "pause" else "fail",
         )
+
+
+PLAIN: Final = RunOptions()
+"""Of a run from its start to its end."""
 
 
 def _ids(told: Json) -> frozenset[str]:

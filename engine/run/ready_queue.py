@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +34,18 @@ class ReadyQueue:
                 line = self._open(entry[0].plan.steps[entry[1]].priority)
             line.append(entry)
             self.size += 1
+        if len(self._lines) > 1:
+            self._first = next((line for line in self._lines.values() if line), self._first)
+
+    def add(self, execution: Execution, steps: Sequence[int]) -> None:
+        """As `extend`, for steps of one execution."""
+        drawn = execution.plan.steps
+        for step in steps:
+            line = self._lines.get(drawn[step].priority)
+            if line is None:
+                line = self._open(drawn[step].priority)
+            line.append((execution, step))
+        self.size += len(steps)
         if len(self._lines) > 1:
             self._first = next((line for line in self._lines.values() if line), self._first)
 

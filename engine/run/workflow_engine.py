@@ -33,7 +33,7 @@ from engine.run.garbage import uncollected
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.held_runs import HeldRuns
 from engine.run.observers import Analytics, Notifier, Observers
-from engine.run.options import RunOptions
+from engine.run.options import PLAIN, RunOptions
 from engine.run.partial_runs import PartialRuns
 from engine.run.questions import check_input
 from engine.run.recorded import prepare
@@ -135,13 +135,16 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         """
         self._must_be_open()
         folder = base_dir_of(workflow, base_dir)
-        with uncollected():
-            drawn = load(workflow)
-            if self._compiler.find(drawn) is None:
-                drawn = with_files(drawn, folder)
-            plan = self._prepare(drawn)
+        if isinstance(workflow, Workflow) and (known := self._known(workflow)) is not None:
+            drawn, plan = workflow, known
+        else:
+            with uncollected():
+                drawn = load(workflow)
+                if self._compiler.find(drawn) is None:
+                    drawn = with_files(drawn, folder)
+                plan = self._prepare(drawn)
         given = as_json(input_data or {})
-        options = options or RunOptions()
+        options = options or PLAIN
         if options.is_partial:
             options, given = await prepare(self._runtime.store, plan, options, given)
         check_input(plan, given)
@@ -333,11 +336,16 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
     # -- helpers --------------------------------------------------------------------------------------
 
+    def _known(self, workflow: Workflow) -> Plan | None:
+        """The plan of a workflow that has been prepared before."""
+        plan = self._compiler.find(workflow)
+        return None if plan is None else self._prepared.get(plan.definition_hash)
+
     def _prepare(self, workflow: Workflow) -> Plan:
         """The checked plan of a workflow; raises DefinitionError with all that is wrong with it."""
-        plan = self._compiler.find(workflow)
-        if plan is not None and plan.definition_hash in self._prepared:
-            return self._prepared[plan.definition_hash]
+        known = self._known(workflow)
+        if known is not None:
+            return known
         inspected = Inspected()
         problems = [each for each in check(workflow, self.catalog, self.registry, inspected) if each.is_error]
         if problems:
