@@ -1,9 +1,10 @@
 """Time the whole window with a large workflow: ``python -m benchmarks.window [nodes] [--json]``.
 
-Opens a file, lays it out and runs it with live states in the real program, offscreen, and says how long each
-took and how long the window's thread was kept from its events: the longest gap, the 95th percentile and how
-many gaps were over 50 ms. The idle program is the baseline of the same run. On a machine that others use the
-gaps are theirs as well; ``work`` is the longest that the window's own thread computed between two events.
+Opens a file, lays it out, saves it, exports pictures of it and runs it with live states in the real program,
+offscreen, and says how long each took and how long the window's thread was kept from its events: the longest
+gap, the 95th percentile and how many gaps were over 50 ms. The idle program is the baseline of the same run.
+On a machine that others use the gaps are theirs as well; ``work`` is the longest that the window's own thread
+computed between two events.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from designer.collecting import spare_collecting
+from designer.dialogs.export_picture import PictureChoice
 from designer.program import Places, Program
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus
@@ -135,6 +137,15 @@ async def measure(count: int, folder: Path) -> dict[str, dict[str, float]]:
             await until(lambda: not window.isWindowModified())
 
         found["save"] = await gaps.during(save)
+
+        for kind in ("png", "svg", "pdf"):
+            picture = folder / f"large.{kind}"
+
+            async def export(picture: Path = picture) -> None:
+                await window.picture_wiring.export_to(picture, PictureChoice())
+
+            found[f"export {kind}"] = await gaps.during(export)
+            assert picture.stat().st_size
 
         async def run() -> None:
             before = session.controller.view.execution_id

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter, QTransform
 from PySide6.QtSvg import QSvgGenerator
 
+from designer.canvas import geometry, pictures
 from designer.canvas.painter.layer import Layer
+from designer.canvas.pictures import Painted
 from designer.canvas.scene import Scene
-from designer.document import picture_file
 from designer.document.document import Document
 from designer.theme import fonts
 from designer.theme.theme import Theme
-from engine.files import codec
 from engine.history.step_state import StepState
 from engine.model import Workflow
 from engine.model.fragment import part
@@ -28,6 +29,16 @@ MAX_SIDE = 16_000
 """Pixels; a larger picture is scaled down to this."""
 _PDF_DPI = 96 * 10
 """Fine enough for hairlines; a scene pixel is a 96th of an inch, as on the screen at 100 %."""
+
+CARDS_AT_ONCE: Final = 60
+"""So many cards are painted in one step: some 10 ms as shapes."""
+_PIXELS_AT_ONCE: Final = 4_000_000
+_STEPS_A_SHEET: Final = 16
+_SVG_HEAD_END: Final = b"</defs>"
+_SVG_END: Final = b"</svg>\n"
+Made = TypeVar("Made")
+Steps: TypeAlias = Generator[float, None, Made]
+"""What takes long, in short steps: yields how much is done, from 0 to 1, and returns what was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +56,47 @@ class Drawing:
         return replace(self, workflow=part(self.workflow, node_ids, comment_ids))
 
 
+def finish(steps: Steps[Made]) -> Made:
+    """What comes of these steps, at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
+
+
 def render_image(drawing: Drawing, *, scale: float = 1.0, transparent: bool = False) -> QImage:
     """The drawing as a picture; without a background if it is to be transparent. Needs a QGuiApplication."""
-    layer, area = _prepare(drawing)
+    return finish(image_steps(drawing, scale=scale, transparent=transparent))
+
+
+def image_steps(drawing: Drawing, *, scale: float = 1.0, transparent: bool = False) -> Steps[QImage]:
+    """The same by and by, in the thread of the window."""
+    layer, area = yield from _prepare(drawing)
     if transparent:
         layer.vector = True  # cards that are copied as pixmaps bring their ground along
-    return paint_image(layer, area, drawing.theme, scale, transparent=transparent)
+    layer.ground = not transparent
+    image, transform = _blank(area, scale)
+    ground = QColor(0, 0, 0, 0) if transparent else QColor(drawing.theme.canvas)
+    high = max(1, _PIXELS_AT_ONCE // image.width())
+    painter = QPainter(image)
+    try:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        for top in range(0, image.height(), high):
+            painter.fillRect(0, top, image.width(), high, ground)
+            yield 0.0
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        painter.setWorldTransform(transform)
+        yield from layer.steps(painter, area, at_once=CARDS_AT_ONCE)
+    finally:
+        painter.end()
+    return image
 
 
 def render_preview(drawing: Drawing, size: QSize, *, transparent: bool = False) -> QImage:
     """The drawing as a picture that fills this size in one direction, whatever the size of the drawing."""
-    layer, area = _prepare(drawing)
+    layer, area = finish(_prepare(drawing))
     if transparent:
         layer.vector = True
     shrunk = min(size.width() / area.width(), size.height() / area.height())
@@ -70,61 +111,98 @@ def paint_image(
     layer: Layer, area: QRectF, theme: Theme, scale: float = 1.0, *, transparent: bool = False
 ) -> QImage:
     """This part of the scene as a picture."""
-    scale = min(scale, MAX_SIDE / max(area.width(), area.height()))
-    size = QSizeF(area.width() * scale, area.height() * scale).toSize()
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image, transform = _blank(area, scale)
     image.fill(QColor(0, 0, 0, 0) if transparent else QColor(theme.canvas))
     layer.ground = not transparent
     painter = QPainter(image)
-    painter.setWorldTransform(QTransform(scale, 0, 0, scale, -area.left() * scale, -area.top() * scale))
+    painter.setWorldTransform(transform)
     layer.paint(painter, area)
     painter.end()
     return image
+
+
+def _blank(area: QRectF, scale: float) -> tuple[QImage, QTransform]:
+    """An image for this part of the scene, with anything in it, and how the scene lies in it."""
+    scale = min(scale, MAX_SIDE / max(area.width(), area.height()))
+    size = QSizeF(area.width() * scale, area.height() * scale).toSize()
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    return image, QTransform(scale, 0, 0, scale, -area.left() * scale, -area.top() * scale)
 
 
 def render_png(
     drawing: Drawing, *, scale: float = 1.0, transparent: bool = False, carries_workflow: bool = True
 ) -> bytes:
     """The drawing as a PNG file, with the workflow in it to be opened again. Needs a QGuiApplication."""
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    # The cast is for PySide's stubs, which want bytes where Qt takes the name of a format.
-    render_image(drawing, scale=scale, transparent=transparent).save(buffer, "PNG")  # type: ignore[call-overload]
-    buffer.close()
-    png = bytes(content.data())
-    return picture_file.embed(png, codec.encode(drawing.workflow)) if carries_workflow else png
+    image = render_image(drawing, scale=scale, transparent=transparent)
+    return pictures.png(image, drawing.workflow if carries_workflow else None)
 
 
 def render_svg(drawing: Drawing, *, transparent: bool = False) -> bytes:
     """The drawing as an SVG document. Needs a QGuiApplication."""
-    layer, area = _prepare(drawing)
+    return b"".join(finish(svg_steps(drawing, transparent=transparent)))
+
+
+def svg_steps(drawing: Drawing, *, transparent: bool = False) -> Steps[list[bytes]]:
+    """The same by and by, as pieces of the document.
+
+    Qt writes all of a document at its end, which takes long for a large one: so there are many small ones, of
+    which the later give what they draw to the first.
+    """
+    layer, area = yield from _prepare(drawing)
     layer.vector = True
     layer.grid = False
     layer.ground = not transparent
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setTitle(drawing.workflow.name or drawing.workflow.id)
-    generator.setDescription(drawing.workflow.description)
-    generator.setSize(area.size().toSize())
-    generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
-    generator.setResolution(96)
-    painter = QPainter(generator)
-    painter.setWorldTransform(QTransform.fromTranslate(-area.left(), -area.top()))
-    layer.paint(painter, area)
-    painter.end()
-    buffer.close()
-    return bytes(content.data())
+    transform = QTransform.fromTranslate(-area.left(), -area.top())
+    pieces: list[bytes] = []
+    sheet = _Sheet(drawing, area)
+    painter = QPainter(sheet.generator)
+    try:
+        painter.setWorldTransform(transform)
+        for number, done in enumerate(layer.steps(painter, area, at_once=CARDS_AT_ONCE), 1):
+            if number % _STEPS_A_SHEET == 0:
+                painter.end()
+                pieces.append(sheet.content(is_first=not pieces))
+                sheet = _Sheet(drawing, area)
+                painter.begin(sheet.generator)
+                painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            yield done
+    finally:
+        painter.end()
+    pieces.append(sheet.content(is_first=not pieces))
+    pieces.append(_SVG_END)
+    return pieces
+
+
+class _Sheet:
+    """One document of those that an SVG is made of."""
+
+    def __init__(self, drawing: Drawing, area: QRectF) -> None:
+        self._buffer = QBuffer()
+        self._buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.generator = QSvgGenerator()
+        self.generator.setOutputDevice(self._buffer)
+        self.generator.setTitle(drawing.workflow.name or drawing.workflow.id)
+        self.generator.setDescription(drawing.workflow.description)
+        self.generator.setSize(area.size().toSize())
+        self.generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
+        self.generator.setResolution(96)
+
+    def content(self, *, is_first: bool) -> bytes:
+        """What was drawn, without the document's end, and without its beginning unless it is the first."""
+        text = bytes(self._buffer.data().data()).rstrip().removesuffix(_SVG_END.rstrip())
+        return text if is_first else text[text.index(_SVG_HEAD_END) + len(_SVG_HEAD_END) :]
 
 
 def render_pdf(drawing: Drawing) -> bytes:
     """The drawing as a PDF of one page, as large as the drawing on the screen. Needs a QGuiApplication."""
-    layer, area = _prepare(drawing)
-    content = QByteArray()
-    buffer = QBuffer(content)
+    return b"".join(finish(pdf_steps(drawing)))
+
+
+def pdf_steps(drawing: Drawing) -> Steps[list[bytes]]:
+    """The same by and by."""
+    layer, area = yield from _prepare(drawing)
+    buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setTitle(drawing.workflow.name or drawing.workflow.id)
@@ -133,16 +211,37 @@ def render_pdf(drawing: Drawing) -> bytes:
     writer.setPageSize(QPageSize(points, QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF())
     painter = QPainter(writer)
-    _paint_fitted(painter, layer, area, QRectF(0, 0, writer.width(), writer.height()))
-    painter.end()
-    buffer.close()
-    return bytes(content.data())
+    try:
+        yield from _fitted_steps(painter, layer, area, QRectF(0, 0, writer.width(), writer.height()))
+    finally:
+        painter.end()
+    return [bytes(buffer.data().data())]
+
+
+def page_steps(painter: QPainter, drawing: Drawing, page: QRectF) -> Steps[None]:
+    """The drawing in the middle of a page, as large as fits but no larger than on the screen twice."""
+    layer, area = yield from _prepare(drawing)
+    yield from _fitted_steps(painter, layer, area, page, most=2.0)
 
 
 def paint_page(painter: QPainter, drawing: Drawing, page: QRectF) -> None:
-    """The drawing in the middle of a page, as large as fits but no larger than on the screen twice."""
-    layer, area = _prepare(drawing)
-    _paint_fitted(painter, layer, area, page, most=2.0)
+    """The same at once."""
+    finish(page_steps(painter, drawing, page))
+
+
+def picture_steps(
+    ending: str, drawing: Drawing, *, scale: float = 2.0, transparent: bool = False
+) -> Steps[Painted]:
+    """A picture of the kind that a file's ending says, ready for ``designer.canvas.pictures``."""
+    match ending.lower():
+        case ".svg":
+            return (yield from svg_steps(drawing, transparent=transparent))
+        case ".pdf":
+            return (yield from pdf_steps(drawing))
+        case ".png":
+            return (yield from image_steps(drawing, scale=scale, transparent=transparent))
+        case _:
+            return (yield from image_steps(drawing, scale=scale))
 
 
 def save_picture(
@@ -157,23 +256,13 @@ def save_picture(
 
     Raises ``OSError`` when the file cannot be written.
     """
-    match path.suffix.lower():
-        case ".svg":
-            path.write_bytes(render_svg(drawing, transparent=transparent))
-        case ".pdf":
-            path.write_bytes(render_pdf(drawing))
-        case ".png":
-            path.write_bytes(
-                render_png(drawing, scale=scale, transparent=transparent, carries_workflow=carries_workflow)
-            )
-        case _:
-            if not render_image(drawing, scale=scale).save(str(path)):
-                raise OSError(f"The picture could not be written to {path}")
+    painted = finish(picture_steps(path.suffix, drawing, scale=scale, transparent=transparent))
+    pictures.save(path, painted, drawing.workflow if carries_workflow else None)
 
 
-def _paint_fitted(
+def _fitted_steps(
     painter: QPainter, layer: Layer, area: QRectF, page: QRectF, *, most: float | None = None
-) -> None:
+) -> Iterator[float]:
     """Paint shapes, not pixmaps, into a page whose unit is a dot of the device."""
     layer.vector = True
     layer.grid = layer.ground = False
@@ -186,19 +275,25 @@ def _paint_fitted(
             zoom, 0, 0, zoom, middle.x() - area.center().x() * zoom, middle.y() - area.center().y() * zoom
         )
     )
-    layer.paint(painter, area)
+    yield from layer.steps(painter, area, at_once=CARDS_AT_ONCE)
 
 
-def _prepare(drawing: Drawing) -> tuple[Layer, QRectF]:
+def _prepare(drawing: Drawing) -> Steps[tuple[Layer, QRectF]]:
     fonts.load()
     scene = Scene(Document(drawing.workflow), drawing.catalog)
+    yield 0.0
     scene.apply_run(drawing.states, drawing.outcomes)
+    yield 0.0
     layer = Layer(scene, drawing.theme)
     layer.moves = False
     area = scene.bounds()
-    for left, top, right, bottom in scene.wires.boxes.tolist():
-        if left <= right:  # none inside a folded group
-            area = area.united(QRectF(left, top, right - left, bottom - top))
+    boxes = scene.wires.boxes[
+        scene.wires.boxes[:, 0] <= scene.wires.boxes[:, 2]
+    ]  # none inside a folded group
+    if len(boxes):
+        left, top = geometry.extent(boxes[:, :2])[:2]
+        right, bottom = geometry.extent(boxes[:, 2:])[2:]
+        area = area.united(QRectF(left, top, right - left, bottom - top))
     if area.isNull():
         area = QRectF(0, 0, 240, 64)
     return layer, area.adjusted(-BORDER, -BORDER, BORDER, BORDER)

@@ -6,7 +6,7 @@ paints, the commands edit, the pointer and the keys turn events into gestures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -77,6 +77,8 @@ class CanvasView(PaintedView):
         self.overlays = Overlays(self)
         self.quick_add = QuickAdd(self)
         self.speaker = Speaker(self)
+        self.give_up: Callable[[], bool] = lambda: False
+        """What Escape ends besides what the canvas itself does; False when there is nothing to end."""
         self._rename: RenameField | None = None
         self._pending: tuple[QPointF, AddContext] | None = None
         self.selection.changed.connect(self._on_selection_changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ from PySide6.QtCore import QMimeData, QObject, QRectF, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPageLayout, QPainter
 from PySide6.QtWidgets import QDialog
 
-from designer.canvas.render import Drawing, paint_page, render_png, render_preview, save_picture
+from designer.canvas import pictures
+from designer.canvas.render import Drawing, image_steps, page_steps, picture_steps, render_preview
 from designer.dialogs.export_picture import PictureChoice
 from designer.theme import theme as themes
+from designer.windows.picture_maker import PictureMaker
 from designer.windows.session import Session
 
 if TYPE_CHECKING:
@@ -34,10 +37,12 @@ class PictureWiring(QObject):
         self._window = window
         self._session = session
         self._choice = PictureChoice()
+        self.maker = PictureMaker(window.status_line)
+        window.canvas.give_up = self.maker.give_up
         window.commands.connect_all(
             {
                 "file.export_picture": lambda: self._start(self._export()),
-                "file.copy_picture": self._copy,
+                "file.copy_picture": lambda: self._start(self._copy()),
                 "file.print": lambda: self._start(self._print()),
             }
         )
@@ -84,36 +89,52 @@ class PictureWiring(QObject):
             return
         if not path.suffix:
             path = path.with_name(f"{path.name}.{choice.kind}")
+        await self.export_to(path, choice)
+
+    async def export_to(self, path: Path, choice: PictureChoice) -> None:
+        """Writes the drawing into a file whose ending says the kind of picture."""
         try:
-            save_picture(
-                path,
-                self.drawing(choice),
-                scale=choice.scale,
-                transparent=choice.transparent,
-                carries_workflow=choice.carries_workflow,
-            )
+            saved = await self.maker.make(f"Drawing {path.name}…", self._save(path, choice))
         except OSError as error:
             hint = "Choose another folder, or another name."
             await self._session.person.show_error(
                 f"{path.name} cannot be saved", error.strerror or str(error), hint
             )
         else:
-            self._window.status_line.say(f"Saved {path.name}")
+            if saved:
+                self._window.status_line.say(f"Saved {path.name}")
+
+    async def _save(self, path: Path, choice: PictureChoice) -> bool:
+        """The drawing as it is now, whatever is edited meanwhile; the file is there when all of it is."""
+        drawing = self.drawing(choice)
+        carried = drawing.workflow if choice.carries_workflow else None
+        painted = await self.maker.painted(
+            picture_steps(path.suffix, drawing, scale=choice.scale, transparent=choice.transparent)
+        )
+        await self.maker.beside(lambda given_up: pictures.save(path, painted, carried, given_up))
+        return True
 
     def _preview(self, choice: PictureChoice, size: QSize) -> QImage:
         return render_preview(self.drawing(choice), size, transparent=choice.transparent)
 
-    def _copy(self) -> None:
+    async def _copy(self) -> None:
         """Puts the selection, or everything, onto the clipboard as a picture that carries its workflow."""
+        what = "the selection" if self._has_selection() else "the workflow"
+        mime = await self.maker.make("Drawing a picture to copy…", self._clip())
+        if mime is not None:
+            QGuiApplication.clipboard().setMimeData(mime)
+            self._window.status_line.say(f"Copied a picture of {what}")
+
+    async def _clip(self) -> QMimeData:
         choice = PictureChoice(selection=True, states=self._choice.states, colours=self._choice.colours)
-        png = render_png(self.drawing(choice), scale=CLIPBOARD_SCALE)
+        drawing = self.drawing(choice)
+        image = await self.maker.painted(image_steps(drawing, scale=CLIPBOARD_SCALE))
+        png = await self.maker.beside(lambda given_up: pictures.png(image, drawing.workflow, given_up))
         mime = QMimeData()
-        mime.setImageData(QImage.fromData(png))
+        mime.setImageData(image)
         mime.setData("image/png", png)
         mime.setData(OWN_PICTURE, b"1")
-        QGuiApplication.clipboard().setMimeData(mime)
-        what = "the selection" if self._has_selection() else "the workflow"
-        self._window.status_line.say(f"Copied a picture of {what}")
+        return mime
 
     async def _print(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter
@@ -130,20 +151,46 @@ class PictureWiring(QObject):
         QDialog.open(dialog)  # its own open() wants a slot by name
         try:
             if await decided:
-                self.print_on(printer, selection=dialog.printRange() == QPrintDialog.PrintRange.Selection)
+                only = dialog.printRange() == QPrintDialog.PrintRange.Selection
+                await self.print_on(printer, selection=only)
         finally:
             dialog.deleteLater()
 
-    def print_on(self, printer: QPrinter, *, selection: bool = False) -> None:
+    async def print_on(self, printer: QPrinter, *, selection: bool = False) -> None:
         """Draws the workflow, or what is selected, on one page of this printer, on white paper."""
-        painter = QPainter()
-        if not painter.begin(printer):
-            self._window.status_line.say("The printer does not answer")
-            return
-        drawing = self.drawing(
-            PictureChoice(selection=selection, colours="light", states=self._choice.states)
-        )
-        page = QRectF(0, 0, *printer.pageLayout().paintRectPixels(printer.resolution()).size().toTuple())
-        paint_page(painter, drawing, page)
-        painter.end()
-        self._window.status_line.say("Sent to the printer")
+        choice = PictureChoice(selection=selection, colours="light", states=self._choice.states)
+        say = self._window.status_line.say
+        try:
+            printed = await self.maker.make("Drawing a page to print…", self._page(printer, choice))
+        except OSError as error:
+            say(f"{Path(printer.outputFileName()).name} cannot be saved: {error.strerror}")
+        else:
+            if printed is not None:
+                say("Sent to the printer" if printed else "The printer does not answer")
+
+    async def _page(self, printer: QPrinter, choice: PictureChoice) -> bool:
+        """Whether the page was drawn. One that goes into a file is there when all of it is."""
+        target = printer.outputFileName()
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "page.pdf"
+            if target:
+                printer.setOutputFileName(str(page))
+            painter = QPainter()
+            try:
+                if not painter.begin(printer):
+                    return False
+                room = printer.pageLayout().paintRectPixels(printer.resolution()).size()
+                steps = page_steps(painter, self.drawing(choice), QRectF(0, 0, *room.toTuple()))
+                await self.maker.painted(steps)
+            except asyncio.CancelledError:
+                printer.abort()
+                raise
+            finally:
+                painter.end()
+                if target:
+                    printer.setOutputFileName(target)
+            if target:
+                await self.maker.beside(
+                    lambda given_up: pictures.save(Path(target), [page.read_bytes()], None, given_up)
+                )
+        return True

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from designer.execution.run_view import RunView
 from designer.theme.spoken import announce
 from designer.theme.theme import Theme
+from designer.windows.work_bar import WorkBar
 from engine.history.status import ExecutionStatus
 
 TICK_MS = 100
@@ -49,6 +50,8 @@ class StatusLine(QStatusBar):
         self._message = QLabel()
         self._message.setObjectName("statusMessage")
         self.addWidget(self._message, 1)
+        self.work = WorkBar(self)
+        self.addPermanentWidget(self.work)
         self.addPermanentWidget(self._counts)
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)

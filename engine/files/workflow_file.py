@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import WorkflowFileError
@@ -40,26 +41,34 @@ def write_text(path: str | Path, text: str) -> None:
     followed, so that it stays one. Raises WorkflowFileError.
     """
     target = Path(os.path.realpath(path))
-    temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent
-        )
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, _mode_of(target))
-        os.replace(temporary, target)
+        replace_content(target, (text.encode("utf-8"),))
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise WorkflowFileError(
             target,
             f"{target} cannot be saved: {_reason(error)}",
             hint="Nothing was changed; save it elsewhere.",
         ) from error
     _sync_folder(target.parent)
+
+
+def replace_content(target: Path, parts: Iterable[bytes]) -> None:
+    """Replace a file's content atomically; whatever `parts` raises leaves it as it was. Raises OSError."""
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(
+            prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent
+        )
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(parts)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_of(target))
+        os.replace(temporary, target)
+        temporary = ""
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def _mode_of(target: Path) -> int:

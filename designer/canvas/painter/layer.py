@@ -7,9 +7,11 @@ on top under the scaled transform.
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,7 +19,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from designer.canvas import geometry
 from designer.canvas.geometry import Box, Floats, Rows
-from designer.canvas.looks import MOVES, MOVING, Look
+from designer.canvas.looks import MOVING, Look
 from designer.canvas.painter import badges, decor, labels, wires
 from designer.canvas.painter.arrays import draw_copies, draw_pieces
 from designer.canvas.painter.bends import draw_bends
@@ -25,6 +27,7 @@ from designer.canvas.painter.cards import BADGE_AT, MARGIN, TILE_AT, Face, draw_
 from designer.canvas.painter.frames import draw_frames, draw_group_cards
 from designer.canvas.painter.inks import Inks
 from designer.canvas.painter.kept import CardCache
+from designer.canvas.painter.marks import draw_marks
 from designer.canvas.painter.notes import NotePainter
 from designer.canvas.painter.pills import draw_pills
 from designer.canvas.painter.tiny import paint_blocks
@@ -32,10 +35,14 @@ from designer.canvas.scene import Scene
 from designer.canvas.selection import Bend
 from designer.theme import tokens
 from designer.theme.theme import Theme
-from designer.theme.tokens import BADGE, CARD_H, CARD_W
+from designer.theme.tokens import CARD_H, CARD_W
 
 FULL, SMALL = 0.4, 0.16
 """Zooms from which words can be read, and from which cards show a glyph."""
+_PIXELS_AT_ONCE = 2_000_000
+"""So much of the ground is filled at once when a picture is painted by and by."""
+_LINES_A_CARD = 16
+"""So many lines take as long as a card."""
 
 
 @dataclass(slots=True)
@@ -86,19 +93,39 @@ class Layer:
 
     def paint(self, painter: QPainter, exposed: QRectF, view: QRectF | None = None) -> None:
         """Paint everything that touches the exposed box, in scene pixels; ``view`` is all that is seen."""
+        painter.save()
+        for _ in self.steps(painter, exposed, view):
+            pass
+        painter.restore()
+
+    def steps(
+        self,
+        painter: QPainter,
+        exposed: QRectF,
+        view: QRectF | None = None,
+        *,
+        at_once: int = sys.maxsize,
+    ) -> Iterator[float]:
+        """Paint the same by and by, so many cards at once; yields how much is done, from 0 to 1.
+
+        The painter is left as it comes. Between two steps it may go on to another device of the same size.
+        """
         transform = painter.worldTransform()
         zoom = transform.m11()
         offset = (transform.dx(), transform.dy())
         box = geometry.as_box(exposed)
-        painter.save()
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text as its script runs
         painter.setWorldTransform(QTransform())
-        self._paint_ground(painter, exposed, transform)
+        for area in self._grounds(transform.mapRect(exposed), at_once):
+            self._paint_ground(painter, area, transform)
+            yield 0.0
         painter.setWorldTransform(transform)
         draw_frames(painter, self.inks, self._scene, exposed, zoom, self.attention)
         self.notes.paint(painter, self._scene.notes, exposed, zoom, self.attention.notes)
+        yield 0.0
         painter.setWorldTransform(QTransform())
-        self._paint_wires(painter, box, zoom, offset, geometry.as_box(view or exposed))
+        for _ in self._paint_wires(painter, box, zoom, offset, geometry.as_box(view or exposed), at_once):
+            yield 0.05
         rows = self._scene.cards_in(box)
         painter.setWorldTransform(transform)
         draw_bends(painter, self.inks, self._scene, self.attention, box, zoom, zoom >= FULL)
@@ -107,7 +134,8 @@ class Layer:
         decor.draw_rings(painter, self.inks, self._scene, self.attention, rows, zoom)
         painter.setWorldTransform(QTransform())
         if zoom >= FULL:
-            self._paint_full(painter, rows, box, transform)
+            for done in self._paint_full(painter, rows, box, transform, at_once):
+                yield 0.1 + 0.9 * done
         elif zoom >= SMALL:
             self._paint_small(painter, rows, zoom, offset)
         else:
@@ -115,7 +143,6 @@ class Layer:
         painter.setWorldTransform(transform)
         if zoom >= FULL:
             decor.draw_plus(painter, self.inks, self._scene, self.attention)
-        painter.restore()
 
     def turn(self, period_ms: int) -> float:
         """How much of a revolution something of this period has done now, 0..1."""
@@ -123,10 +150,21 @@ class Layer:
 
     # -- ground and wires --------------------------------------------------------------------
 
-    def _paint_ground(self, painter: QPainter, exposed: QRectF, transform: QTransform) -> None:
+    def _grounds(self, area: QRectF, at_once: int) -> Iterator[QRectF]:
+        """The ground in one piece, or in bands that begin and end at whole pixels; none without a ground."""
         if not self.ground:
             return
-        area = transform.mapRect(exposed)
+        if self.vector:  # bands would be seen there when it is enlarged
+            at_once = sys.maxsize
+        high = max(1, int(_PIXELS_AT_ONCE / max(1.0, area.width())))
+        if at_once == sys.maxsize or area.height() <= high:
+            yield area
+            return
+        edges = [area.top(), *range(int(area.top()) + high, int(area.bottom()), high), area.bottom()]
+        for top, bottom in pairwise(edges):
+            yield QRectF(area.left(), top, area.width(), bottom - top)
+
+    def _paint_ground(self, painter: QPainter, area: QRectF, transform: QTransform) -> None:
         zoom = transform.m11()
         if not self.grid or zoom < 0.3:
             painter.fillRect(area, self.inks.canvas)
@@ -140,8 +178,14 @@ class Layer:
         painter.drawTiledPixmap(area, pixmap, QPointF(left, top))
 
     def _paint_wires(
-        self, painter: QPainter, box: Box, zoom: float, offset: tuple[float, float], view: Box
-    ) -> None:
+        self,
+        painter: QPainter,
+        box: Box,
+        zoom: float,
+        offset: tuple[float, float],
+        view: Box,
+        at_once: int,
+    ) -> Iterator[None]:
         rows = self._scene.wires.in_box(box, 4.0 / zoom)
         if not len(rows):
             return
@@ -156,29 +200,43 @@ class Layer:
             hidden=seen.hidden_wire,
             clip=_device(box, zoom, offset),
             seen=len(self._scene.wires.in_box(view, 4.0 / zoom)) if is_part else len(rows),
+            vector=self.vector,
+            at_once=at_once * _LINES_A_CARD,
         )
-        full = wires.draw_curves if style.seen <= wires.CROWD else wires.draw_crowd
-        draw = full if zoom >= FULL else wires.draw_plain
-        draw(painter, self.inks, self._scene, rows, style)
+        if zoom >= FULL and style.seen <= wires.CROWD:
+            wires.draw_curves(painter, self.inks, self._scene, rows, style)
+            yield
+            return
+        draw = wires.draw_crowd if zoom >= FULL else wires.draw_plain
+        yield from draw(painter, self.inks, self._scene, rows, style)
 
     # -- cards -------------------------------------------------------------------------------
 
-    def _paint_full(self, painter: QPainter, rows: Rows, box: Box, transform: QTransform) -> None:
-        self._cards.prepare(transform.m11(), painter.device().devicePixelRatio())
-        painter.setWorldTransform(transform)
+    def _paint_full(
+        self, painter: QPainter, rows: Rows, box: Box, transform: QTransform, at_once: int
+    ) -> Iterator[float]:
         self._words.vector = self.vector
         layers = geometry.layers(self._scene.xy[rows])
+        done, whole = 0, 3 * max(1, len(rows))
         for number, places in enumerate(layers, 1):
-            self._paint_cards(painter, rows[places], transform)
-            if number == len(layers):
-                draw_pills(
-                    painter, self.inks, self._words, self._cards, self._scene, self.attention, box, transform
-                )
-            self._paint_ports(painter, rows[places], transform)
-            self._paint_marks(painter, rows[places])
+            portions = _portions(rows[places], at_once)
+            for paint in (self._paint_bodies, self._paint_words, self._paint_tops):
+                if paint == self._paint_tops and number == len(layers):
+                    self._paint_pills(painter, box, transform)
+                    yield done / whole
+                for portion in portions:
+                    self._cards.prepare(transform.m11(), painter.device().devicePixelRatio())
+                    painter.setWorldTransform(transform)
+                    paint(painter, portion, transform)
+                    done += len(portion)
+                    yield done / whole
 
-    def _paint_cards(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
-        """Cards with their words, without what stands out of them."""
+    def _paint_pills(self, painter: QPainter, box: Box, transform: QTransform) -> None:
+        painter.setWorldTransform(transform)
+        draw_pills(painter, self.inks, self._words, self._cards, self._scene, self.attention, box, transform)
+
+    def _paint_bodies(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
+        """Cards without words and without what stands out of them."""
         if self.vector:
             for row in rows.tolist():
                 painter.save()
@@ -188,11 +246,17 @@ class Layer:
         else:
             painter.setWorldTransform(QTransform())
             self._copy_cards(painter, rows, transform.m11(), (transform.dx(), transform.dy()))
-            painter.setWorldTransform(transform)
+
+    def _paint_words(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
         listed = rows.tolist()
         self._paint_new_badges(painter, listed)
         labels.draw_words(painter, self.inks, self._words, self._scene, listed, transform)
-        painter.setWorldTransform(transform)
+
+    def _paint_tops(self, painter: QPainter, rows: Rows, transform: QTransform) -> None:
+        """What stands out of the cards."""
+        self._paint_ports(painter, rows, transform)
+        turn = self.turn(tokens.SPINNER_REV_MS)
+        draw_marks(painter, self.inks, self._scene, rows, turn, moves=self.moves)
 
     def _paint_new_badges(self, painter: QPainter, rows: Sequence[int]) -> None:
         """The badge of a new state stands out of the card: what fades on the card must not cut it in two."""
@@ -302,45 +366,10 @@ class Layer:
             draw_copies(painter, self._cards.port(full), device[filled == full])
         painter.setWorldTransform(transform)
 
-    def _paint_marks(self, painter: QPainter, rows: Rows) -> None:
-        """What a state adds to single cards: spinner, progress, button, warning."""
-        scene, inks = self._scene, self.inks
-        look = scene.look[rows]
-        now = time.monotonic()
-        for row in rows[MOVES[look]].tolist():
-            x, y = scene.xy[row].tolist()
-            step = scene.marks.steps[scene.ids[row]]
-            centre = QPointF(x, y) + BADGE_AT
-            if scene.look[row] == Look.RETRYING:
-                decor.draw_attempt(painter, inks, centre, step)
-                continue
-            if not self.moves or now - scene.marks.since[scene.ids[row]] >= tokens.SPINNER_DELAY_MS / 1000:
-                size = badges.spinner_size(painter.worldTransform().m11())
-                badges.draw_spinner(painter, inks, centre, size, self.turn(tokens.SPINNER_REV_MS))
-            decor.draw_progress(painter, inks, (x, y), step)
-        listed = rows.tolist()
-        facts = [scene.facts[row] for row in listed]
-        for row in [row for row, fact in zip(listed, facts, strict=True) if fact.pinned]:
-            x, y = scene.xy[row].tolist()
-            centre = QPointF(x, y) + BADGE_AT
-            alone = scene.look[row] == Look.IDLE and scene.ids[row] not in scene.marks.problems
-            beside = 0.0 if alone else BADGE + 4.0
-            badges.draw_pin(painter, inks, centre - QPointF(beside, 0.0), BADGE)
-        for row in [row for row, fact in zip(listed, facts, strict=True) if fact.stops]:
-            x, y = scene.xy[row].tolist()
-            badges.draw_breakpoint(painter, inks, QPointF(x, y + CARD_H / 2))
-        for row in rows[look == Look.NEEDS_INPUT].tolist():
-            text = "Fix…" if scene.ids[row] in scene.marks.incidents else "Answer…"
-            decor.draw_answer(painter, inks, scene.xy[row].tolist(), text)
-        for row in listed if scene.marks.problems else ():
-            problem = scene.marks.problems.get(scene.ids[row])
-            if problem is not None and scene.look[row] == Look.IDLE:
-                x, y = scene.xy[row].tolist()
-                centre = QPointF(x, y) + BADGE_AT
-                count = scene.marks.problem_counts.get(scene.ids[row], 1)
-                badges.draw_warning(
-                    painter, inks, centre, BADGE, error=problem.severity == "error", count=count
-                )
+
+def _portions(rows: Rows, at_once: int) -> list[Rows]:
+    """These rows, at most so many together; one portion for none."""
+    return [rows[first : first + at_once] for first in range(0, len(rows), at_once)] or [rows]
 
 
 def _middle(pixmap: QPixmap) -> tuple[float, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -56,6 +57,10 @@ class WireStyle:
     seen: int = 0
     """How many wires are seen in the whole view. What is painted anew may be a corner of it, and must not
     look otherwise there."""
+    vector: bool = False
+    """Whether they become lines of a picture without pixels: none lies on another there."""
+    at_once: int = sys.maxsize
+    """So many pieces of a crowd are drawn in one step."""
 
     @property
     def segments(self) -> int:
@@ -110,21 +115,21 @@ def draw_curves(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: 
             _draw_chevrons(painter, inks, points, style.zoom)
 
 
-def draw_crowd(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
-    """Draw very many wires, the selected and the hovered one as they are always drawn."""
+def draw_crowd(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> Iterator[None]:
+    """Draw very many wires in steps, the selected and the hovered one as they are always drawn."""
     raised = [row for row in {*style.selected, *style.warm} if row != style.hidden]
     lifted: Mask = np.isin(rows, raised) if raised else np.zeros(len(rows), bool)
-    draw_plain(painter, inks, scene, rows[~lifted & (rows != style.hidden)], style)
+    yield from draw_plain(painter, inks, scene, rows[~lifted & (rows != style.hidden)], style)
     if lifted.any():
         draw_curves(painter, inks, scene, rows[lifted], replace(style, seen=int(lifted.sum())))
 
 
-def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
-    """Draw many small wires: few or no bends, the colour of their state, antialiased while they are few."""
+def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> Iterator[None]:
+    """Draw many small wires in steps: few or no bends, the colour of their state, antialiased while few."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.seen <= 3 * FEW)
     segments = (12 if style.seen <= 3 * FEW else PIECES) if style.zoom >= 0.16 else 1
     if segments == PIECES and len(rows) > CROWD and _SHARE * len(rows) >= len(scene.wires):
-        _draw_strands(painter, inks, scene, rows, style)
+        yield from _draw_strands(painter, inks, scene, rows, style)
         rows = scene.wires.bent(rows)
     flow = flows(scene, rows)
     down = scene.wires.down[rows]
@@ -140,14 +145,17 @@ def draw_plain(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: W
                 lines = geometry.segments_of(points if mine.all() else points[mine])
                 if kind in _DOTTED and segments > 1:
                     lines = np.ascontiguousarray(lines[::2])
-                _draw_lines(painter, inks, kind, error, geometry.clipped(lines, style.clip), style)
+                lines = geometry.clipped(lines, style.clip)
+                yield from _draw_lines(painter, inks, kind, error, lines, style)
         if style.selected:
             painter.setPen(inks.accent)
             chosen = np.isin(rows[places], list(style.selected))
             draw_lines(painter, geometry.segments_of(points[chosen]))
 
 
-def _draw_strands(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle) -> None:
+def _draw_strands(
+    painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style: WireStyle
+) -> Iterator[None]:
     """Draw many of all wires there are, without those that have bends."""
     zoom, (across, down) = style.zoom, style.offset
     left, top, right, bottom = style.clip
@@ -169,7 +177,7 @@ def _draw_strands(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style
                 mine &= pieces % 2 == 0
             if mine.any():
                 chosen = lines if mine.all() else lines[mine]
-                _draw_lines(painter, inks, Flow(kind), error, chosen, style)
+                yield from _draw_lines(painter, inks, Flow(kind), error, chosen, style)
     if style.selected:
         painter.setPen(inks.accent)
         draw_lines(painter, lines[np.isin(owners, list(style.selected))])
@@ -177,25 +185,30 @@ def _draw_strands(painter: QPainter, inks: Inks, scene: Scene, rows: Rows, style
 
 def _draw_lines(
     painter: QPainter, inks: Inks, kind: Flow, error: bool, lines: Floats, style: WireStyle
-) -> None:
+) -> Iterator[None]:
     """Draw what is seen of the pieces of many wires of one look."""
     tone, width = _tone(inks, kind, error), round(WIRE_W * style.zoom - 0.2)
     pen = stroke(tone, width)
     pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # round ends cost Qt twice as long
-    painter.setPen(pen if width > 1 else tone)
-    draw_lines(painter, _few_enough(lines, style.clip))
+    told, covers = _told_apart(lines, style)
+    for first in range(0, len(told), style.at_once):
+        portion = told[first : first + style.at_once]
+        painter.setPen(pen if width > 1 else tone)
+        draw_lines(painter, geometry.diced(portion) if covers else portion)
+        yield
 
 
-def _few_enough(lines: Floats, clip: Box) -> Floats:
-    """What of these lines is painted: all, but of a crowd those that can be told apart."""
-    if len(lines) <= CROWD:
-        return lines
+def _told_apart(lines: Floats, style: WireStyle) -> tuple[Floats, bool]:
+    """What of these lines is painted: all, but of a crowd of pixels those that can be told apart; and whether
+    they are so many that they are cut up first."""
+    if len(lines) <= CROWD or style.vector:
+        return lines, False
+    clip = style.clip
     told = geometry.thinned(lines, clip)
     ways = np.abs(told[:, 2:] - told[:, :2])
     pixels = float(np.maximum(ways[:, 0], ways[:, 1]).sum())
     # Cutting them up takes longer than painting them unless they would fill a quarter of the view.
-    covers = 4 * pixels > (clip[2] - clip[0]) * (clip[3] - clip[1])
-    return geometry.diced(told) if covers else told
+    return told, 4 * pixels > (clip[2] - clip[0]) * (clip[3] - clip[1])
 
 
 def _tone(inks: Inks, kind: Flow, error: bool) -> QColor:

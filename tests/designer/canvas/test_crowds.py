@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from designer.canvas import geometry
-from designer.canvas.geometry import Floats
+from designer.canvas.geometry import Box, Floats
 from designer.canvas.painter import wires
 from designer.canvas.painter.arrays import draw_lines
 from designer.canvas.painter.layer import Layer
@@ -143,14 +143,21 @@ def test_that_a_fan_in_pieces_covers_the_same_pixels_and_paints_each_far_less_of
     ]
 
 
+def _drawn(lines: Floats, clip: Box, *, vector: bool = False) -> Floats:
+    style = wires.WireStyle(zoom=1.0, offset=(0.0, 0.0), clip=clip, vector=vector)
+    told, covers = wires._told_apart(lines, style)
+    return geometry.diced(told) if covers else told
+
+
 def test_that_only_a_crowd_that_fills_a_quarter_of_the_view_is_cut_up() -> None:
     down = np.array([(x / 10, 0.0, x / 10, 50.0) for x in range(1000)])
     wide = (0.0, 0.0, 1000.0, 100.0)
     long = np.array([(x, 0.0, x, 100.0) for x in range(500)])
-    assert len(wires._few_enough(down, BOX)) == 101
-    assert len(wires._few_enough(down, wide)) == 101
-    assert len(wires._few_enough(long, wide)) == 1000
-    assert len(wires._few_enough(long[:300], wide)) == 300
+    assert len(_drawn(down, BOX)) == 101
+    assert len(_drawn(down, wide)) == 101
+    assert len(_drawn(long, wide)) == 1000
+    assert len(_drawn(long[:300], wide)) == 300
+    assert len(_drawn(down, wide, vector=True)) == len(down)
 
 
 @pytest.mark.parametrize("zoom", [1.0, 0.3])

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from designer.dialogs.export_picture import ExportPictureDialog
 from designer.dialogs.message import MessageDialog
 from designer.document import picture_file
+from designer.windows.picture_wiring import OWN_PICTURE
 from engine.files import codec
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
@@ -106,6 +107,7 @@ def test_that_a_picture_on_the_clipboard_is_seen_by_others_and_carries_the_selec
 ) -> None:
     drawn.window.canvas.select(["read", "keep"])
     drawn.window.commands["file.copy_picture"].trigger()
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().mimeData().hasFormat(OWN_PICTURE))
     mime = QGuiApplication.clipboard().mimeData()
     assert mime.hasImage()
     text = picture_file.extract(bytes(mime.data("image/png").data()))
@@ -155,5 +157,5 @@ def test_that_the_drawing_is_printed_on_one_page(drawn: Desk, qtbot: QtBot) -> N
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
     printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
     printer.setOutputFileName(str(path))
-    drawn.window.picture_wiring.print_on(printer)
+    spin(drawn.window.picture_wiring.print_on(printer))
     assert path.read_bytes().count(b"/Type /Page\n") == 1
