@@ -135,7 +135,7 @@ class Program:
         workplace.window.move(beside.pos() + CASCADE)
         workplace.window.show()
         _raise(workplace.window)
-        workplace.tasks.start(open_in_window(workplace.session, file))
+        workplace.tasks.start(open_in_window(workplace.window, file))
 
     def raise_window_of(self, path: Path, *, but: QWidget | None = None) -> bool:
         """Whether a window (another one than `but`) shows this file; it comes to the front then."""

@@ -19,6 +19,7 @@ from designer.canvas.breath import breathe, is_large
 from designer.canvas.geometry import Floats
 from designer.canvas.painter.pills import pill_box
 from designer.canvas.wire_rows import pill_text
+from designer.long_work import GivenUp, LongWork
 from designer.theme.tokens import CARD_H, STATE_MS
 from engine.model import Change, Workflow, edits
 from engine.model.bends import bend_changes, carried, straightened
@@ -49,8 +50,9 @@ class Arrange(QObject):
         self._glide = Glide(view)
         self._worker: ThreadPoolExecutor | None = None
         self._pending: Task | None = None
+        self._work: LongWork | None = None
         self._worked_out.connect(self._on_worked_out, Qt.ConnectionType.QueuedConnection)
-        view.destroyed.connect(self._stop)
+        view.destroyed.connect(self._leave)
 
     @property
     def is_working(self) -> bool:
@@ -92,27 +94,28 @@ class Arrange(QObject):
             self._put(cards, self._fitted(cards, layout.tidy(self._seen(cards), wires, labels)), _TIDY)
             return
         self._pending = (self._view.editor.workflow, cards)
-        self._view.message.emit(f"Tidying up {len(cards):,} nodes… Esc gives it up")
+        self._work = self._view.works.begin(f"Tidying up {len(cards):,} nodes…", self._give_up)
         self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
-        job = self._worker.submit(layout.tidy, self._seen(cards), wires, labels)
+        job = self._worker.submit(layout.tidy, self._seen(cards), wires, labels, self._work.reached)
         job.add_done_callback(partial(self._hand_over, self._pending))
 
     def cancel(self) -> bool:
         """Give up laying out a large drawing; False when nothing is being laid out."""
-        if self._pending is None:
-            return False
+        return self._work is not None and self._work.give_up()
+
+    def _give_up(self) -> None:
         self._pending = None  # what is worked out all the same is thrown away
         self._view.message.emit("Tidying up was given up; nothing has moved.")
-        return True
 
     def _hand_over(self, asked: Task, job: Future[Floats]) -> None:
         """Runs in the worker; the signal crosses to the window's thread."""
         if not job.cancelled():
-            self._worked_out.emit((asked, job.result()))
+            is_given_up = isinstance(job.exception(), GivenUp)
+            self._worked_out.emit((asked, None if is_given_up else job.result()))
 
-    def _on_worked_out(self, done: tuple[Task, Floats]) -> None:
+    def _on_worked_out(self, done: tuple[Task, Floats | None]) -> None:
         pending, places = done
-        if pending is not self._pending:  # given up meanwhile
+        if places is None or pending is not self._pending:  # given up meanwhile
             if self._pending is None:
                 self._stop()
             return
@@ -127,11 +130,17 @@ class Arrange(QObject):
         if pending is not self._pending:  # given up in between
             return
         self._pending = None
+        if self._work is not None:
+            self._work.end()
         if self._view.editor.workflow is not pending[0]:
             self._view.message.emit("The drawing changed meanwhile: tidy up again.")
             return
-        self._view.message.emit("")
         self._make(move)
+
+    def _leave(self) -> None:
+        if self._work is not None:
+            self._work.is_given_up = True  # and so the worker ends soon
+        self._stop()
 
     def _stop(self) -> None:
         if self._worker is not None:

@@ -159,9 +159,8 @@ class Keys(QObject):
         return min(shown, key=lambda row: (float(scene.xy[row, 0]), float(scene.xy[row, 1])), default=0)
 
     def _escape(self) -> None:
-        view = self._view
-        if not view.pointing.cancel() and not view.arrange.cancel() and not view.give_up():
-            view.selection.set()
+        if not self._view.pointing.cancel() and not self._view.works.give_up():
+            self._view.selection.set()
 
     def _hold_space(self, held: bool) -> None:
         self._view.pointing.space_held = held

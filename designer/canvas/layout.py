@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
@@ -29,6 +29,8 @@ _LABEL_GAP = 48.0
 _NO_LABELS: Mapping[tuple[int, int], float] = {}
 _SWEEPS = 6
 _SETTLE = 5
+_ORDERED = 0.5
+"""Of the whole work, that much is to find the order of the cards."""
 
 Wire = tuple[int, int, float]
 """Source row, target row, and how far from the card's middle the wire leaves it, in pixels."""
@@ -50,23 +52,37 @@ class _Piece:
         return place < len(self.rows)
 
 
-def tidy(xy: Floats, wires: Sequence[Wire], labels: Mapping[tuple[int, int], float] = _NO_LABELS) -> Floats:
+def tidy(
+    xy: Floats,
+    wires: Sequence[Wire],
+    labels: Mapping[tuple[int, int], float] = _NO_LABELS,
+    reached: Callable[[float], object] | None = None,
+) -> Floats:
     """Where each card goes, on the snapping grid; the drawing keeps its top left corner.
 
     ``xy`` is ``(n, 2)``; wires name rows of it. Cards never overlap. Circles are allowed. ``labels`` says how
-    wide what is written on a wire is, by its source and target: the columns stand that far apart.
+    wide what is written on a wire is, by its source and target: the columns stand that far apart. ``reached``
+    is told now and then how much is done, from 0 to 1; what it raises ends the work.
     """
     found = np.zeros_like(xy)
     if not len(xy):
         return found
+    if reached is not None:
+        reached(0.0)
     pieces = _pieces(xy, wires)
     top = 0.0
-    widest = 0
+    widest = done = 0
+
+    def came(share: float) -> None:
+        if reached is not None:
+            reached((done + share * len(rows)) / len(xy))
+
     for rows, inner in pieces:
         if len(rows) == 1:
             continue
-        piece = _layered(rows, inner, xy)
-        middles = _heights(piece)
+        piece = _layered(rows, inner, xy, came)
+        middles = _heights(piece, came)
+        done += len(rows)
         low = min(middles[place] for place in range(len(rows)))
         lefts = _lefts(piece, inner, labels)
         for place, row in enumerate(rows):
@@ -137,7 +153,7 @@ def _pieces(xy: Floats, wires: Sequence[Wire]) -> list[tuple[list[int], list[Wir
     return [(rows[key], inner[key]) for key in sorted(rows, key=lambda key: corners[key])]
 
 
-def _layered(rows: list[int], wires: list[Wire], xy: Floats) -> _Piece:
+def _layered(rows: list[int], wires: list[Wire], xy: Floats, reached: Callable[[float], object]) -> _Piece:
     """The piece in columns, each in its final order."""
     place_of = {row: place for place, row in enumerate(rows)}
     links = [(place_of[source], place_of[target], leaves) for source, target, leaves in wires]
@@ -149,7 +165,7 @@ def _layered(rows: list[int], wires: list[Wire], xy: Floats) -> _Piece:
     piece.columns = [[] for _ in range(max(piece.column) + 1)]
     for place in sorted(range(len(piece.column)), key=lambda place: piece.height[place]):
         piece.columns[piece.column[place]].append(place)
-    _order(piece)
+    _order(piece, reached)
     return piece
 
 
@@ -213,10 +229,11 @@ def _link(piece: _Piece, links: list[Wire]) -> None:
         piece.before[target].append((last, offset))
 
 
-def _order(piece: _Piece) -> None:
+def _order(piece: _Piece, reached: Callable[[float], object]) -> None:
     """Sort the columns by the middle of their neighbours, both ways in turn; keep the best order met."""
     best, fewest = [list(column) for column in piece.columns], _crossings(piece)
     for sweep in range(_SWEEPS):
+        reached(_ORDERED * sweep / _SWEEPS)
         if not fewest:
             break
         forward = sweep % 2 == 0
@@ -259,7 +276,7 @@ def _crossings(piece: _Piece) -> int:
     return total
 
 
-def _heights(piece: _Piece) -> list[float]:
+def _heights(piece: _Piece, reached: Callable[[float], object]) -> list[float]:
     """The middle of every place, counted from the middle of the drawing."""
     middles = [0.0] * len(piece.column)
     for column in piece.columns:
@@ -267,6 +284,7 @@ def _heights(piece: _Piece) -> list[float]:
         for place, offset in zip(column, offsets, strict=True):
             middles[place] = offset - offsets[-1] / 2
     for turn in range(_SETTLE):
+        reached(_ORDERED + (1.0 - _ORDERED) * turn / _SETTLE)
         for column in piece.columns:
             _settle(piece, column, middles, before=True, after=turn == _SETTLE - 1)
         if turn < _SETTLE - 1:

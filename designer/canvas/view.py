@@ -6,7 +6,7 @@ paints, the commands edit, the pointer and the keys turn events into gestures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -36,6 +36,7 @@ from designer.canvas.rename import RenameField
 from designer.canvas.render import BORDER, paint_image
 from designer.canvas.speaker import Speaker
 from designer.editor import Editor
+from designer.long_work import LongWorks
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
 from designer.theme.tokens import CARD_H, CARD_W
@@ -56,12 +57,18 @@ class CanvasView(PaintedView):
     zoom_changed = Signal(float)
 
     def __init__(
-        self, editor: Editor, catalog: Catalog, theme_controller: ThemeController, settings: Settings
+        self,
+        editor: Editor,
+        catalog: Catalog,
+        theme_controller: ThemeController,
+        settings: Settings,
+        works: LongWorks | None = None,
     ) -> None:
         super().__init__(editor.document, catalog, theme_controller, settings)
         self.editor = editor
         self.catalog = catalog
         self.settings = settings
+        self.works = works if works is not None else LongWorks(self)
         self.setAccessibleName("Canvas")
         self.commands = Commands(self)
         self.arrange = Arrange(self)
@@ -77,8 +84,6 @@ class CanvasView(PaintedView):
         self.overlays = Overlays(self)
         self.quick_add = QuickAdd(self)
         self.speaker = Speaker(self)
-        self.give_up: Callable[[], bool] = lambda: False
-        """What Escape ends besides what the canvas itself does; False when there is nothing to end."""
         self._rename: RenameField | None = None
         self._pending: tuple[QPointF, AddContext] | None = None
         self.selection.changed.connect(self._on_selection_changed)

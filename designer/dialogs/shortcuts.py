@@ -52,7 +52,7 @@ CANVAS_GESTURES: tuple[tuple[str, str], ...] = (
     ("Connect what follows a failure", "Drag from the port at the bottom edge"),
     ("Disconnect", "Drag the end off, or Alt+click a port"),
     ("Slice several wires", "Alt+drag across them"),
-    ("Let go, or cancel a drag", "Esc"),
+    ("Let go, cancel a drag or what takes long", "Esc"),
 )
 """What no action stands for."""
 

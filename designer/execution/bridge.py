@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from designer.execution.batch import RunBatch, RunFold
 from designer.execution.engine_thread import EngineThread
 from designer.execution.holding_calls import HoldingCalls
+from designer.execution.start import Start
 from engine.errors import StoreError
 from engine.files import codec
 from engine.history.status import ExecutionStatus
@@ -100,8 +101,20 @@ class EngineBridge(HoldingCalls, QObject):
         base_dir: Path | None = None,
         options: RunOptions | None = None,
     ) -> str:
-        """The id of the new execution, durable on return; its batches follow."""
-        return await self._call(lambda host: host.start(workflow, inputs, base_dir, options))
+        """The id of the new execution, durable on return; its batches follow.
+
+        Cancelled meanwhile, no execution comes of it, or one that is cancelled before it has done much.
+        """
+        await self.open()
+        assert self._host is not None
+        host, start = self._host, Start(workflow, inputs, base_dir, options)
+        started = asyncio.wrap_future(self._thread.submit(host.start(start)))
+        try:
+            return await asyncio.shield(started)
+        except asyncio.CancelledError:
+            start.is_called_off = True
+            self._thread.submit(host.call_off(start))
+            raise
 
     async def retry(self, execution_id: str, step: str = "") -> None:
         """Takes up an execution that has ended, from a step or from where it failed."""
@@ -207,6 +220,7 @@ class EngineHost:
         self._watchers: dict[str, _Watcher] = {}
         self._taken_up: frozenset[str] = frozenset()
         self._pruning: asyncio.Task[None] | None = None
+        self._undoing: set[asyncio.Task[Any]] = set()
 
     @classmethod
     async def open(
@@ -227,18 +241,19 @@ class EngineHost:
         else:
             log.info("Removed %d runs and %d stored results", pruned.runs, pruned.results)
 
-    async def start(
-        self,
-        workflow: Workflow,
-        inputs: Mapping[str, Any],
-        base_dir: Path | None,
-        options: RunOptions | None = None,
-    ) -> str:
-        execution_id = await self.engine.start_workflow(
-            workflow, dict(inputs), base_dir=base_dir, options=options
-        )
-        self._follow(execution_id)
+    async def start(self, start: Start) -> str:
+        execution_id = await start.carry_out(self.engine)
+        if not start.is_called_off:
+            self._follow(execution_id)
         return execution_id
+
+    async def call_off(self, start: Start) -> None:
+        """Nobody wants the execution any more that is being started, or has been in this very moment."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._undoing.add(task)
+        task.add_done_callback(self._undoing.discard)
+        await start.undo(self.engine)
 
     async def resume(self, execution_id: str, inputs: Mapping[str, Any] | None) -> bool:
         self._follow(execution_id)
@@ -294,6 +309,8 @@ class EngineHost:
             watcher.window_is_free = True
 
     async def close(self) -> None:
+        if self._undoing:
+            await asyncio.wait(self._undoing)
         watchers, self._watchers = self._watchers, {}
         await asyncio.gather(*(watcher.close() for watcher in watchers.values()))
         if self._pruning is not None:

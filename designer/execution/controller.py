@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from designer.dialogs.missing_input import MissingInputAnswer
 from designer.document.document import Document
 from designer.execution.batch import RunBatch
 from designer.execution.bridge import EngineBridge
 from designer.execution.drawings import drawing_of
 from designer.execution.last_values import with_last_values
 from designer.execution.parts import news
+from designer.execution.run_dialogs import RunDialogs
 from designer.execution.run_view import Question, RunView, questions_of
 from designer.execution.undoable import Undoable, can_be_undone, undoable
+from designer.long_work import GivenUp, LongWork, LongWorks
 from engine.errors import AnswerNotKept, DefinitionError, RunDamaged, SchemaValidationError, WorkflowError
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.history.step_state import StepState
@@ -31,33 +32,8 @@ from engine.model.workflow import Workflow
 from engine.problem import Problem
 from engine.run.options import RunOptions
 
-
-class RunDialogs(Protocol):
-    """What the controller asks a person; the window answers with dialogs, a test with a script."""
-
-    async def ask_inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
-        """Values for the workflow's inputs, or None if the person would rather not run."""
-
-    async def ask_missing(self, question: Question, view: RunView, complaint: str) -> MissingInputAnswer:
-        """The answer to an open question; `complaint` says why the last answer was refused."""
-
-    def keep_as_default(self, values: Mapping[str, Any]) -> None:
-        """Makes the values the defaults of the workflow's inputs."""
-
-    def make_inputs(self, values: Mapping[str, Any]) -> None:
-        """Makes what was only referred to inputs of the workflow."""
-
-    async def keep_secrets(self, values: Mapping[str, Any]) -> None:
-        """Keeps the secrets among the values on this computer; raises WorkflowError when it cannot."""
-
-    async def ask_stop(self, view: RunView) -> bool | None:
-        """Whether what was done is undone when the run is stopped; None to go on running."""
-
-    async def ask_undo(self, found: Undoable) -> Mapping[str, bool] | None:
-        """Whether uncertain steps took effect, if the run is to be undone at all."""
-
-
-Check = Callable[[Workflow], Awaitable[Sequence[Problem]]]
+Check = Callable[[Workflow, Callable[[float], object]], Awaitable[Sequence[Problem]]]
+"""Every problem of a workflow; told how far it is, which may raise GivenUp."""
 
 
 class RunController(QObject):
@@ -74,6 +50,8 @@ class RunController(QObject):
     events_arrived = Signal(object)
     problems_found = Signal(object)
     question_queued = Signal(object)
+    start_given_up = Signal()
+    """A person gave up a start before there was a run."""
     call_failed = Signal(str, str)
     """What the engine refused, and what to do about it."""
 
@@ -84,8 +62,12 @@ class RunController(QObject):
         check: Check,
         dialogs: RunDialogs,
         parent: QObject | None = None,
+        *,
+        works: LongWorks | None = None,
     ) -> None:
         super().__init__(parent)
+        self._works = works if works is not None else LongWorks(self)
+        self._starting: LongWork | None = None
         self._bridge = bridge
         self._document = document
         self._check = check
@@ -122,9 +104,19 @@ class RunController(QObject):
         workflow, before = self._document.root, self._view
         path = self._document.path
         self._show(RunView(is_starting=True, workflow_name=workflow.name, total=len(workflow.nodes)))
-        started = await self._start(workflow, path.parent if path else None, ask_inputs, options)
-        if not started:
-            self._show(before)
+        folder, started = path.parent if path else None, False
+        try:
+            started = await self._works.wait(
+                "Checking the workflow…",
+                lambda work: self._start(work, workflow, folder, ask_inputs, options),
+            )
+        except GivenUp:
+            self.start_given_up.emit()
+        finally:
+            self._starting = None
+            if not started:
+                self._early.clear()
+                self._show(before)
         return started
 
     async def take_up(self, execution_id: str, again: Awaitable[None]) -> bool:
@@ -161,6 +153,9 @@ class RunController(QObject):
     async def stop(self) -> None:
         """Ends the run, undone if that is wanted; asked a second time it interrupts what still runs."""
         view, rollback = self._view, False
+        if self._starting is not None:
+            self._starting.give_up()
+            return
         if view.execution_id is None or not view.is_active:
             return
         may_undo = not view.is_stopping and view.status is not ExecutionStatus.ROLLING_BACK
@@ -253,17 +248,25 @@ class RunController(QObject):
             await asyncio.gather(self._asker, return_exceptions=True)
 
     async def _start(
-        self, workflow: Workflow, base_dir: Any, ask_inputs: bool, options: RunOptions | None
+        self,
+        work: LongWork,
+        workflow: Workflow,
+        base_dir: Any,
+        ask_inputs: bool,
+        options: RunOptions | None,
     ) -> bool:
-        problems = await self._check(workflow)
+        self._starting = work
+        problems = await self._check(workflow, work.reached)
         self.problems_found.emit(list(problems))
         if any(problem.severity == "error" for problem in problems):
             return False
         inputs: Mapping[str, Any] | None = {}
         if ask_inputs:
+            work.rest()
             inputs = await self._dialogs.ask_inputs(workflow)
         if inputs is None:
             return False
+        work.say("Starting the run…")
         how, stops = options or RunOptions(), breakpoints_of(workflow)
         part_holds = how.breakpoints - stops
         how = replace(how, breakpoints=stops | part_holds, incidents="pause")
@@ -276,6 +279,7 @@ class RunController(QObject):
         except WorkflowError as error:
             self.call_failed.emit(error.message, error.hint)
             return False
+        self._starting = None  # from here on it is stopped as a run is
         kept = dict(self._steps), dict(self._outcomes)
         self._show_nothing()
         if options is not None and options.is_partial:

@@ -168,6 +168,7 @@ NODE: tuple[ActionSpec, ...] = (
     _spec(
         "edit.find", "Find on the canvas…", "Finds nodes by name, type or parameter", "Ctrl+F", icon="search"
     ),
+    _spec("edit.give_up", "Cancel what takes long", "Gives up what the window is busy with (Esc)"),
 )
 
 ARRANGE: tuple[ActionSpec, ...] = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from designer.document.document import Document, Place
 from designer.execution.tasks import TaskSet
+from designer.long_work import GivenUp
 from engine.catalog import Catalog
 from engine.model.changes import NodesMoved
 from engine.model.workflow import Workflow
@@ -35,12 +36,12 @@ class Checker(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(lambda: tasks.start(self._check_current()))
-        self._is_checking = False
+        self._is_checking = self._is_closed = False
         self._unsubscribe = document.subscribe_edits(self._on_edited)
 
-    async def check(self, workflow: Workflow) -> Sequence[Problem]:
-        """Every problem of the workflow, errors and warnings."""
-        return await asyncio.to_thread(_check, workflow, self._catalog)
+    async def check(self, workflow: Workflow, reached: Callable[[float], object]) -> Sequence[Problem]:
+        """Every problem of the workflow, errors and warnings; told how far it is, which may end it."""
+        return await asyncio.to_thread(_check, workflow, self._catalog, reached)
 
     def check_soon(self) -> None:
         """Checks what is on screen when the person has paused for a moment."""
@@ -55,6 +56,7 @@ class Checker(QObject):
         """Checks nothing any more."""
         self._unsubscribe()
         self._timer.stop()
+        self._is_closed = True
 
     def _on_edited(self, _place: Place, changes: Sequence[object]) -> None:
         if not changes or not all(isinstance(change, NodesMoved) for change in changes):
@@ -64,16 +66,23 @@ class Checker(QObject):
         workflow = self._document.root
         self._is_checking = True
         try:
-            problems = await self.check(workflow)
+            problems = await self.check(workflow, self._go_on)
+        except GivenUp:
+            return
         finally:
             self._is_checking = False
         if workflow is self._document.root:
             self.checked.emit(list(problems))
 
+    def _go_on(self, _share: float) -> None:
+        """Called in the thread that checks."""
+        if self._is_closed:
+            raise GivenUp
 
-def _check(workflow: Workflow, catalog: Catalog) -> Sequence[Problem]:
+
+def _check(workflow: Workflow, catalog: Catalog, reached: Callable[[float], object]) -> Sequence[Problem]:
     # Imported here: validators and graph algorithms take longer to load than the window to open.
     from engine.actions.registry import ActionRegistry
     from engine.validation.checks import check
 
-    return check(workflow, catalog, ActionRegistry.default())
+    return check(workflow, catalog, ActionRegistry.default(), reached=reached)

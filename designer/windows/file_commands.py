@@ -14,6 +14,7 @@ from designer.document import journal as journals
 from designer.document import picture_file
 from designer.document.journal import Journal, Recovery
 from designer.editor import Editor
+from designer.long_work import GivenUp, LongWork, LongWorks
 from designer.settings import Settings
 from designer.windows.examples import copy_example, documents_folder, examples
 from engine.errors import WorkflowFileError
@@ -24,8 +25,6 @@ from engine.model.workflow import Workflow
 SUFFIX = ".workflow.json"
 PICTURE_SUFFIX = ".png"
 UNTITLED = "Untitled workflow"
-PATIENCE_S = 0.15
-"""What takes no longer is not worth a word."""
 Result = TypeVar("Result")
 
 
@@ -67,8 +66,14 @@ class FileCommands(QObject):
         dialogs: FileDialogs,
         data_dir: Path,
         parent: QObject | None = None,
+        *,
+        works: LongWorks | None = None,
     ) -> None:
         super().__init__(parent)
+        self._works = works if works is not None else LongWorks(self)
+        self._opening: LongWork | None = None
+        self.was_given_up = False
+        """Whether the file that was to be opened last was not, because a person gave it up."""
         self._editor = editor
         self._journal = journal
         self._settings = settings
@@ -108,12 +113,29 @@ class FileCommands(QObject):
         return await self._dialogs.ask_open_path(self._folder())
 
     async def load(self, path: Path) -> bool:
-        """Opens a file without asking about what is on screen; offers edits that a crash left behind."""
+        """Opens a file without asking about what is on screen; offers edits that a crash left behind.
+
+        False if it failed, or a person gave it up: then what is on screen stays.
+        """
         path = _absolute(path)
         if self.is_open_elsewhere(path):
             return False
+        if self._opening is not None:
+            self._opening.give_up()  # who opens another file does not want that one any more
+        self.was_given_up, root = False, self._editor.root
+
+        def read(work: LongWork) -> Coroutine[Any, Any, Workflow]:
+            self._opening = work
+            return asyncio.to_thread(_read, path, work.reached)
+
         try:
-            workflow = await self._patiently(asyncio.to_thread(_read, path), f"Opening {path.name}…")
+            workflow = await self._works.wait(f"Opening {path.name}…", read)
+            if self._editor.root is not root and not await self.may_leave():  # edited meanwhile
+                raise GivenUp
+        except GivenUp:
+            self.was_given_up = True
+            self.said.emit(f"Opening {path.name} was given up; nothing has changed.")
+            return False
         except (WorkflowFileError, OSError) as error:
             self._settings.forget_file(path)
             hint = error.hint if isinstance(error, WorkflowFileError) else ""
@@ -204,11 +226,11 @@ class FileCommands(QObject):
         while workflow is not self._editor.root:  # who edits while a large file is written has that saved too
             workflow = self._editor.root
             saving = f"Saving {path.name}…"
-            text = await self._patiently(asyncio.to_thread(codec.encode, workflow), saving)
+            text = await self._carry_out(saving, codec.encode, workflow)
             self._journal.about_to_save(text)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                await self._patiently(asyncio.to_thread(workflow_file.write_text, path, text), saving)
+                await self._carry_out(saving, workflow_file.write_text, path, text)
             except (OSError, WorkflowFileError) as error:
                 hint = error.hint if isinstance(error, WorkflowFileError) else ""
                 await self._dialogs.show_error(f"{path.name} cannot be saved", str(error), hint)
@@ -221,17 +243,9 @@ class FileCommands(QObject):
         await asyncio.to_thread(self._journal.prepare)
         return True
 
-    async def _patiently(self, work: Coroutine[Any, Any, Result], words: str) -> Result:
-        """Waits for what another thread does, and says what that is once a person would wonder."""
-        task = asyncio.ensure_future(work)
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
-        if done:
-            return task.result()
-        self.said.emit(words)
-        try:
-            return await task
-        finally:
-            self.said.emit("")
+    async def _carry_out(self, words: str, work: Callable[..., Result], *given: Any) -> Result:
+        """What another thread does that is not to be left half done."""
+        return await self._works.wait(words, lambda _: asyncio.to_thread(work, *given), can_give_up=False)
 
     def _show(self, workflow: Workflow, path: Path | None, *, edited: bool = False) -> None:
         self._editor.replace(workflow, path, edited=edited)
@@ -242,11 +256,11 @@ class FileCommands(QObject):
         return self.path.parent if self.path is not None else documents_folder()
 
 
-def _read(path: Path) -> Workflow:
+def _read(path: Path, reached: Callable[[float], object]) -> Workflow:
     """The workflow in a file, or in a picture that carries one. Raises WorkflowFileError or OSError."""
     if path.suffix.lower() == PICTURE_SUFFIX:
-        return codec.decode(picture_file.read(path))
-    return workflow_file.load(path)
+        return codec.decode(picture_file.read(path), reached=reached)
+    return workflow_file.load(path, reached)
 
 
 def _absolute(path: Path) -> Path:

@@ -40,6 +40,7 @@ from designer.windows.session import Session
 from designer.windows.stage import Stage
 from designer.windows.status_line import StatusLine
 from designer.windows.top_bar import TopBar
+from designer.windows.work_wiring import WorkWiring
 
 FIRST_SIZE = (1440, 900)
 SMALLEST_SIZE = (880, 560)
@@ -60,13 +61,15 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self.commands = Actions(self)
         self.keymap = Keymap(self.commands, session.settings, self)
-        self.canvas = CanvasView(session.editor, session.catalog, session.theme, session.settings)
+        self.canvas = CanvasView(
+            session.editor, session.catalog, session.theme, session.settings, session.works
+        )
         self.palette_panel = PalettePanel(session.catalog.types)
         self.inspector = InspectorPanel(session.editor, session.catalog)
         self.bottom = BottomPanel(session.locate)
         self.outline = OutlinePanel(session.editor, session.catalog)
         self.stage = Stage(self.canvas, self.canvas.viewport())
-        self.status_line = StatusLine(self)
+        self.status_line = StatusLine(self, session.works)
         self.top_bar = TopBar(self.commands, self._make_menus(), self)
         self.setMenuWidget(self.top_bar)
         self.setCentralWidget(self.stage)
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         self.file_wiring = FileWiring(self, session)
         self.inside_wiring = InsideWiring(self, session)
         self.picture_wiring = PictureWiring(self, session)
+        self.work_wiring = WorkWiring(self, session)
         self.stage.make_hint = self.file_wiring.make_hint
         self.stage.set_empty(not session.editor.workflow.nodes)
         self.commands.connect_all({"view.commands": self.open_commands})
@@ -131,8 +135,12 @@ class MainWindow(QMainWindow):
 
     async def leave(self) -> bool:
         """Asks what has to be asked, and closes; False when the person would rather stay."""
+        if self._may_close:  # it is on its way already
+            return True
+        self.session.works.give_up_all()  # with it a start of which there is no run yet
         controller = self.session.controller
-        if controller.view.is_active and not controller.view.is_paused:
+        view = controller.view
+        if view.execution_id is not None and view.is_active and not view.is_paused:
             match await self.session.person.ask_running(controller.view):
                 case "cancel":
                     return False

@@ -23,6 +23,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "edit.undo", "edit.redo", SEPARATOR, "edit.cut", "edit.copy", "edit.paste", "edit.paste_wired",
             "edit.duplicate", SEPARATOR, "edit.delete", "edit.heal", SEPARATOR, "edit.select_all",
             "edit.select_before", "edit.select_after", "edit.next_wire", "edit.find",
+            SEPARATOR, "edit.give_up",
         ),
     ),
     (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from PySide6.QtCore import QObject
 
 from designer.canvas.render import Steps
+from designer.long_work import LongWork, LongWorks
 
 if TYPE_CHECKING:
     from designer.windows.status_line import StatusLine
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 SLICE_S: Final = 0.012
 """Painting leaves the window to its events after so long."""
-PATIENCE_S: Final = 0.2
-"""What takes no longer is not worth a word."""
 _PAINTED: Final = 0.85
 """How much of a picture is done when it is painted: it is written, too."""
 
@@ -27,17 +26,15 @@ _PAINTED: Final = 0.85
 class PictureMaker(QObject):
     """Makes one picture at a time, and shows how far it is once a person would wonder."""
 
-    def __init__(self, status_line: StatusLine) -> None:
+    def __init__(self, status_line: StatusLine, works: LongWorks) -> None:
         super().__init__(status_line)
         self._status_line = status_line
         self._work: asyncio.Task[object] | None = None
-        self._is_given_up = False
+        self._works = works
+        self._long: LongWork | None = None
         self._given_up = threading.Event()
-        self._words = ""
-        self._share = 0.0
         self.slices = 0
         """How often the last picture left the window to its events."""
-        status_line.work.given_up.connect(self.give_up)
 
     @property
     def is_working(self) -> bool:
@@ -46,11 +43,7 @@ class PictureMaker(QObject):
 
     def give_up(self) -> bool:
         """Stop making the picture; False when none is being made."""
-        if self._work is None:
-            return False
-        self._is_given_up = True
-        self._work.cancel()
-        return True
+        return self._long is not None and self._long.give_up()
 
     async def make(self, words: str, work: Coroutine[None, None, Result]) -> Result | None:
         """What comes of the work, or None when the person gave it up; `words` say what is done meanwhile."""
@@ -58,23 +51,22 @@ class PictureMaker(QObject):
             work.close()
             self._status_line.say("Another picture is being made: wait for it, or press Esc.")
             return None
-        self._words, self._share, self._is_given_up, self.slices = words, 0.0, False, 0
+        self.slices = 0
         self._given_up.clear()
         self._status_line.say("")
-        patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._show)
         task = asyncio.ensure_future(work)
         self._work = task
+        self._long = long = self._works.begin(words, task.cancel)
         try:
             return await task
         except asyncio.CancelledError:
-            if not self._is_given_up:
+            if not long.is_given_up:
                 raise
             self._status_line.say("The picture was given up; nothing was written.")
             return None
         finally:
-            patience.cancel()
             self._work = None
-            self._status_line.work.end()
+            long.end()
 
     async def painted(self, steps: Steps[Result]) -> Result:
         """What is painted in these steps, a few at a time."""
@@ -111,9 +103,5 @@ class PictureMaker(QObject):
             raise
 
     def _tell(self, share: float) -> None:
-        self._share = share
-        if self._status_line.work.is_shown:
-            self._show()
-
-    def _show(self) -> None:
-        self._status_line.work.show_share(self._words, self._share)
+        if self._long is not None:
+            self._long.share = share

@@ -37,8 +37,7 @@ class PictureWiring(QObject):
         self._window = window
         self._session = session
         self._choice = PictureChoice()
-        self.maker = PictureMaker(window.status_line)
-        window.canvas.give_up = self.maker.give_up
+        self.maker = PictureMaker(window.status_line, session.works)
         window.commands.connect_all(
             {
                 "file.export_picture": lambda: self._start(self._export()),

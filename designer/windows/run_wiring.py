@@ -51,6 +51,8 @@ class RunWiring(QObject):
         session.shown.events_arrived.connect(self._on_events)
         controller.problems_found.connect(self._on_problems_before_run)
         controller.call_failed.connect(self._on_call_failed)
+        said = window.status_line.say
+        controller.start_given_up.connect(lambda: said("The run was not started."))
         session.checker.checked.connect(self._show_problems)
         session.editor.place_changed.connect(self._mark_problems)
         window.canvas.answer_requested.connect(self._answer)
@@ -98,7 +100,7 @@ class RunWiring(QObject):
         actions["run.run"].setText("Resume" if view.is_paused or view.needs_person else "Run")
         actions["run.run_with"].setEnabled(not view.is_active)
         actions["run.pause"].setEnabled(view.can_pause)
-        actions["run.stop"].setEnabled(view.is_active and view.execution_id is not None)
+        actions["run.stop"].setEnabled(view.is_active)
         actions["run.answer"].setEnabled(view.needs_person)
         only_incidents = bool(view.incidents) and not view.questions
         actions["run.answer"].setText("Fix the condition…" if only_incidents else "Answer the run…")

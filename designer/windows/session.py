@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from designer.execution.secret_keeper import SecretKeeper
     from designer.execution.shown_run import ShownRun
     from designer.execution.tasks import TaskSet
+    from designer.long_work import LongWorks
     from designer.settings import Settings
     from designer.theme.controller import ThemeController
     from designer.windows.checker import Checker
@@ -63,6 +64,7 @@ class Session:
     files: FileCommands
     person: Person
     tasks: TaskSet
+    works: LongWorks
     desktop: Desktop
     locate: Callable[[Mapping[str, Any]], Path]
     log_dir: Path

@@ -18,6 +18,7 @@ from engine.files import codec, workflow_file
 from engine.history.status import ExecutionStatus
 
 if TYPE_CHECKING:
+    from designer.windows.main_window import MainWindow
     from engine.store.state_manager import ExecutionSummary
 
 
@@ -44,9 +45,12 @@ async def _follow_system_motion(session: Session) -> None:
     session.settings.follow_system_motion(await asyncio.to_thread(system_motion.is_reduced))
 
 
-async def open_in_window(session: Session, file: Path | None) -> None:
+async def open_in_window(window: MainWindow, file: Path | None) -> None:
     """What a further window shows: a file, with its unfinished run if it has one, or an empty canvas."""
+    session = window.session
     if file is not None and not await session.files.load(file):
+        if session.files.was_given_up and not session.editor.is_edited:
+            await window.leave()  # it was there for that file only
         return
     if session.bridge.is_open:
         await session.controller.attach_unfinished()
@@ -91,7 +95,8 @@ async def show_waiting_run(session: Session, run: ExecutionSummary) -> None:
     state = await session.bridge.load(run.id)
     path = find_file(run.workflow_id, session.settings.recent_files, Path(state.base_dir))
     if path is not None:
-        await session.files.load(path)
+        if not await session.files.load(path):
+            return
     else:
         definition = await session.bridge.load_definition(run.definition_hash)
         session.editor.replace(codec.decode(definition), None, edited=True)

@@ -8,9 +8,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from designer.execution.run_view import RunView
+from designer.long_work import LongWorks
 from designer.theme.spoken import announce
 from designer.theme.theme import Theme
-from designer.windows.work_bar import WorkBar
+from designer.windows.work_line import WorkLine
 from engine.history.status import ExecutionStatus
 
 TICK_MS = 100
@@ -36,7 +37,8 @@ _WORDS: dict[ExecutionStatus, tuple[str, str]] = {
 class StatusLine(QStatusBar):
     """A function of the run and the drawing; its clock ticks only while a run does."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, works: LongWorks | None = None) -> None:
+        """works: what takes long; it is shown in the place of passing remarks."""
         super().__init__(parent)
         self.setObjectName("statusLine")
         self.setSizeGripEnabled(False)
@@ -49,9 +51,11 @@ class StatusLine(QStatusBar):
             self.addWidget(label)
         self._message = QLabel()
         self._message.setObjectName("statusMessage")
+        self._works = works if works is not None else LongWorks(self)
+        self.work = WorkLine(self._works, self)
+        self.addWidget(self.work, 1)
         self.addWidget(self._message, 1)
-        self.work = WorkBar(self)
-        self.addPermanentWidget(self.work)
+        self._works.changed.connect(self._make_room)
         self.addPermanentWidget(self._counts)
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)
@@ -67,7 +71,7 @@ class StatusLine(QStatusBar):
         """State, steps and time of the run."""
         self._view = view
         word, _ = self._word()
-        self._state.setText(f"{word} · {view.done} of {view.total} steps" if view.total else word)
+        self._state.setText(f"{word} · {view.done:,} of {view.total:,} steps" if view.total else word)
         self._colour()
         self._tick()
         ticking = view.running_since is not None
@@ -87,6 +91,9 @@ class StatusLine(QStatusBar):
     def recolour(self, theme: Theme) -> None:
         self._theme = theme
         self._colour()
+
+    def _make_room(self) -> None:
+        self._message.setVisible(self._works.shown is None)
 
     def _word(self) -> tuple[str, str]:
         view = self._view

@@ -15,6 +15,7 @@ from designer.execution.controller import RunController
 from designer.execution.secret_keeper import SecretKeeper
 from designer.execution.shown_run import ShownRun
 from designer.execution.tasks import TaskSet
+from designer.long_work import LongWorks
 from designer.settings import Settings
 from designer.theme.controller import ThemeController
 from designer.windows.checker import Checker
@@ -54,7 +55,8 @@ class Workplace:
         person.secrets = shared.secrets
         checker = Checker(document, shared.catalog, self.tasks)
         journal = Journal(document, shared.data_dir, self._say)
-        controller = RunController(shared.bridge, document, checker.check, person)
+        works = LongWorks()
+        controller = RunController(shared.bridge, document, checker.check, person, works=works)
         self.session = Session(
             catalog=shared.catalog,
             settings=shared.settings,
@@ -67,9 +69,10 @@ class Workplace:
             secrets=shared.secrets,
             checker=checker,
             columns=ColumnsAhead(document, self.tasks),
-            files=FileCommands(editor, journal, shared.settings, person, shared.data_dir),
+            files=FileCommands(editor, journal, shared.settings, person, shared.data_dir, works=works),
             person=person,
             tasks=self.tasks,
+            works=works,
             desktop=shared.desktop,
             locate=ArtifactStore(shared.store.with_name(f"{shared.store.name}.artifacts")).path,
             log_dir=shared.log_dir,
@@ -81,7 +84,7 @@ class Workplace:
         # Python's collector does not see what a connected signal holds: what these are told with would keep
         # the window, its document and its run for ever, so they go when it does.
         own = self.session
-        for each in (own.editor, own.checker, own.controller, own.shown, own.columns, own.files):
+        for each in (own.editor, own.checker, own.controller, own.shown, own.columns, own.files, works):
             each.setParent(self.window)
 
     async def close(self) -> None:

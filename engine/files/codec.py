@@ -77,24 +77,39 @@ def encode(workflow: Workflow) -> str:
     return "{\n" + ",\n".join(_INDENT + member for member in members) + "\n}\n"
 
 
-def decode(source: str | Mapping[str, Any], *, path: Path | None = None) -> Workflow:
+def decode(
+    source: str | Mapping[str, Any],
+    *,
+    path: Path | None = None,
+    reached: Callable[[float], object] | None = None,
+) -> Workflow:
     """The workflow that a text or a JSON object describes, in the form of nodes or of steps.
 
     Raises WorkflowFileError (with the line, for a text) for what is no workflow, and DefinitionError
-    for ids that are used twice. `path` is for messages and for the name of a nameless workflow.
+    for ids that are used twice. `path` is for messages and for the name of a nameless workflow. `reached` is
+    told after each stage how much is done, from 0 to 1; what it raises ends the reading.
     """
+    reached = reached or _unheard
     text = source if isinstance(source, str) else None
     document = json_text.parse(source.removeprefix("\ufeff"), path) if isinstance(source, str) else source
     if not isinstance(document, Mapping):
         raise WorkflowFileError(path, "The file holds no workflow: a JSON object is expected", line=1)
     _check_format(document, path)
+    reached(0.4)
     if "steps" in document and not document.get("nodes"):
         if not isinstance(document["steps"], list):
             raise WorkflowFileError(path, '"steps" must be a list', line=_line(text, "/steps"))
         document = nodes_form(document)
         text = None
     _check_shape(document, text, path)
-    return _workflow(document, path)
+    reached(0.7)
+    workflow = _workflow(document, path)
+    reached(1.0)
+    return workflow
+
+
+def _unheard(_share: float) -> None:
+    """Nobody asks how far the reading is."""
 
 
 def _check_format(document: Mapping[str, Any], path: Path | None) -> None:

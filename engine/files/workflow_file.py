@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import WorkflowFileError
@@ -14,8 +14,11 @@ from engine.model.workflow import Workflow
 EXTENSION = ".workflow.json"
 
 
-def load(path: str | Path) -> Workflow:
-    """The workflow in the file. Raises WorkflowFileError, with the line where there is one."""
+def load(path: str | Path, reached: Callable[[float], object] | None = None) -> Workflow:
+    """The workflow in the file. Raises WorkflowFileError, with the line where there is one.
+
+    reached: told after each stage how much is done, from 0 to 1; what it raises ends the reading.
+    """
     path = Path(path)
     try:
         with path.open("rb") as stream:
@@ -26,7 +29,9 @@ def load(path: str | Path) -> Workflow:
         raise WorkflowFileError(path, f"{path} is a folder, not a workflow file") from None
     except (OSError, ValueError) as error:
         raise WorkflowFileError(path, f"{path} cannot be read: {_reason(error)}") from error
-    return codec.decode(json_text.read_text(raw, path), path=path)
+    if reached is not None:
+        reached(0.05)
+    return codec.decode(json_text.read_text(raw, path), path=path, reached=reached)
 
 
 def save(path: str | Path, workflow: Workflow) -> None:

@@ -133,16 +133,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         options: how the run is to go, if not from its start to its end without a stop.
         Raises DefinitionError with every problem, or SchemaValidationError for a value that does not fit.
         """
-        self._must_be_open()
         folder = base_dir_of(workflow, base_dir)
-        if isinstance(workflow, Workflow) and (known := self._known(workflow)) is not None:
-            drawn, plan = workflow, known
-        else:
-            with uncollected():
-                drawn = load(workflow)
-                if self._compiler.find(drawn) is None:
-                    drawn = with_files(drawn, folder)
-                plan = self._prepare(drawn)
+        drawn, plan = self._drawn(workflow, folder)
         given = as_json(input_data or {})
         options = options or PLAIN
         if options.is_partial:
@@ -156,6 +148,13 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         elif not is_plain:
             self._runtime.spawn(self._run_execution(execution_id, drawn), f"run {execution_id}")
         return execution_id
+
+    def prepare_workflow(self, workflow: WorkflowLike, *, base_dir: Path | str | None = None) -> None:
+        """Check and plan a workflow, so that a start of it has nothing long to do; makes no execution.
+
+        Raises DefinitionError with every problem.
+        """
+        self._drawn(workflow, base_dir_of(workflow, base_dir))
 
     async def get_workflow_status(self, execution_id: str) -> dict[str, Any]:
         """The durable state as plain JSON; raises ExecutionNotFound."""
@@ -335,6 +334,17 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             await execution.rest()
 
     # -- helpers --------------------------------------------------------------------------------------
+
+    def _drawn(self, workflow: WorkflowLike, folder: str) -> tuple[Workflow, Plan]:
+        """The workflow with the files that it names read into it, and its checked plan."""
+        self._must_be_open()
+        if isinstance(workflow, Workflow) and (known := self._known(workflow)) is not None:
+            return workflow, known
+        with uncollected():
+            drawn = load(workflow)
+            if self._compiler.find(drawn) is None:
+                drawn = with_files(drawn, folder)
+            return drawn, self._prepare(drawn)
 
     def _known(self, workflow: Workflow) -> Plan | None:
         """The plan of a workflow that has been prepared before."""

@@ -59,18 +59,24 @@ def check(
     catalog: NodeTypes,
     known_actions: Container[tuple[str, str]] | None = None,
     inspected: Inspected | None = None,
+    reached: Callable[[float], object] | None = None,
 ) -> list[Problem]:
     """All problems, errors first. `known_actions`: (service, action) pairs; None leaves actions unchecked.
 
     Those of workflows inside nodes are told of the node, with the way to where they are.
     inspected: where the templates that are read are put down for whoever makes a plan next.
+    reached: told after each rule how much is done, from 0 to 1; what it raises ends the check.
     """
-    problems = _check(Drawing(workflow, catalog, known_actions, inspected=inspected), 1)
+    problems = _check(Drawing(workflow, catalog, known_actions, inspected=inspected), 1, reached)
     return sorted(problems, key=lambda problem: _GRAVITY[problem.severity])
 
 
-def _check(drawing: Drawing, depth: int) -> list[Problem]:
-    problems = [problem for rule in RULES for problem in rule(drawing)]
+def _check(drawing: Drawing, depth: int, reached: Callable[[float], object] | None) -> list[Problem]:
+    problems: list[Problem] = []
+    for done, rule in enumerate(RULES, start=1):
+        problems += rule(drawing)
+        if reached is not None:
+            reached(done / len(RULES) if depth == 1 else 1.0)
     for index, within in subworkflow_rules.inner(drawing):
         if isinstance(within, Problem):
             problems.append(within)
@@ -87,7 +93,8 @@ def _check(drawing: Drawing, depth: int) -> list[Problem]:
                 inspected=drawing.inspected,
             )
             problems += (
-                subworkflow_rules.inside_out(drawing, index, each) for each in _check(below, depth + 1)
+                subworkflow_rules.inside_out(drawing, index, each)
+                for each in _check(below, depth + 1, reached)
             )
     return problems
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from designer.canvas import arrange
+from designer import long_work
+from designer.canvas import arrange, layout
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
@@ -90,10 +92,16 @@ def test_that_a_large_drawing_is_laid_out_beside_the_work(
     canvas: CanvasView, tangled: Editor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrange, "AT_ONCE", 2)
+    monkeypatch.setattr(long_work, "SHOW_AFTER_MS", 0)
     told: list[str] = []
-    canvas.message.connect(told.append)
+    works = canvas.works
+    works.changed.connect(lambda: told.append(works.shown.words) if works.shown else None)
+    gate, tidy = threading.Event(), layout.tidy
+    monkeypatch.setattr(layout, "tidy", lambda *of: tidy(*of) if gate.wait(10) else None)
     canvas.arrange.tidy()
-    assert told == ["Tidying up 4 nodes… Esc gives it up"]
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == ["Tidying up 4 nodes…"]
+    gate.set()
     assert canvas.arrange.is_working
     canvas.arrange.tidy()  # once is enough
     qtbot.waitUntil(lambda: not canvas.arrange.is_working)

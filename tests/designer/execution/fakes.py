@@ -45,10 +45,16 @@ class ScriptedEngine:
         self.refuse_next: WorkflowError | None = None
         self.refusal: WorkflowError | None = None
         self.options: list[RunOptions | None] = []
+        self.prepared: list[str] = []
         self.is_closed = False
         self.has_something_to_undo = True
         self._news = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
+
+    def prepare_workflow(self, workflow: Workflow, *, base_dir: Path | None = None) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.prepared.append(workflow.id)
 
     async def start_workflow(
         self,

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -26,6 +27,33 @@ from engine.store.sqlite import SqliteStateManager
 from tests.designer.execution.conftest import Rig
 from tests.designer.execution.fakes import ScriptedEngine, ScriptedStore
 from tests.support.qt_loop import qt_loop, spin
+
+
+def test_that_a_start_that_is_given_up_leaves_no_run_or_a_cancelled_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    start = ScriptedEngine.start_workflow
+
+    async def slowly(self: ScriptedEngine, *given: Any, **named: Any) -> str:
+        begun.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        return await start(self, *given, **named)
+
+    async def give_up(*, when: threading.Event) -> None:
+        task = asyncio.ensure_future(rig.bridge.start(Workflow(id="w1"), {}))
+        await asyncio.to_thread(when.wait, 10)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    monkeypatch.setattr(ScriptedEngine, "start_workflow", slowly)
+    spin(rig.bridge.open())
+    spin(give_up(when=begun))
+    assert rig.scripted.calls == []  # its creation is not cut off half way
+    go_on.set()
+    spin(rig.bridge.close())  # which waits for its end
+    assert [call[:2] for call in rig.scripted.calls] == [("start", "w1"), ("cancel", "run-1")]
 
 
 def test_that_a_started_run_arrives_as_batches_in_the_window_thread(rig: Rig, qtbot: QtBot) -> None:

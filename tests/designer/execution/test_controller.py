@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,7 +76,7 @@ class Desk:
         self.document = Document(WORKFLOW)
         self.controller = RunController(rig.bridge, self.document, self._check, self.person)
 
-    async def _check(self, workflow: Workflow) -> Sequence[Problem]:
+    async def _check(self, workflow: Workflow, _reached: Callable[[float], object]) -> Sequence[Problem]:
         return self.problems
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from designer import long_work
 from designer.document import journal as journals
 from designer.document.document import Document
 from designer.document.journal import Journal, Recovery
@@ -19,7 +21,7 @@ from designer.windows import file_commands
 from designer.windows.examples import copy_example, documents_folder, examples
 from designer.windows.file_commands import FileCommands, empty_workflow
 from designer.windows.start import find_file
-from engine.files import workflow_file
+from engine.files import codec, workflow_file
 from engine.model.changes import NodeAdded
 from engine.model.edits import Edit, rename
 from engine.model.workflow import Node, Workflow
@@ -112,22 +114,36 @@ def test_that_a_file_that_is_no_workflow_is_explained_and_nothing_changes(desk: 
 
 def test_that_reading_and_writing_are_said_once_they_take_long(desk: Desk, monkeypatch) -> None:
     said: list[str] = []
+    shown: list[str] = []
+    works = desk.files._works
+    gate = threading.Event()
+
+    def note() -> None:
+        if works.shown is not None:
+            shown.append(works.shown.words)
+            gate.set()
+
     desk.files.said.connect(said.append)
+    works.changed.connect(note)
     path = desk.file()
-    monkeypatch.setattr(file_commands, "PATIENCE_S", 3600.0)
+    monkeypatch.setattr(long_work, "SHOW_AFTER_MS", 3_600_000)
     assert spin(desk.files.load(path))
     desk.editor.push(ADD)
     assert spin(desk.files.save())
     assert said == ["Saved orders.workflow.json"]
-    said.clear()
-    monkeypatch.setattr(file_commands, "PATIENCE_S", 0.0)
+    assert not shown
+    monkeypatch.setattr(long_work, "SHOW_AFTER_MS", 0)
+    read, encode = file_commands._read, codec.encode
+    monkeypatch.setattr(file_commands, "_read", lambda *of: read(*of) if gate.wait(10) else None)
     assert spin(desk.files.load(path))
-    assert said == ["Opening orders.workflow.json…", ""]
-    said.clear()
+    assert set(shown) == {"Opening orders.workflow.json…"}
+    gate.clear()
+    shown.clear()
+    monkeypatch.setattr(codec, "encode", lambda of: encode(of) if gate.wait(10) else None)
     desk.editor.push(rename(desk.editor.workflow, "a", "Begin"))
     assert spin(desk.files.save())
-    assert said[:2] == ["Saving orders.workflow.json…", ""]
-    assert said[-1] == "Saved orders.workflow.json"
+    assert set(shown) == {"Saving orders.workflow.json…"}
+    assert works.shown is None
 
 
 def test_that_a_first_save_asks_where_names_the_workflow_and_is_clean(desk: Desk) -> None:

@@ -15,9 +15,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPicture
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from designer import long_work
 from designer.canvas import pictures, render
 from designer.canvas.geometry import Floats
 from designer.dialogs.export_picture import ExportPictureDialog, PictureChoice
@@ -50,7 +50,7 @@ def wiring(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Picture
     """A window with a large drawing, where every step of a picture counts as long."""
     window = at_the_canvas(desk, qtbot, large_workflow())
     monkeypatch.setattr(picture_maker, "SLICE_S", 0.0)
-    monkeypatch.setattr(picture_maker, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(long_work, "SHOW_AFTER_MS", 0)
     return window.picture_wiring
 
 
@@ -178,9 +178,7 @@ def test_that_a_picture_is_given_up_and_the_file_that_was_there_stays(
         desk.window.canvas.setFocus()
         press(desk.window, "Esc")
     else:
-        button = desk.window.status_line.work.findChild(QToolButton)
-        assert button is not None
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(desk.window.status_line.work.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not wiring.maker.is_working)
     assert path.read_text() == "what was there"
     assert list(folder.iterdir()) == [path]
@@ -288,8 +286,9 @@ def test_that_a_small_picture_is_made_without_a_word(
 ) -> None:
     window = at_the_canvas(desk, qtbot, small_workflow())
     shown: list[str] = []
-    monkeypatch.setattr(window.status_line.work, "show_share", lambda words, _share: shown.append(words))
-    monkeypatch.setattr(picture_maker, "PATIENCE_S", 60.0)
+    works = window.session.works
+    works.changed.connect(lambda: shown.append(works.shown.words) if works.shown else None)
+    monkeypatch.setattr(long_work, "SHOW_AFTER_MS", 60_000)
     path = desk.folder / "small.svg"
     export(desk, qtbot, monkeypatch, path)
     qtbot.waitUntil(path.exists)

@@ -122,7 +122,7 @@ def test_that_problems_stop_a_run_and_a_click_on_one_goes_to_its_node(desk: Desk
     window.docks.bottom.hide()
     trigger(desk, "run.run")
     qtbot.waitUntil(lambda: window.bottom.current_tab == "Problems" and not window.docks.bottom.isHidden())
-    assert not window.session.controller.view.is_active
+    qtbot.waitUntil(lambda: not window.session.controller.view.is_active)
     window.bottom.problems.problem_activated.emit(
         Problem(severity="error", code="x", message="no table", node_id="keep")
     )
