@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.model import Change
-from engine.model.changes import (
-    ConnectionAdded,
-    ConnectionChanged,
-    ConnectionRemoved,
-    NodeAdded,
-    NodeChanged,
-    NodeRemoved,
-)
+from engine.model.changes import NodeAdded, NodeChanged, NodeRemoved
+from engine.model.kept_order import rewired
 from engine.model.workflow import Workflow
 
 
@@ -23,15 +17,9 @@ def touched(
 
     sources_of: where the connections to a node come from, be it there or missing.
     """
-    found: set[str] = set()
+    found = rewired(before, changes)
     for change in changes:
         match change:
-            case ConnectionAdded(connection=wire) | ConnectionChanged(connection=wire):
-                was = before.connections.get(wire.id)
-                found |= {wire.source} if was is None else {wire.source, was.source}
-            case ConnectionRemoved(connection_id=wire_id):
-                was = before.connections.get(wire_id)  # None: it came within the same edit, and was counted
-                found |= {was.source} if was is not None else set()
             case NodeChanged(node=node):  # a changed type may be a switch
                 found.add(node.id)
             case NodeAdded(node=node):  # a connection to it led nowhere while it was missing

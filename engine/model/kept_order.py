@@ -62,7 +62,7 @@ class KeptOrder:
         if came & went or len(changes) > _MANY:  # the same name at another place of the file; or much is new
             self.read(after)
             return
-        sources, targets = self._rewire(after, _sources(before, changes))
+        sources, targets = self._rewire(after, rewired(before, changes))
         self._nodes = after.nodes
         for name in came | went:
             sources.update(self.sources_of(name))
@@ -235,7 +235,7 @@ class _Reading:
             kept.names += [name for name in self._nodes if name not in read]
 
 
-def _sources(before: Workflow, changes: Sequence[Change]) -> set[str]:
+def rewired(before: Workflow, changes: Sequence[Change]) -> set[str]:
     """The nodes from which connections came or went."""
     found: set[str] = set()
     for change in changes:

@@ -166,8 +166,6 @@ def _sort_form_answer(
 
 def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Json]) -> list[dict[str, str]]:
     """What is wrong with the inputs that are there. Values for step paths have schemas of their own."""
-    if not plan.workflow.inputs:
-        return []
     schema = {key: value for key, value in plan.workflow.inputs.items() if key != "required"}
     if not schema:
         return []
