@@ -129,21 +129,8 @@ def _blank(area: QRectF, scale: float) -> tuple[QImage, QTransform]:
     return image, QTransform(scale, 0, 0, scale, -area.left() * scale, -area.top() * scale)
 
 
-def render_png(
-    drawing: Drawing, *, scale: float = 1.0, transparent: bool = False, carries_workflow: bool = True
-) -> bytes:
-    """The drawing as a PNG file, with the workflow in it to be opened again. Needs a QGuiApplication."""
-    image = render_image(drawing, scale=scale, transparent=transparent)
-    return pictures.png(image, drawing.workflow if carries_workflow else None)
-
-
-def render_svg(drawing: Drawing, *, transparent: bool = False) -> bytes:
-    """The drawing as an SVG document. Needs a QGuiApplication."""
-    return b"".join(finish(svg_steps(drawing, transparent=transparent)))
-
-
 def svg_steps(drawing: Drawing, *, transparent: bool = False) -> Steps[list[bytes]]:
-    """The same by and by, as pieces of the document.
+    """The drawing as an SVG document by and by, in pieces. Needs a QGuiApplication.
 
     Qt writes all of a document at its end, which takes long for a large one: so there are many small ones, of
     which the later give what they draw to the first.
@@ -194,13 +181,8 @@ class _Sheet:
         return text if is_first else text[text.index(_SVG_HEAD_END) + len(_SVG_HEAD_END) :]
 
 
-def render_pdf(drawing: Drawing) -> bytes:
-    """The drawing as a PDF of one page, as large as the drawing on the screen. Needs a QGuiApplication."""
-    return b"".join(finish(pdf_steps(drawing)))
-
-
 def pdf_steps(drawing: Drawing) -> Steps[list[bytes]]:
-    """The same by and by."""
+    """The drawing as a PDF of one page, as large as on the screen, by and by. Needs a QGuiApplication."""
     layer, area = yield from _prepare(drawing)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -222,11 +204,6 @@ def page_steps(painter: QPainter, drawing: Drawing, page: QRectF) -> Steps[None]
     """The drawing in the middle of a page, as large as fits but no larger than on the screen twice."""
     layer, area = yield from _prepare(drawing)
     yield from _fitted_steps(painter, layer, area, page, most=2.0)
-
-
-def paint_page(painter: QPainter, drawing: Drawing, page: QRectF) -> None:
-    """The same at once."""
-    finish(page_steps(painter, drawing, page))
 
 
 def picture_steps(

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from designer.canvas import geometry, hits
-from designer.canvas.render import Drawing, render_svg
+from designer.canvas.render import Drawing
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.theme import light
@@ -23,6 +23,7 @@ from engine.model.changes import apply, inverse
 from engine.model.json_value import Json
 from engine.model.staleness import Made, stale
 from tests.designer.canvas.conftest import Hand, small_workflow
+from tests.support.drawn import render_svg
 
 Key = Qt.Key
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

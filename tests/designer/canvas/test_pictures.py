@@ -16,12 +16,8 @@ from pytestqt.qtbot import QtBot
 from designer.canvas.render import (
     Drawing,
     paint_image,
-    paint_page,
     render_image,
-    render_pdf,
-    render_png,
     render_preview,
-    render_svg,
     save_picture,
 )
 from designer.document import picture_file
@@ -35,6 +31,7 @@ from engine.model.changes import apply
 from engine.model.comments import Comment, set_comments
 from engine.model.groups import groups, make_group
 from tests.designer.canvas.conftest import small_workflow
+from tests.support.drawn import paint_page, render_pdf, render_png, render_svg
 
 STATES = {"read": StepState(status=StepStatus.RUNNING), "keep": StepState(status=StepStatus.FAILED)}
 
