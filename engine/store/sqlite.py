@@ -364,15 +364,12 @@ class SqliteStateManager(ExecutionStateManager):
 
 async def _read_all(store: SqliteStateManager, record: ExecutionRecord, after: int = 0) -> list[Event]:
     """The durable events of a run from number `after` on; RunDamaged unless all of them are as written."""
-    events: list[Event] = []
-    while True:
-        if events:
-            page = await _read_page(store, record, "seq > ?2 ORDER BY seq", events[-1].seq)
-        else:
-            page = [event for event in await _read_page(store, record, FROM, after) if event.seq > after]
+    page = events = await _read_page(store, record, FROM, after)
+    while len(page) >= _PAGE_EVENTS:
+        page = await _read_page(store, record, "seq > ?2 ORDER BY seq", page[-1].seq)
         events += page
-        if len(page) < _PAGE_EVENTS:
-            break
+    # Only now: a page begins before number `after`, and one that is cut short would seem to be the last.
+    events = events[next((index for index, event in enumerate(events) if event.seq > after), len(events)) :]
     check_dense(record.id, events, after, at_least=record.found)
     return events
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from engine import StepContext, WorkflowEngine
 from engine.history.events import Event, EventType
 from engine.run import stream
 from engine.run.stream import EventStreams
+from engine.store import sqlite
+from engine.store.sqlite import SqliteStateManager
 from tests.support.builders import chain, make_workflow, node
 from tests.support.fake_clock import settle
 from tests.support.scripted_actions import ScriptedActions
@@ -67,6 +70,34 @@ async def test_that_a_slow_reader_is_told_and_reads_the_journal_again(
     await reading
     assert seen[0] == (EventType.LAGGED, 0)
     assert [seq for kind, seq in seen[1:]] == list(range(1, 9))
+
+
+async def test_that_a_reader_who_is_many_pages_behind_hears_of_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, actions: ScriptedActions
+) -> None:
+    monkeypatch.setattr(stream, "MAX_BEHIND", 20)
+    monkeypatch.setattr(sqlite, "_PAGE_EVENTS", 10)
+    steps = [f"s{number}" for number in range(1, 60)]
+    seen: list[Event] = []
+    is_following = asyncio.Event()
+    async with WorkflowEngine(
+        state_manager=SqliteStateManager(tmp_path / "runs.sqlite"), registry=actions.registry
+    ) as engine:
+        execution_id = await engine.start_workflow(chain(node("s0", "gate"), *steps))
+
+        async def follow() -> None:
+            async for each in engine.events(execution_id):
+                seen.append(each)
+                if each.step_id == "s0":
+                    is_following.set()
+
+        reading = asyncio.create_task(follow())
+        await is_following.wait()
+        await engine.cancel_workflow(execution_id, force=True)  # all the others are accounted for at once
+        await reading
+        facts = [each for each in seen if each.type is not EventType.LAGGED]
+        assert len(facts) < len(seen)
+        assert facts == await engine.state_manager.read_events(execution_id)
 
 
 async def test_that_closing_ends_every_reader() -> None:

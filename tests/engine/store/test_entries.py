@@ -62,6 +62,17 @@ def test_that_a_page_may_end_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert asyncio.run(read(path)) == events
 
 
+@pytest.mark.parametrize("after", range(13))
+def test_that_a_reader_who_begins_in_the_middle_gets_every_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    path = tmp_path / "runs.db"
+    events = asyncio.run(lay_down(path))
+    for size in range(1, 8):
+        monkeypatch.setattr(sqlite, "_PAGE_EVENTS", size)
+        assert asyncio.run(read(path, after)) == events[after:]
+
+
 def test_that_what_follows_a_restart_is_numbered_after_its_connections(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     events = asyncio.run(lay_down(path))
