@@ -1,15 +1,24 @@
-"""What the window is told about a run: one coalesced batch instead of thousands of events. No Qt here."""
+"""What the window is told about a run: one coalesced batch instead of thousands of events. No Qt here.
+
+A batch is no larger than what the window takes in between two frames, however much has happened: stopping a
+run of 100,000 steps is as many events at once.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, apply
 from engine.history.status import ExecutionStatus, StepStatus
 from engine.history.step_state import StepState
+
+MOST_EVENTS = 1_000
+"""So many events, or changed steps and connections, are in a batch at most: 15 ms for the window."""
 
 _CLOCK_STARTS = frozenset(
     {
@@ -51,34 +60,75 @@ class RunBatch:
 
 
 class RunFold:
-    """Folds one execution's events and remembers what changed until `take` hands it on."""
+    """Folds one execution's events, and remembers what changed until `take` hands it on."""
 
     def __init__(self) -> None:
+        self._waiting: deque[Event] = deque()
         self._state: ExecutionState | None = None
-        self._steps: set[str] = set()
+        # In the order in which they changed: a set would hand on what changed last before what changed first.
+        self._steps: dict[str, None] = {}
+        self._connections: dict[str, None] = {}
         self._done: set[str] = set()
         self._left_out: set[str] = set()
-        self._connections: set[str] = set()
-        self._events: list[Event] = []
         self._active_s = 0.0
         self._running_since: float | None = None
 
     @property
     def is_changed(self) -> bool:
-        return bool(self._events)
+        return bool(self._waiting or self._steps or self._connections)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to hand on than one batch holds."""
+        return max(len(self._waiting), self._changes) > MOST_EVENTS
 
     def add(self, event: Event) -> None:
-        """Folds one event; O(1)."""
+        """The next event; O(1)."""
+        self._waiting.append(event)
+
+    def take(self) -> RunBatch:
+        """What changed since the last call, or as much of it as one batch holds."""
+        events: list[Event] = []
+        while self._waiting and len(events) < MOST_EVENTS and self._changes < MOST_EVENTS:
+            event = self._waiting.popleft()
+            self._fold(event)
+            events.append(event)
+        state = self._state
+        assert state is not None, "there is nothing to take before the first event"
+        steps, connections = _first(self._steps), _first(self._connections)
+        return RunBatch(
+            execution_id=state.id,
+            workflow_id=state.workflow_id,
+            workflow_name=state.workflow_name,
+            status=state.status,
+            reason=state.reason,
+            needed=tuple(dict(item) for item in state.needed),
+            steps={step_id: state.steps[step_id] for step_id in steps if step_id in state.steps},
+            connections={key: str(state.connections.get(key, "")) for key in connections},
+            events=tuple(events),
+            done=len(self._done),
+            total=len(state.steps),
+            left_out=len(self._left_out),
+            active_s=self._active_s,
+            running_since=self._running_since,
+            error=state.error,
+            input_data=dict(state.input_data),
+        )
+
+    @property
+    def _changes(self) -> int:
+        return max(len(self._steps), len(self._connections))
+
+    def _fold(self, event: Event) -> None:
         if self._state is None:
             self._state = ExecutionState(id=event.execution_id, workflow_id=event.workflow_id)
         apply(self._state, event)
-        self._events.append(event)
         if event.step_id is not None:
             self._note_step(event.step_id, self._state)
         if event.type is EventType.CONNECTION_RESOLVED:
-            self._connections.add(str(event.data["connection_id"]))
+            self._connections[str(event.data["connection_id"])] = None
         elif event.type is EventType.EXECUTION_RESTARTED:
-            self._connections.update(event.data["connections"])
+            self._connections.update(dict.fromkeys(event.data["connections"]))
             for step_id in event.data["steps"]:
                 self._note_step(step_id, self._state)
         stands_still = _stands_still(self._state.status)
@@ -88,35 +138,8 @@ class RunFold:
             self._active_s += max(0.0, event.ts - self._running_since)
             self._running_since = None
 
-    def take(self) -> RunBatch:
-        """What changed since the last call; the fold then starts a new batch."""
-        state = self._state
-        assert state is not None, "there is nothing to take before the first event"
-        batch = RunBatch(
-            execution_id=state.id,
-            workflow_id=state.workflow_id,
-            workflow_name=state.workflow_name,
-            status=state.status,
-            reason=state.reason,
-            needed=tuple(dict(item) for item in state.needed),
-            steps={step_id: state.steps[step_id] for step_id in self._steps if step_id in state.steps},
-            connections={key: str(state.connections.get(key, "")) for key in self._connections},
-            events=tuple(self._events),
-            done=len(self._done),
-            total=len(state.steps),
-            left_out=len(self._left_out),
-            active_s=self._active_s,
-            running_since=self._running_since,
-            error=state.error,
-            input_data=dict(state.input_data),
-        )
-        self._steps.clear()
-        self._connections.clear()
-        self._events.clear()
-        return batch
-
     def _note_step(self, step_id: str, state: ExecutionState) -> None:
-        self._steps.add(step_id)
+        self._steps[step_id] = None
         step = state.steps.get(step_id)
         if step is not None and _is_done(step):
             self._done.add(step_id)
@@ -124,6 +147,14 @@ class RunFold:
             self._done.discard(step_id)
         if step is not None and step.reason == "not_selected":
             self._left_out.add(step_id)
+
+
+def _first(changed: dict[str, None]) -> list[str]:
+    """Take out as many as a batch holds; a run that is taken up again changes all of its steps at once."""
+    taken = list(islice(changed, MOST_EVENTS))
+    for name in taken:
+        del changed[name]
+    return taken
 
 
 def _is_done(step: StepState) -> bool:

@@ -3,7 +3,8 @@
 Calls go over with `run_coroutine_threadsafe` and are awaited on the window's loop. Events come back folded:
 each watched execution is folded on the engine's side, and at most 30 times a second what changed crosses as
 one `RunBatch`, with one wake-up of the window. A batch waits until the window has taken the one before it,
-so a slow window gets larger batches and never a queue of them. Nothing here names a thread or a loop in its
+so a slow window gets larger batches and never a queue of them; what is more than the window can take in
+between two frames comes in several, with a breath after each. Nothing here names a thread or a loop in its
 signatures: an engine in another process can stand behind the same interface.
 """
 
@@ -40,6 +41,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 BATCH_INTERVAL_S = 1 / 30
+BREATH_S = 0.01
+"""Between two batches while there is more to tell than one holds."""
 RECENT_RUNS = 200
 DAY_S = 86_400.0
 
@@ -351,7 +354,8 @@ class _Watcher:
 
     def _arm(self) -> None:
         loop = asyncio.get_running_loop()
-        delay = max(0.0, self._sent_at + BATCH_INTERVAL_S - loop.time())
+        interval = BREATH_S if self._fold.is_behind else BATCH_INTERVAL_S
+        delay = max(0.0, self._sent_at + interval - loop.time())
         self._timer = loop.call_later(delay, self._flush)
 
     def _flush(self) -> None:
@@ -364,3 +368,5 @@ class _Watcher:
             return
         self.window_is_free = False
         self._send(self._fold.take())
+        if self._fold.is_changed:
+            self._arm()

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from designer.execution.batch import RunBatch, RunFold
+from designer.execution.batch import MOST_EVENTS, RunBatch, RunFold
 from designer.execution.bridge import EngineBridge
 from designer.execution.engine_thread import EngineThread
 from designer.panels.log_lines import log_line
@@ -105,6 +105,19 @@ def test_that_a_window_that_is_busy_gets_one_larger_batch_and_no_queue_of_them(
     assert len(sent) == 1
 
 
+def test_that_what_happens_all_at_once_reaches_the_window_a_little_at_a_time(rig: Rig, qtbot: QtBot) -> None:
+    batches: list[RunBatch] = []
+    rig.bridge.batch_arrived.connect(batches.append)
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    all_at_once = [(EventType.STEP_SKIPPED, f"s{n}", {"reason": "cancelled"}) for n in range(3 * MOST_EVENTS)]
+    rig.scripted.send_many(run, [*all_at_once, (EventType.EXECUTION_FAILED, None, {})])
+    qtbot.waitUntil(lambda: bool(batches) and batches[-1].status is ExecutionStatus.FAILED)
+    assert max(len(batch.events) for batch in batches) <= MOST_EVENTS
+    assert sum(len(batch.steps) for batch in batches) == 3 * MOST_EVENTS
+    told = [event.seq for batch in batches for event in batch.events]
+    assert told == list(range(1, len(told) + 1))
+
+
 def test_that_watching_again_replays_the_history(rig: Rig, qtbot: QtBot) -> None:
     run = spin(rig.bridge.start(Workflow(id="w1"), {}))
     rig.scripted.send(run, EventType.EXECUTION_COMPLETED)
@@ -148,6 +161,48 @@ def test_that_a_store_that_is_in_use_is_said_and_the_thread_ends(rig: Rig) -> No
         spin(bridge.open())
     assert not bridge.is_open
     assert not any(thread.name == "engine" for thread in threading.enumerate())
+
+
+def test_that_the_end_of_a_run_is_told_with_its_last_events_and_not_before() -> None:
+    fold = RunFold()
+    fold.add(Event("r", "w", 1, 1.0, EventType.EXECUTION_CREATED, None, 0, {}))
+    fold.add(Event("r", "w", 2, 1.0, EventType.EXECUTION_STARTED, None, 0, {}))
+    for number in range(MOST_EVENTS):
+        fold.add(Event("r", "w", number + 3, 2.0, EventType.STEP_CANCELLED, f"s{number}", 1, {}))
+    fold.add(Event("r", "w", MOST_EVENTS + 3, 3.0, EventType.EXECUTION_FAILED, None, 0, {}))
+    first = fold.take()
+    assert (first.status, len(first.events)) == (ExecutionStatus.RUNNING, MOST_EVENTS)
+    assert fold.is_changed
+    last = fold.take()
+    assert (last.status, [event.step_id for event in last.events]) == (
+        ExecutionStatus.FAILED,
+        [f"s{MOST_EVENTS - 2}", f"s{MOST_EVENTS - 1}", None],
+    )
+    assert not fold.is_changed
+
+
+def test_that_a_run_of_many_steps_that_is_taken_up_again_is_told_in_parts() -> None:
+    fold = RunFold()
+    steps = [f"s{number}" for number in range(2 * MOST_EVENTS)]
+    for seq, (type, step_id) in enumerate(
+        [
+            (EventType.EXECUTION_CREATED, None),
+            (EventType.EXECUTION_STARTED, None),
+            *((EventType.STEP_SKIPPED, step_id) for step_id in steps),
+            (EventType.EXECUTION_FAILED, None),
+        ]
+    ):
+        fold.add(Event("r", "w", seq + 1, 1.0, type, step_id, 0, {}))
+    while fold.is_changed:
+        fold.take()
+    again = {"steps": steps, "connections": [], "epoch": 2}
+    fold.add(Event("r", "w", len(steps) + 4, 2.0, EventType.EXECUTION_RESTARTED, None, 0, again))
+    batches = []
+    while fold.is_changed:
+        batches.append(fold.take())
+    assert [len(batch.steps) for batch in batches] == [MOST_EVENTS, MOST_EVENTS]
+    assert {i for batch in batches for i in batch.steps} == set(steps)
+    assert [batch.status for batch in batches] == [ExecutionStatus.RUNNING, ExecutionStatus.RUNNING]
 
 
 def test_that_the_clock_of_a_run_leaves_its_pauses_out() -> None:
