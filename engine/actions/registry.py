@@ -114,6 +114,8 @@ class ActionRegistry:
         self, service: str, name: str, function: Handler, options: ActionOptions | None = None
     ) -> None:
         """Make `function(params, context)` the action; without options those marked on it count."""
+        if not callable(function):
+            raise TypeError(f"The action {service}.{name} must be a function, not {function!r}")
         self._actions[service, name] = _action(service, name, function, options)
 
     def get(self, service: str, name: str) -> Action:

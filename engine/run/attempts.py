@@ -130,6 +130,8 @@ class Attempts:
             self._dispatcher.unpark()
         if activity.is_abandoned:
             raise Abandoned
+        if step.index in execution.steps.waiting:
+            execution.steps.woke(activity)  # it has ended while it, or something it began, was asleep
         if activity.stop == "timeout":
             raise self._timed_out(activity, limit) from error
         if error is not None:
@@ -159,12 +161,15 @@ class Attempts:
     def _expire(self, execution: Execution, activity: Activity, limit: float) -> None:
         if not activity.stop:
             self._dispatcher.interrupt(activity, "timeout")
-            self._clock.call_later(GRACE_S, partial(self._abandon_expired, execution, activity, limit))
+            late = partial(self._abandon_expired, execution, activity, activity.attempt, limit)
+            self._clock.call_later(GRACE_S, late)
 
-    def _abandon_expired(self, execution: Execution, activity: Activity, limit: float) -> None:
+    def _abandon_expired(self, execution: Execution, activity: Activity, attempt: int, limit: float) -> None:
         """The grace is over: the step has failed, whatever its code still does."""
         if activity.task is None or activity.is_abandoned or activity.stop != "timeout":
             return
+        if activity.attempt != attempt:
+            return  # that one did end, and the next has a grace of its own
         self._dispatcher.abandon(activity)
         error = self._timed_out(activity, limit)
         execution.steps.fail(activity, error, duration_ms=self.since(activity.started_at))
@@ -182,24 +187,45 @@ class Attempts:
     async def _sleep_until(
         self, execution: Execution, activity: Activity, until: float, most_s: float
     ) -> None:
-        if activity.is_abandoned:
+        if activity.is_abandoned or activity.task is None:
             raise asyncio.CancelledError
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         timer = Alarm(self._clock, until, partial(_set, woken), most_s=most_s)
-        execution.steps.sleeps(activity, until)
-        activity.holds_slot = False
-        self._semaphore.release()
-        self._dispatcher.park()
+        is_asleep = activity.step.index in execution.steps.waiting  # it waits for several things at once
+        if not is_asleep:
+            execution.steps.sleeps(activity, until)
+            activity.holds_slot = False
+            self._semaphore.release()
+            self._dispatcher.park()
         try:
             await woken
             await execution.allowed()
+        except asyncio.CancelledError:
+            # Its time is over, or the action itself waits no longer: then it goes on.
+            if not self._dispatcher.is_closed and await self._goes_on(execution, activity):
+                activity.due_at = None
+            raise
         finally:
             timer.cancel()
-            self._dispatcher.unpark()
+            if not is_asleep:
+                self._dispatcher.unpark()
         activity.due_at = None
-        execution.steps.woke(activity)
-        await self._semaphore.acquire()
-        activity.holds_slot = True
+        if not await self._goes_on(execution, activity):
+            raise asyncio.CancelledError  # it has ended meanwhile
+
+    async def _goes_on(self, execution: Execution, activity: Activity) -> bool:
+        """Whether the attempt is still there to go on after a sleep; it has a slot then."""
+        if activity.is_abandoned or activity.task is None:
+            return False
+        if activity.step.index in execution.steps.waiting:
+            if activity.stop:  # it is to end, and needs no slot for that
+                execution.steps.woke(activity)
+                return True
+            await execution.allowed()
+            execution.steps.woke(activity)
+            await self._semaphore.acquire()
+            activity.holds_slot = True
+        return True
 
     def since(self, started: float) -> float:
         """Milliseconds from a moment to now; none when the clock was set back meanwhile."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import MissingInputError, SchemaValidationError, WorkflowError
@@ -30,7 +29,8 @@ from engine.run.handed_secrets import drafted, read_handed, split
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
-from engine.run.questions import Supplied, check_input, put, sort_answers
+from engine.run.parts_time import counted_from
+from engine.run.questions import check_input, put
 from engine.run.schemas import SchemaGate
 from engine.store.state_manager import ExecutionStateManager, PartSummary, error_to_json
 
@@ -69,7 +69,7 @@ class Composer:
         creation once it is durable.
         """
         self._store = store
-        self._clock = clock
+        self.clock = clock
         self._enter = enter
         self._bring = bring
         self._prepare = prepare
@@ -86,7 +86,8 @@ class Composer:
         told, mark = drafted(params, activity.step)
         data = {"reason": "child", "params": self._store.artifacts.pack(told), **mark}
         execution.steps.waits_for_parts(composite, data)
-        self._limit(composite, activity.started_at)
+        composite.time.since = activity.started_at
+        composite.time.begin()
         composite.fill()
 
     async def finish(self, composite: Composite) -> tuple[Json, dict[str, Any]]:
@@ -186,42 +187,6 @@ class Composer:
             self._spawn(self._remember(composite, remembered), "look for earlier items")
         return has_tried
 
-    def limit_time(self, composite: Composite, seconds: float) -> None:
-        """Let the step fail when it has not ended by then."""
-        composite.activity.timer = self._clock.call_later(seconds, partial(composite.expire, seconds))
-
-    # -- answers ----------------------------------------------------------------------------------------
-
-    def sort(self, execution: Execution, answers: Mapping[str, Json]) -> Supplied:
-        """Where each answer belongs, in the run or in its parts; raises as sort_answers does.
-
-        A key in a part begins with the way to it (`each/3/input.limit`). `each/input.limit`, or a bare name
-        that only parts ask for, is for all parts of the step, those to come too.
-        """
-        steps = execution.steps
-        paused = [steps.activities[number] for number in sorted(steps.paused)]
-        routed, own, kept = _routes(execution, answers, paused)
-        supplied = sort_answers(execution.plan, steps.live["input_data"], paused, own)
-        supplied.inputs.update(kept)
-        for composite in steps.nested.values():
-            for part in composite.parts.values():
-                if part.id in routed:
-                    inner = self.sort(part, routed[part.id])
-                    supplied.parts.update(inner.parts)
-                    supplied.parts[part.id] = inner
-        return supplied
-
-    def to_the_whole(
-        self, execution: Execution, answers: Mapping[str, Json]
-    ) -> tuple[Execution, Mapping[str, Json]]:
-        """A part cannot go on alone: the run that it is a part of, and the answers as that one knows them."""
-        while execution.owner is not None:
-            parent = execution.owner.execution
-            way = execution.id[len(parent.id) + 1 :]
-            answers = {f"{way}/{key}": value for key, value in answers.items()}
-            execution = parent
-        return execution, answers
-
     # -- after a restart ----------------------------------------------------------------------------------
 
     async def load(self, execution: Execution, events: Sequence[Event]) -> None:
@@ -242,17 +207,21 @@ class Composer:
             step = execution.plan.step(step_id)
             is_open = known is not None and known.status in (StepStatus.WAITING, StepStatus.RUNNING)
             if is_open and known is not None and known.attempts == event.attempt and known.reason != "retry":
-                await self._load(execution, step, event, known.started_at)
+                since = counted_from(event, events)
+                await self._load(execution, step, event, known.started_at, since)
 
-    async def _load(self, execution: Execution, step: Step, event: Event, started: float | None) -> None:
+    async def _load(
+        self, execution: Execution, step: Step, event: Event, started: float | None, since: float
+    ) -> None:
         params = await self.expanded(event.data["params"])
         if event.data.get("has_secrets"):
             params = from_journal(params)
         assert isinstance(params, dict)
-        activity = Activity(step, attempt=event.attempt, first_started_at=started)
+        first = started if since == event.ts else since
+        activity = Activity(step, attempt=event.attempt, first_started_at=first)
         activity.started_at = started or event.ts
         composite = self._make(execution, activity, params)
-        composite.is_quiet = True
+        composite.time.since, composite.is_quiet = since, True
         execution.steps.place_composite(composite)
         found = await self.parts_of(composite)
         await composite.found(found)
@@ -277,7 +246,7 @@ class Composer:
             if execution.status.is_terminal:
                 execution.steps.nested.clear()
                 continue
-            self._limit(composite, composite.activity.started_at)
+            composite.time.begin()
             composite.wake()
 
     # -- helpers ------------------------------------------------------------------------------------------
@@ -313,12 +282,6 @@ class Composer:
         packed: Json = self._store.artifacts.pack(value)
         return packed
 
-    def _limit(self, composite: Composite, started: float) -> None:
-        timeouts = composite.activity.step.timeouts
-        limits = [limit for limit in (timeouts.attempt, timeouts.total) if limit is not None]
-        if limits and not composite.is_over:
-            self.limit_time(composite, max(0.0, started + min(limits) - self._clock.now()))
-
     async def _remember(self, composite: Composite, remembered: Remembered) -> None:
         try:
             earlier = await completed_before(self._store, composite)
@@ -336,42 +299,6 @@ class Composer:
             fetched(error)
         else:
             fetched([*rows])
-
-
-def _routes(
-    execution: Execution, answers: Mapping[str, Json], paused: Sequence[Activity]
-) -> tuple[dict[str, dict[str, Json]], dict[str, Json], dict[str, Json]]:
-    """Answers by the part they are for; those for the run itself; those to keep for parts to come."""
-    routed: dict[str, dict[str, Json]] = {}
-    own: dict[str, Json] = {}
-    kept: dict[str, Json] = {}
-    nested = list(execution.steps.nested.values())
-    parts = {part.id[len(execution.id) + 1 :]: part for each in nested for part in each.parts.values()}
-    asked = {
-        str(item.get(key)) for activity in paused for item in activity.needed for key in ("name", "path")
-    }
-    for key, value in answers.items():
-        way = max((way for way in parts if key.startswith(f"{way}/")), key=len, default=None)
-        if way is not None:
-            routed.setdefault(parts[way].id, {})[key[len(way) + 1 :]] = value
-            continue
-        is_own = key in asked or key in execution.plan.workflow.input_properties
-        is_taken = False
-        for composite in nested if not is_own else ():
-            step_id = composite.activity.step.id
-            rest = key[len(step_id) + 1 :] if key.startswith(f"{step_id}/input.") else ""
-            for part in composite.parts.values():
-                needed = [item for item in part.steps.needed() if key in (item.get("name"), item.get("path"))]
-                if rest or needed:
-                    routed.setdefault(part.id, {})[rest or key] = value
-                    is_taken = True
-                    if any(item.get("path") == f"input.{key}" for item in needed):
-                        kept[f"{step_id}/input.{key}"] = value
-            if rest:
-                kept[key], is_taken = value, True
-        if not is_taken:
-            own[key] = value
-    return routed, own, kept
 
 
 def _handed_on(parent: Execution, step_id: str) -> dict[str, Json]:

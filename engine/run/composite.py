@@ -25,6 +25,7 @@ from engine.history.events import EventDraft, EventType
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.run.living_parts import LivingParts, part_error
+from engine.run.parts_time import PartsTime
 
 if TYPE_CHECKING:
     from engine.plan.body import Body
@@ -68,6 +69,7 @@ class Composite(LivingParts, ABC):
         super().__init__(execution)
         self.composer = composer
         self.activity = activity
+        self.time = PartsTime(activity, composer.clock, self.expire)
         self.body = body
         self.params = params
         self.prefix = prefix_of(execution.id, execution.epoch, activity.step.id, activity.attempt)
@@ -191,12 +193,12 @@ class Composite(LivingParts, ABC):
         if not self.parts:
             self.fill()
 
-    def expire(self, limit: float) -> None:
+    def expire(self, limit: float, in_all: bool) -> None:
         """The time of the step is over, unless it waits for a person: that time is not its own."""
         if self.is_blocked:
-            self.composer.limit_time(self, limit)
             return
-        self.fail(StepTimeoutError(self.activity.step.id, limit))
+        last = self.activity.last_error if in_all else None
+        self.fail(StepTimeoutError(self.activity.step.id, limit, in_all=in_all, last=last))
         self.each_quietly(lambda part: part.cancel(rollback=False))
         self.stop_running()
         self.fill()
@@ -248,6 +250,7 @@ class Composite(LivingParts, ABC):
                 self._ask([])
                 execution.due(step.index)
                 return
+        self.time.look(is_blocked=self.is_blocked)
         self._ask(self.needed())
         execution.advance()
 

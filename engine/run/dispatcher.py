@@ -66,7 +66,7 @@ class Dispatcher:
         self._is_halted = False
         # The disk took what was written and could not keep it: that it can now is what has to be seen.
         self._must_sync = False
-        self._is_closed = False
+        self.is_closed = False
 
     def attach(
         self,
@@ -146,7 +146,7 @@ class Dispatcher:
 
     def ask_for_flush(self) -> None:
         """Something waits to become durable: see to it when the loop next turns."""
-        if not self._is_flush_asked and not self._is_closed:
+        if not self._is_flush_asked and not self.is_closed:
             self._is_flush_asked = True
             asyncio.get_running_loop().call_soon(self._flush_soon)
 
@@ -161,7 +161,7 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Cancel what runs, without recording an end: as after a crash, it can be recovered."""
-        self._is_closed = True
+        self.is_closed = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -177,7 +177,7 @@ class Dispatcher:
 
     def _flush_soon(self) -> None:
         self._is_flush_asked = False
-        if self._commit.is_taken or self._is_closed:
+        if self._commit.is_taken or self.is_closed:
             return
         if self._has_unflushed():
             self._spawn(self._flush_once())
@@ -245,7 +245,7 @@ class Dispatcher:
     def _dispatch(self, *, but: int = 0) -> None:
         """Start workers for ready steps, as many as there are slots; `but` steps already have a worker."""
         wanted = min(self._ready.size - but, self._limit - self._active)
-        if self._is_halted or self._is_closed:
+        if self._is_halted or self.is_closed:
             return
         for _ in range(wanted):
             self._active += 1

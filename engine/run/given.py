@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DefinitionError, WorkflowError, WorkflowFileError
+from engine.expression.operations import type_name
 from engine.files import codec, workflow_file
 from engine.model.json_value import Json
 from engine.model.workflow import Workflow
@@ -50,6 +51,11 @@ def as_json(values: Mapping[str, Any]) -> dict[str, Json]:
     """The values as the journal will give them back; raises WorkflowError when they are no JSON."""
     if not values:
         return {}
+    if not isinstance(values, Mapping):
+        raise WorkflowError(
+            f"Values are given by their names, and this is: {type_name(values)}",
+            hint='Give an object such as {"threshold": 60}.',
+        )
     try:
         told: dict[str, Json] = json.loads(json.dumps(dict(values), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ from engine.errors import CannotRestart, DefinitionError
 from engine.history.status import ExecutionStatus
 from engine.run.execution import Execution
 from engine.run.incidents import sort_repairs, would_hold
+from engine.run.part_answers import to_the_whole
 from engine.run.questions import Supplied
 from engine.run.runtime import Runtime
 from engine.run.stops import must_be_steps
@@ -29,7 +30,7 @@ class HeldRuns:
         """
         execution = await self._going_on(execution_id)
         if execution is not None:
-            whole, _ = self._runtime.composer.to_the_whole(execution, {})
+            whole, _ = to_the_whole(execution, {})
             whole.resume(Supplied(turn=_turn(whole)))
             await self._runtime.barrier()
         return execution is not None
@@ -60,7 +61,7 @@ class HeldRuns:
         execution = await self._going_on(execution_id)
         if execution is None:
             return has_waited
-        whole, known = self._runtime.composer.to_the_whole(execution, dict(conditions))
+        whole, known = to_the_whole(execution, dict(conditions))
         try:
             repairs = sort_repairs(whole, {key: str(text) for key, text in known.items()})
         except DefinitionError:
@@ -79,7 +80,7 @@ class HeldRuns:
         execution = await self._going_on(execution_id)
         if execution is None:
             raise CannotRestart("The run has ended")
-        whole, known = self._runtime.composer.to_the_whole(execution, {connection_id: condition})
+        whole, known = to_the_whole(execution, {connection_id: condition})
         return would_hold(whole, *next((key, str(text)) for key, text in known.items()))
 
     async def _going_on(self, execution_id: str) -> Execution | None:

@@ -137,6 +137,11 @@ class Observers:
                     result = message()
                     if inspect.isawaitable(result):
                         await result
+                except asyncio.CancelledError:
+                    task = asyncio.current_task()
+                    if task is None or task.cancelling():
+                        raise  # the engine closes
+                    _log.exception("An observer of the run cancelled itself")
                 except Exception:  # noqa: BLE001 - step boundary: foreign code must not break a run
                     _log.exception("An observer of the run failed")
         finally:

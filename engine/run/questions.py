@@ -10,6 +10,7 @@ from engine.errors import ExpressionError, FormRequired, SchemaValidationError
 from engine.expression import Path
 from engine.expression.paths import output_path
 from engine.expression.secret_text import names_in
+from engine.expression.templates import escape_pointer
 from engine.json_schema.validators import validate
 from engine.model.json_value import Json
 from engine.plan.step import Plan, Step
@@ -87,14 +88,14 @@ def sort_answers(
         path = _path(key)
         if path is not None and path.root == "steps":
             path = output_path(path)
-        root = path.root if path else key
+        root = root_of(key)
         if root in forms:
             _sort_form_answer(root, path, value, fields, supplied, forms)
         elif path is not None and root == "input" and path.parts:
             put(supplied.inputs, input_data, path, value)
         elif key not in plan.workflow.input_properties and (key in asked or (path and root in plan.numbers)):
-            schema = asked.get(key, {}).get("schema") or {}
-            errors += _faults(schema, value, f"/{key}")
+            schema = asked.get(key, {}).get("schema") or _schema_of_output(plan, path)
+            errors += _faults(schema, value, "/" + escape_pointer(key))
             for spelling in _spellings(key, path):
                 supplied.inputs[spelling] = value
         else:
@@ -104,7 +105,10 @@ def sort_answers(
     errors += _input_faults(plan, input_data, supplied.inputs)
     for number, form_answer in supplied.forms.items():
         activity = forms[plan.steps[number].id]
-        errors += _faults(activity.form or {}, form_answer, f"/{activity.step.id}")
+        pointer = "/" + escape_pointer(activity.step.id)
+        errors += _faults(activity.form or {}, form_answer, pointer)
+        # It becomes the step's output, and has to be what the step promises.
+        errors += _faults(activity.step.output_schema, form_answer, pointer)
     if errors:
         raise SchemaValidationError("input", errors, hint="The run stays paused; correct the values.")
     return supplied
@@ -130,8 +134,7 @@ def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
         name = str(path).removeprefix("input.")
         schema = _below(plan.workflow.inputs, path.parts)
     elif path is not None and path.root in plan.numbers:
-        parts = path.parts[1:] if path.parts[:1] == ("output",) else path.parts
-        schema = _below(plan.step(path.root).output_schema, parts)
+        schema = _schema_of_output(plan, path)
     title = schema.get("title")
     needed = {
         "step_id": step.id,
@@ -143,6 +146,13 @@ def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
     if "default" in schema:
         needed["last_value"] = schema["default"]
     return needed
+
+
+def _schema_of_output(plan: Plan, path: Path | None) -> Mapping[str, Any]:
+    """What the workflow says of a value that a step gives, however its path is spelt."""
+    if path is None or path.root not in plan.numbers:
+        return {}
+    return _below(plan.step(path.root).output_schema, output_path(path).parts[1:])
 
 
 def _sort_form_answer(
@@ -223,6 +233,14 @@ def _below(schema: Mapping[str, Any], parts: Sequence[str | int]) -> Mapping[str
             return {}
         schema = inner
     return schema
+
+
+def root_of(key: str) -> str:
+    """What an answer begins with: `input`, or a step's id; a key that is no path is a name as it stands."""
+    path = _path(key)
+    if path is None:
+        return key
+    return output_path(path).root
 
 
 def _path(text: str) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +21,19 @@ from engine.expression.secret_text import plain
 from engine.history.status import ExecutionStatus
 from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
-from engine.plan.step import Call, Step
+from engine.plan.step import Step
 from engine.run.activity import Activity
 from engine.run.alarm import Alarm
 from engine.run.attempts import Abandoned, Attempts, Stopped
 from engine.run.clock import Clock, Rng
 from engine.run.composer import Composer
+from engine.run.fallback import Fallbacks
 from engine.run.own_conditions import is_wanted
 from engine.run.retry import wait_before_retry
 from engine.run.reuse import Reuse, ready_made
 from engine.run.room import record_end, run_again_with_room
 from engine.run.secret_conditions import lacking
 from engine.store.artifacts import ArtifactStore
-from engine.store.state_manager import error_to_json
 
 if TYPE_CHECKING:
     from engine.run.dispatcher import Dispatcher
@@ -45,6 +44,10 @@ if TYPE_CHECKING:
 
 class _StoreRefused(Exception):
     """The store could not make durable what must be durable before the action runs."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class StepRunner:
@@ -72,6 +75,13 @@ class StepRunner:
         self._artifacts = artifacts
         self._composer = composer
         self._reuse = reuse
+        self._fallbacks = Fallbacks(
+            seams=seams,
+            clock=clock,
+            attempts=attempts,
+            prepare=self._make_durable_for,
+            complete=self._complete,
+        )
 
     async def run(self, execution: Execution, number: int, begun: Begun | None = None) -> None:
         """Take the step one attempt further: to its end, to a wait, or to a question.
@@ -260,6 +270,15 @@ class StepRunner:
         # Should it bring the program down again, it is counted.
         return False if activity.crashes or step.index in execution.suspects else None
 
+    async def _make_durable_for(self, execution: Execution, activity: Activity, stand_in: Step) -> None:
+        """As before the step's own action; but what has been tried does not begin anew for it."""
+        full_sync = self._must_be_durable(execution, activity, stand_in)
+        while full_sync is not None:
+            try:
+                return await self._make_durable(full_sync=full_sync)
+            except _StoreRefused as refused:
+                await self._dispatcher.held_up(refused.error)
+
     def _only_fires(self, step: Step) -> bool:
         return step.is_trigger and (step.service, step.action) not in self._registry
 
@@ -269,7 +288,7 @@ class StepRunner:
         try:
             await self._dispatcher.barrier(full_sync=full_sync)
         except StoreError as error:
-            raise _StoreRefused from error
+            raise _StoreRefused(error) from error
         finally:
             self._dispatcher.unpark()
 
@@ -324,44 +343,14 @@ class StepRunner:
         if wait is not None and not (isinstance(error, StepTimeoutError) and error.in_all):
             error = StepTimeoutError(step.id, step.timeouts.total or 0.0, in_all=True, last=error)
         is_known = not (isinstance(error, PartFailed) and error.is_uncertain)
-        if (
-            step.fallback
-            and not is_stopped
-            and is_known
-            and await self._fell_back(execution, activity, step.fallback, error)
-        ):
-            return
+        second = None
+        if step.fallback and not is_stopped and is_known:
+            second = await self._fallbacks.take_place(execution, activity, step.fallback, error)
+            if second is None:
+                return
         if step.index in execution.steps.activities:
-            execution.steps.fail(activity, error, duration_ms=self._attempts.since(activity.started_at))
-
-    async def _fell_back(
-        self, execution: Execution, activity: Activity, fallback: Call, error: BaseException
-    ) -> bool:
-        """Whether the fallback took the step's place; if it fails too, the first error counts."""
-        stand_in = replace(
-            activity.step,
-            service=fallback.service,
-            action=fallback.action,
-            parameters=fallback.parameters,
-            fallback=None,
-        )
-        scope = execution.steps.live.with_roots({"error": error_to_json(error)})
-        try:
-            params: Any = fallback.parameters.template.resolve(scope.reference)
-            activity.context = activity.context or self._attempts.context(execution, activity)
-            if stand_in.secrets:
-                params = execution.secrets.reveal(params)
-            output = await self._attempts.within_time(execution, activity, stand_in, params)
-            await self._complete(execution, activity, execution.secrets.mask(output), via="fallback")
-        except Stopped:
-            execution.steps.cancel(activity)
-            execution.advance()
-        except Abandoned:
-            pass
-        except Exception as second:  # noqa: BLE001 - step boundary: the first error is the one that counts
-            error.add_note(f"The fallback failed too: {execution.secrets.mask_error(second)}")
-            return False
-        return True
+            duration_ms = self._attempts.since(activity.started_at)
+            execution.steps.fail(activity, error, duration_ms=duration_ms, second=second)
 
     def _max_attempts(self, step: Step) -> int:
         if step.retry_is_given or (step.service, step.action) not in self._registry:

@@ -96,7 +96,7 @@ class Steps:
         self._execution.advance()
 
     def woke(self, activity: Activity) -> None:
-        """The moment has come; the same attempt goes on."""
+        """The moment has come, or nobody waits for it any more; the same attempt goes on."""
         self.waiting.discard(activity.step.index)
         self.running.add(activity.step.index)
         self._journal.begin(self._execution, activity.step.id, activity.attempt, NO_DATA)
@@ -104,7 +104,7 @@ class Steps:
     def waits(self, activity: Activity, until: float, error: BaseException, max_attempts: int) -> None:
         """Between two attempts."""
         activity.crashes = 0
-        activity.due_at = until
+        activity.due_at = None  # an attempt may sleep; this is the time between two of them
         activity.last_error = error
         self.running.discard(activity.step.index)
         self.waiting.add(activity.step.index)
@@ -209,10 +209,23 @@ class Steps:
         self._execution.record([ended, *self.facts(settlement)])
         self._execution.follow(settlement, None)
 
-    def fail(self, activity: Activity, error: BaseException, *, duration_ms: float) -> None:
-        """The step has failed for good: its settings and connections say what that means."""
+    def fail(
+        self,
+        activity: Activity,
+        error: BaseException,
+        *,
+        duration_ms: float,
+        second: BaseException | None = None,
+    ) -> None:
+        """The step has failed for good: its settings and connections say what that means.
+
+        second: what its fallback failed with.
+        """
         step = activity.step
         described = error_to_json(error)
+        if second is not None:
+            told = described["fallback_error"] = error_to_json(second)
+            described["message"] = f"{described['message']}; the fallback failed too: {told['message']}"
         activity.context = None
         self._left(step)
         self.has_failures = True

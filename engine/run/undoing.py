@@ -140,7 +140,7 @@ class _Fold:
             case EventType.STEP_COMPLETED:
                 if data.get("via") not in _DID_NOTHING:
                     self._did(step, data.get("output"))
-            case EventType.STEP_FAILED if (data.get("error") or {}).get("schema_type") == "output":
+            case EventType.STEP_FAILED if _is_of_output(data.get("error") or {}):
                 # Only its output was refused: whatever it did has happened.
                 self._did(step)
             case EventType.STEP_FAILED if step.rollback is None:
@@ -225,6 +225,11 @@ def end_of_undo(
         told[UNDONE if error is None else NOT_UNDONE] = undo.epoch
     event_type = EventType.STEP_ROLLBACK_FAILED if undo.is_last else EventType.STEP_ROLLING_BACK
     return EventDraft(event_type, step_id, data=told)
+
+
+def _is_of_output(error: Mapping[str, Any]) -> bool:
+    """Whether what an action gave was refused, that of the step or that of its fallback."""
+    return "output" in (error.get("schema_type"), (error.get("fallback_error") or {}).get("schema_type"))
 
 
 def stopped() -> WorkflowError:

@@ -34,6 +34,7 @@ from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_s
 from engine.run.held_runs import HeldRuns
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.options import PLAIN, RunOptions
+from engine.run.part_answers import sort, to_the_whole
 from engine.run.partial_runs import PartialRuns
 from engine.run.questions import check_input
 from engine.run.recorded import prepare
@@ -88,8 +89,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         secrets: SecretSource | None = None,
     ) -> None:
         """secrets: what `${secrets.NAME}` stands for; the environment and the system's keyring by default."""
-        if max_concurrent_steps < 1:
-            raise ValueError(f"max_concurrent_steps must be at least 1, not {max_concurrent_steps}")
+        if type(max_concurrent_steps) is not int or max_concurrent_steps < 1:
+            raise ValueError(
+                f"max_concurrent_steps must be a whole number of at least 1, not {max_concurrent_steps!r}"
+            )
         self.max_concurrent_steps = max_concurrent_steps
         self.semaphore = Slots(max_concurrent_steps)
         self.var_pattern = re.compile(r"(?<!\$)\$\{([^{}]+)\}")
@@ -218,9 +221,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             must_be_same(execution.plan, self._compiler.compile(with_files(load(workflow), folder)))
         told, secrets = without_secrets(as_json(new_inputs or {}))
         execution.secrets.give(secrets)
-        composer = self._runtime.composer
-        execution, answers = composer.to_the_whole(execution, told)
-        supplied = composer.sort(execution, answers).masked(execution.secrets.mask)
+        execution, answers = to_the_whole(execution, told)
+        supplied = sort(execution, answers).masked(execution.secrets.mask)
         find_place_for(self._runtime.store.artifacts, supplied)
         execution.resume(supplied)
         await self._runtime.barrier()

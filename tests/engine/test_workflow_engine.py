@@ -49,9 +49,10 @@ class TestInitialization:
         async with WorkflowEngine(2) as engine:
             assert (engine.max_concurrent_steps, engine.semaphore._value) == (2, 2)
 
-    async def test_that_no_steps_at_once_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="at least 1"):
-            WorkflowEngine(0)
+    @pytest.mark.parametrize("number", [0, -1, 2.5, "5", None, True, float("nan")])
+    async def test_that_what_is_no_number_of_steps_is_refused(self, number: Any) -> None:
+        with pytest.raises(ValueError, match="a whole number of at least 1"):
+            WorkflowEngine(number)
 
     async def test_that_the_pattern_finds_references(self, engine: WorkflowEngine) -> None:
         found = engine.var_pattern.findall("${input.name} and ${a.b[0]}, not $${this} or {that}")
@@ -133,6 +134,20 @@ class TestExecutionLifecycle:
         async with WorkflowEngine(registry=actions.registry, notifier=broken, analytics=broken) as engine:
             assert (await run(engine, chain("a", "b")))["status"] == "COMPLETED"
         assert "An observer of the run failed" in caplog.text
+
+    async def test_that_an_observer_that_cancels_itself_is_told_the_rest(
+        self, actions: ScriptedActions
+    ) -> None:
+        told: list[str] = []
+
+        class Cancelled:
+            async def notify_workflow_status(self, user: Any, run: str, status: str, data: Any) -> None:
+                told.append(status)
+                raise asyncio.CancelledError
+
+        async with WorkflowEngine(registry=actions.registry, notifier=Cancelled()) as engine:
+            assert (await run(engine, make_workflow("a")))["status"] == "COMPLETED"
+        assert told == ["RUNNING", "STEP_RUNNING", "STEP_COMPLETED", "COMPLETED"]
 
     async def test_that_events_are_dense_and_replay_from_any_point(self, engine: WorkflowEngine) -> None:
         execution_id = await engine.start_workflow(chain("a", "b"), {})

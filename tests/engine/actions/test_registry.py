@@ -36,6 +36,14 @@ def test_that_an_object_with_an_async_call_runs_on_the_loop() -> None:
     assert registry.get("person", "ask").runs == "loop"
 
 
+@pytest.mark.parametrize("function", [None, "test:add", 5])
+def test_that_what_cannot_be_called_is_refused_at_once(function: object) -> None:
+    registry = ActionRegistry()
+    with pytest.raises(TypeError, match=r"The action test\.add must be a function"):
+        registry.register("test", "add", function)  # type: ignore[arg-type]
+    assert ("test", "add") not in registry
+
+
 def test_that_where_code_runs_can_be_said() -> None:
     registry = ActionRegistry()
     registry.register("code", "python", read_something, ActionOptions(runs="process"))
