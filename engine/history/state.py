@@ -3,12 +3,15 @@
 ``apply`` takes one event at a time and costs the same however long the history is, so a live view,
 a replay and a recovery run through the same code. A ``StepState`` is never changed once it stands
 in ``steps``: the next event puts a new one there, so it may be handed to another thread.
+
+Steps that ran at once are put down as what they are, and take their place in ``steps`` when somebody looks:
+of a busy run most are over, and the run too, before anybody does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from engine.errors import StoreCorrupt
@@ -23,7 +26,7 @@ from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
 from engine.history.step_state import NOT_RUN, StepState, after_run, milliseconds, moved, ran_at_once
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ExecutionState:
     """Where a run is. Belongs to whoever folds it; its ``StepState`` values may be shared."""
 
@@ -38,8 +41,9 @@ class ExecutionState:
     needed: list[dict[str, Any]] = field(default_factory=list)
     error: Mapping[str, Any] | None = None
     input_data: dict[str, Any] = field(default_factory=dict)
-    steps: dict[str, StepState] = field(default_factory=dict)
-    connections: dict[str, ConnectionOutcome] = field(default_factory=dict)
+    _steps: dict[str, StepState] = field(default_factory=dict)
+    _connections: dict[str, ConnectionOutcome] = field(default_factory=dict)
+    _ran: list[RanEvents] = field(default_factory=list)
     created_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -61,6 +65,47 @@ class ExecutionState:
         apply(state, first)
         apply_all(state, remaining)
         return state
+
+    @property
+    def steps(self) -> dict[str, StepState]:
+        """Where each step is to which anything has happened, by its id."""
+        if self._ran:
+            self._take_in()
+        return self._steps
+
+    @property
+    def connections(self) -> dict[str, ConnectionOutcome]:
+        """What became of each connection that is decided, by its id."""
+        if self._ran:
+            self._take_in()
+        return self._connections
+
+    def with_steps(self, steps: dict[str, StepState], **changes: Any) -> ExecutionState:
+        """The same with other steps."""
+        return replace(self, _steps=steps, _connections=self.connections, _ran=[], **changes)
+
+    def ran(self, piece: RanEvents) -> None:
+        """A step to which nothing had happened ran at once."""
+        self._ran.append(piece)
+        self.seq = piece.seq + 1 + len(piece.ran.taken)
+
+    def _take_in(self) -> None:
+        ran = self._ran[:]
+        self._ran.clear()
+        steps, connections = self._steps, self._connections
+        for piece in ran:
+            steps[piece.ran.step_id] = ran_at_once(piece)
+            for taken in piece.ran.taken:
+                connections[taken] = ConnectionOutcome.TAKEN
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExecutionState):
+            return NotImplemented
+        for state in (self, other):
+            state._take_in()
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -99,11 +144,10 @@ class ExecutionState:
 def apply_pieces(state: ExecutionState, pieces: Pieces) -> None:
     """Take events into ``state`` in the pieces in which they were recorded; most are steps that ran."""
     for piece in pieces:
-        if type(piece) is RanEvents and not state.needed and piece.ran.step_id not in state.steps:
-            state.steps[piece.ran.step_id] = ran_at_once(piece)
-            for taken in piece.ran.taken:
-                state.connections[taken] = ConnectionOutcome.TAKEN
-            state.seq = piece.seq + 1 + len(piece.ran.taken)
+        if type(piece) is RanEvents and not state.needed:
+            state.ran(piece)
+        elif len(piece) == 1:
+            apply(state, piece[0])  # that the run itself moves touches no step
         else:
             apply_all(state, piece)
 

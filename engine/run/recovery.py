@@ -39,12 +39,12 @@ async def load_outputs(state: ExecutionState, artifacts: ArtifactStore) -> Execu
         if has_reference(step.output):
             steps[step_id] = replace(step, output=await artifacts.expand_async(step.output))
     if not state.parent:
-        return replace(state, steps=steps)
+        return state.with_steps(steps)
     # What a part was given may have been as large as what a step gives.
     given = await artifacts.expand_async(state.input_data)
     if state.secret_inputs:
         given = joined(given, await artifacts.expand_async(state.secret_inputs))
-    return replace(state, steps=steps, input_data=given, scope=await artifacts.expand_async(state.scope))
+    return state.with_steps(steps, input_data=given, scope=await artifacts.expand_async(state.scope))
 
 
 def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, crashed: bool) -> None:
