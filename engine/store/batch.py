@@ -109,12 +109,11 @@ class Batch:
     def add_ran(self, record: ExecutionRecord, ran: Ran) -> None:
         """The row of a step that ran, and of its events, of an execution whose ``record`` knows of it."""
         key, step_id, attempt, text = record.key, ran.step_id, ran.attempt, ran.text
-        step = record.steps[step_id]
-        seq, begun, ended = step.seq, step.started_at or 0, step.ended_at or 0
+        _, begun, ended, duration_ms, seq = record.ran[step_id]
         taken = f"[{','.join(map(quoted, ran.taken))}]" if ran.taken else None
         checksum = of_ran(record.seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text, begun, taken)
         self._journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, checksum, begun, taken)
-        row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, step.duration_ms, seq)
+        row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, duration_ms, seq)
         self._steps[key, step_id] = row
         self.entries += 1
 

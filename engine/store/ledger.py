@@ -33,7 +33,7 @@ from engine.history.status import (
     check_restart,
     check_step_move,
 )
-from engine.history.step_state import UNDOING, StepState
+from engine.history.step_state import UNDOING
 from engine.store.artifacts import ArtifactStore, write
 from engine.store.checksum import seed_of
 from engine.store.json_text import encode
@@ -66,12 +66,17 @@ class StepRecord:
     has_timer: bool = False
 
 
+RanRow = tuple[int, int, int, float, int]
+"""Of a step that ran at once: attempt, begun, ended, duration_ms and seq, as in its StepRecord."""
+
+
 @dataclass(slots=True)
 class ExecutionRecord:
     """One execution's row and those of its steps; times in microseconds since the epoch.
 
     at: of its latest event. A clock that is set back lets time stand still in a run, and never go backwards.
     seed: of the checksums of its events. found: how many were durable when the run was looked up.
+    ran: of steps that ran at once, what their row would hold; `step` makes the row.
     """
 
     key: int
@@ -89,11 +94,22 @@ class ExecutionRecord:
     seq: int = 0
     is_part: bool = False
     steps: dict[str, StepRecord] = field(default_factory=dict)
+    ran: dict[str, RanRow] = field(default_factory=dict)
     found: int = 0
     seed: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.seed = seed_of(self.id, self.workflow_id)
+
+    def step(self, step_id: str) -> StepRecord | None:
+        """The row of a step; None when nothing has happened to it."""
+        if step_id in self.ran:
+            self.steps[step_id] = StepRecord(_RAN, "", *self.ran.pop(step_id))
+        return self.steps.get(step_id)
+
+    def statuses(self) -> dict[str, StepStatus]:
+        """Where each step is to which anything has happened."""
+        return dict.fromkeys(self.ran, _RAN) | {step_id: step.status for step_id, step in self.steps.items()}
 
     def summary(self) -> ExecutionSummary:
         """The line that stands for it in a list."""
@@ -137,7 +153,7 @@ class Ledger:
 
     def step_status(self, execution_id: str, step_id: str) -> StepStatus:
         """The status after everything admitted; PENDING for a step that nothing happened to."""
-        step = self.record(execution_id).steps.get(step_id)
+        step = self.record(execution_id).step(step_id)
         return step.status if step is not None else StepStatus.PENDING
 
     def agrees_with(self, state: ExecutionState) -> bool:
@@ -145,7 +161,8 @@ class Ledger:
         record = self.records.get(state.id)
         if record is None or record.seq != state.seq:
             return True
-        return record.status is state.status and _begun(record.steps) == _begun(state.steps)
+        shown = {step_id: step.status for step_id, step in state.steps.items()}
+        return record.status is state.status and _begun(record.statuses()) == _begun(shown)
 
     def is_at_rest(self) -> bool:
         """Whether no step of any execution in use is under way, nor will be by itself."""
@@ -243,23 +260,21 @@ class Ledger:
     def admit_ran(self, record: ExecutionRecord, ran: Ran) -> RanEvents | None:
         """`admit` for what cannot fail, at a fraction of the cost; None when the step was moved before."""
         step_id = ran.step_id
-        if step_id in record.steps:
+        if step_id in record.ran or step_id in record.steps:
             return None
         now, begun = round(self._now() * 1e6), round(ran.begun_at * 1e6)
         if now < record.at:
             now = begun = record.at  # the clock has been set back
         record.at = now
         seq = record.seq
-        record.steps[step_id] = StepRecord(
-            _RAN, "", ran.attempt, begun, now, ran.data["duration_ms"], seq + 2
-        )
+        record.ran[step_id] = (ran.attempt, begun, now, ran.data["duration_ms"], seq + 2)
         record.seq = seq + 2 + len(ran.taken)
         return RanEvents(record.id, record.workflow_id, seq + 1, ran, begun / 1e6, now / 1e6)
 
 
 def is_asked_by_parts(record: ExecutionRecord, step_id: str | None) -> bool:
     """Whether what this step needs is asked for by its parts, for which it waits."""
-    step = record.steps.get(step_id) if step_id is not None else None
+    step = record.step(step_id) if step_id is not None else None
     return step is not None and step.status is StepStatus.WAITING
 
 
@@ -268,14 +283,12 @@ def _is_plain(data: Mapping[str, Any]) -> bool:
     return len(data) == 2 and type(data.get("connection_id")) is str and type(data.get("outcome")) is str
 
 
-def _begun(steps: Mapping[str, StepRecord] | Mapping[str, StepState]) -> dict[str, StepStatus]:
-    known = ((step_id, step.status) for step_id, step in steps.items())
-    return {step_id: status for step_id, status in known if status is not StepStatus.PENDING}
+def _begun(steps: Mapping[str, StepStatus]) -> dict[str, StepStatus]:
+    return {step_id: status for step_id, status in steps.items() if status is not StepStatus.PENDING}
 
 
 def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
     """Raises ``IllegalTransition`` unless ``drafts`` are legal one after the other."""
-    steps = record.steps
     execution_status = record.status
     moved: dict[str, StepStatus] = {}
     for event_type, step_id, _, data, _, _ in drafts:
@@ -285,7 +298,7 @@ def _check(record: ExecutionRecord, drafts: Sequence[EventDraft]) -> None:
                 raise ValueError(f"{event_type} needs a step_id")
             before = moved.get(step_id)
             if before is None:
-                step = steps.get(step_id)
+                step = record.step(step_id)
                 before = step.status if step is not None else StepStatus.PENDING
             if step_status not in STEP_MOVES[before]:
                 check_step_move(step_id, before, step_status)
@@ -311,7 +324,7 @@ def _advance_step(
     seq: int,
     at: int,
 ) -> None:
-    step = record.steps.get(step_id)
+    step = record.step(step_id)
     if step is None:
         step = record.steps[step_id] = StepRecord()
     step.status = status
@@ -354,7 +367,7 @@ def _advance_execution(
 def _restart(record: ExecutionRecord, data: Mapping[str, Any], seq: int) -> None:
     record.status, record.reason, record.error, record.ended_at = ExecutionStatus.RUNNING, "", None, None
     for step_id in data["steps"]:
-        before = record.steps.get(step_id)
+        before = record.step(step_id)
         record.steps[step_id] = StepRecord(seq=seq, has_timer=before is not None and before.has_timer)
 
 

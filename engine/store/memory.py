@@ -182,7 +182,7 @@ class MemoryStateManager(ExecutionStateManager):
         return set(names_in("\n".join([encode(data), *self._definitions.values()]))) | held
 
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
-        step = self._ledger.record(execution_id).steps.get(step_id)
+        step = self._ledger.record(execution_id).step(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
         event = self._journals[execution_id].events()[step.seq - 1]

@@ -298,7 +298,7 @@ class SqliteStateManager(ExecutionStateManager):
 
     async def _read_output(self, execution_id: str, step_id: str) -> Any:
         record = self._ledger.record(execution_id)
-        step = record.steps.get(step_id)
+        step = record.step(step_id)
         if step is None or step.status is not StepStatus.COMPLETED:
             return None
         events = await _read_page(self, record, "seq = ?2", step.seq)
