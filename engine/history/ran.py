@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from engine.history.events import NO_DATA, Event, EventDraft, EventType
 from engine.history.status import ConnectionOutcome
@@ -31,40 +31,69 @@ def resolved_text(connection_id: str, outcome: str) -> str:
     return f'{{"connection_id":{quoted(connection_id)},"outcome":{quoted(outcome)}}}'
 
 
+class Taken:
+    """The connections by which a step is left when all of them are taken; one of these serves every run.
+
+    ids: in the order in which they are resolved.
+    """
+
+    __slots__ = ("_text", "ids")
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self.ids = tuple(ids)
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The ids as JSON; None when there are none."""
+        if self._text is None and self.ids:
+            self._text = f"[{','.join(map(quoted, self.ids))}]"
+        return self._text
+
+
+NONE_TAKEN: Final = Taken()
+
+
 class Ran(Sequence[EventDraft]):
     """What most steps of a busy run leave: they began, completed, and all connections after them were taken.
 
     To whoever reads it a sequence of drafts; a store may look at the fields instead and spare making them.
-    begun_at: epoch seconds. data, text: of the completion once it is known, and as JSON. taken: ids of the
-    connections.
+    begun_at: epoch seconds. output, duration_ms: of the completion once it is known; text: both as JSON.
     """
 
-    __slots__ = ("attempt", "begun_at", "data", "step_id", "taken", "text")
+    __slots__ = ("attempt", "begun_at", "duration_ms", "output", "step_id", "taken", "text")
+
+    output: Any
+    duration_ms: float
+    text: str
 
     def __init__(self, step_id: str, attempt: int, begun_at: float) -> None:
         self.step_id = step_id
         self.attempt = attempt
         self.begun_at = begun_at
-        self.data: Mapping[str, Any] = NO_DATA
-        self.text = ""
-        self.taken: list[str] = []
+        self.taken = NONE_TAKEN
 
     @property
     def begun(self) -> EventDraft:
         """That the step began."""
         return EventDraft(_BEGUN, self.step_id, self.attempt, NO_DATA, self.begun_at)
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What its completion tells."""
+        return {"output": self.output, "duration_ms": self.duration_ms}
+
     def drafts(self) -> list[EventDraft]:
         """All of it, one after the other."""
         completed = EventDraft(_COMPLETED, self.step_id, self.attempt, self.data, None, self.text)
         resolved = (
             EventDraft(_RESOLVED, None, 0, resolved_data(each, _TAKEN), None, resolved_text(each, _TAKEN))
-            for each in self.taken
+            for each in self.taken.ids
         )
         return [self.begun, completed, *resolved]
 
     def __len__(self) -> int:
-        return 2 + len(self.taken)
+        return 2 + len(self.taken.ids)
 
     def __iter__(self) -> Iterator[EventDraft]:
         return iter(self.drafts())
@@ -99,19 +128,13 @@ class RanEvents(Sequence[Event]):
     def events(self) -> list[Event]:
         """Them all; the same ones every time."""
         if self._events is None:
-            ran, whole, seq, at = self.ran, (self.execution_id, self.workflow_id), self.seq, self.at
+            ran, whole, times = self.ran, (self.execution_id, self.workflow_id), (self.begun_at, self.at)
             step = (ran.step_id, ran.attempt)
-            self._events = [
-                _new(Event, (*whole, seq, self.begun_at, _BEGUN, *step, NO_DATA)),
-                _new(Event, (*whole, seq + 1, at, _COMPLETED, *step, ran.data)),
-            ]
-            for number, taken in enumerate(ran.taken, seq + 2):
-                place = (*whole, number, at, _RESOLVED, None, 0, resolved_data(taken, _TAKEN))
-                self._events.append(_new(Event, place))
+            self._events = ran_events(whole, self.seq, times, step, ran.data, ran.taken.ids)
         return self._events
 
     def __len__(self) -> int:
-        return 2 + len(self.ran.taken)
+        return 2 + len(self.ran.taken.ids)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events())
@@ -122,6 +145,29 @@ class RanEvents(Sequence[Event]):
     def __getitem__(self, index: slice) -> list[Event]: ...
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
         return self.events()[index]
+
+
+def ran_events(
+    run: tuple[str, str],
+    seq: int,
+    times: tuple[float, float],
+    step: tuple[str, int],
+    data: Mapping[str, Any],
+    taken: Iterable[str],
+) -> list[Event]:
+    """The events of a step that ran.
+
+    run: its id and its workflow's. seq: of the first. times: when the step began and completed, in epoch
+    seconds. step: its id and the attempt. data: of the completion. taken: ids of the connections.
+    """
+    begun_at, at = times
+    events: list[Event] = [
+        _new(Event, (*run, seq, begun_at, _BEGUN, *step, NO_DATA)),
+        _new(Event, (*run, seq + 1, at, _COMPLETED, *step, data)),
+    ]
+    for number, each in enumerate(taken, seq + 2):
+        events.append(_new(Event, (*run, number, at, _RESOLVED, None, 0, resolved_data(each, _TAKEN))))
+    return events
 
 
 Pieces = Sequence[Sequence[Event]]

@@ -87,7 +87,7 @@ class ExecutionState:
     def ran(self, piece: RanEvents) -> None:
         """A step to which nothing had happened ran at once."""
         self._ran.append(piece)
-        self.seq = piece.seq + 1 + len(piece.ran.taken)
+        self.seq = piece.seq + 1 + len(piece.ran.taken.ids)
 
     def _take_in(self) -> None:
         ran = self._ran[:]
@@ -95,7 +95,7 @@ class ExecutionState:
         steps, connections = self._steps, self._connections
         for piece in ran:
             steps[piece.ran.step_id] = ran_at_once(piece)
-            for taken in piece.ran.taken:
+            for taken in piece.ran.taken.ids:
                 connections[taken] = ConnectionOutcome.TAKEN
 
     def __eq__(self, other: object) -> bool:

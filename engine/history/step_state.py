@@ -163,9 +163,9 @@ def ran_at_once(piece: RanEvents) -> StepState:
     ran = piece.ran
     return StepState(
         status=StepStatus.COMPLETED,
-        output=ran.data["output"],
+        output=ran.output,
         attempts=ran.attempt,
         started_at=piece.begun_at,
         ended_at=piece.at,
-        duration_ms=ran.data["duration_ms"],
+        duration_ms=ran.duration_ms,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from engine.history.ran import Taken
 from engine.model.json_value import Json
 from engine.model.policy import RetryPolicy, Timeouts
 from engine.model.workflow import Workflow
@@ -119,6 +120,10 @@ class Step:
     body: Body | None = None
     is_plain: bool = field(init=False)
     """Whether nothing may stand in for running the step's action."""
+    taken: Taken = field(init=False, compare=False)
+    """The connections that leave it, when all are taken."""
+    joins_plainly: bool = field(init=False)
+    """Whether the step runs when all connections to it are taken, and needs them all to be resolved."""
     is_direct: bool = field(init=False)
     """Whether besides nothing has to be asked or found out before it, and all its connections are taken
     when it has completed.
@@ -127,6 +132,9 @@ class Step:
     def __post_init__(self) -> None:
         is_plain = not self.disabled and self.pin is None and self.body is None and not self.is_trigger
         object.__setattr__(self, "is_plain", is_plain)
+        object.__setattr__(self, "taken", Taken(route.id for route in self.outgoing))
+        joins_plainly = self.join.mode is JoinMode.MERGE and self.disabled != "skip"
+        object.__setattr__(self, "joins_plainly", joins_plainly)
         is_direct = (
             is_plain
             and self.condition is None

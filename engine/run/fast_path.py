@@ -162,10 +162,9 @@ class FastPath:
         steps.running.discard(number)
         steps.completed.append(number)
         steps.live.completed(step.id, output, 1)
-        ran.data = {"output": output, "duration_ms": duration_ms}
-        ran.text = text
+        ran.output, ran.duration_ms, ran.text, ran.taken = output, duration_ms, text, step.taken
         ready: list[int] = []
-        settlement = scheduler.take_all(execution.plan, steps.progress, step, ready, ran.taken)
+        settlement = scheduler.take_all(execution.plan, steps.progress, step, ready)
         journal.ran(execution, ran)
         if settlement is not None:
             execution.record(steps.facts(settlement))

@@ -125,38 +125,33 @@ def undecided_ready(plan: Plan, progress: Progress, settled: Callable[[int], boo
     return settlement
 
 
-def take_all(
-    plan: Plan, progress: Progress, step: Step, ready: list[int], taken: list[str]
-) -> Settlement | None:
+def take_all(plan: Plan, progress: Progress, step: Step, ready: list[int]) -> Settlement | None:
     """`settle` for a step that completed and is left unconditionally by all its connections.
 
-    The steps that may start are added to `ready`, and the ids of the connections to `taken`. What follows
-    besides, of a join that is not plain, comes as a settlement. For whole runs only: no step is left out
-    or forced.
+    The steps that may start are added to `ready`. What follows besides, of a join that is not plain, comes
+    as a settlement. For whole runs only: no step is left out or forced.
     """
-    outcomes, unresolved, decided = progress.outcomes, progress.unresolved, progress.decided
-    counts = progress.taken
+    outcomes, unresolved, taken, steps = progress.outcomes, progress.unresolved, progress.taken, plan.steps
+    others: list[int] = []
     for route in step.outgoing:
-        if outcomes[route.index] is not None:
+        index, target = route.index, route.target
+        if outcomes[index] is not None:
             raise IllegalTransition(f"Connection {route.id!r} was to be resolved twice")
-        outcomes[route.index] = _TAKEN
-        unresolved[route.target] -= 1
-        counts[route.target] += 1
-        taken.append(route.id)
+        outcomes[index] = _TAKEN
+        taken[target] += 1
+        left = unresolved[target] = unresolved[target] - 1
+        if not steps[target].joins_plainly or (not left and progress.poisoned[target]):
+            others.append(target)
+        elif not left:
+            progress.decided[target] = True
+            ready.append(target)
     settlement: Settlement | None = None
-    for route in step.outgoing:  # a target of parallel connections is decided once all of them are counted
-        target = route.target
-        if decided[target]:
-            continue
-        joins = plan.steps[target]
-        if joins.join.mode is not _MERGE or joins.disabled == "skip" or progress.poisoned[target]:
+    for target in others:  # which may be led to twice: they are decided once all of it is counted
+        if not progress.decided[target]:
             settlement = settlement or Settlement()
             skipped: list[tuple[int, Ended]] = []
             _decide_join(plan, progress, settlement, target, skipped)
             _spread(plan, progress, settlement, skipped, decide=_never_asked)
-        elif not unresolved[target]:
-            decided[target] = True
-            ready.append(target)
     return settlement
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from itertools import chain
-from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
@@ -110,7 +109,7 @@ class Batch:
         """The row of a step that ran, and of its events, of an execution whose ``record`` knows of it."""
         key, step_id, attempt, text = record.key, ran.step_id, ran.attempt, ran.text
         _, begun, ended, duration_ms, seq = record.ran[step_id]
-        taken = f"[{','.join(map(quoted, ran.taken))}]" if ran.taken else None
+        taken = ran.taken.text
         checksum = of_ran(record.seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text, begun, taken)
         self._journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, checksum, begun, taken)
         row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, duration_ms, seq)

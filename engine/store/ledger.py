@@ -267,8 +267,8 @@ class Ledger:
             now = begun = record.at  # the clock has been set back
         record.at = now
         seq = record.seq
-        record.ran[step_id] = (ran.attempt, begun, now, ran.data["duration_ms"], seq + 2)
-        record.seq = seq + 2 + len(ran.taken)
+        record.ran[step_id] = (ran.attempt, begun, now, ran.duration_ms, seq + 2)
+        record.seq = seq + 2 + len(ran.taken.ids)
         return RanEvents(record.id, record.workflow_id, seq + 1, ran, begun / 1e6, now / 1e6)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import RunDamaged
 from engine.history.events import Event, EventType
-from engine.history.ran import Ran, RanEvents
+from engine.history.ran import ran_events
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
 from engine.store.checksum import of_event, of_ran, of_run, seed_of
@@ -57,9 +57,8 @@ def events_of(execution_id: str, workflow_id: str, rows: Sequence[Sequence[Any]]
             if begun is None:
                 events.append(_new(Event, (*whole, seq, ts / 1e6, EVENT_TYPES[code], step_id, attempt, each)))
                 continue
-            ran = Ran(step_id, attempt, begun / 1e6)
-            ran.data, ran.taken = each, [] if taken is None else next(given)
-            events += RanEvents(*whole, seq - 1, ran, begun / 1e6, ts / 1e6)
+            ids = () if taken is None else next(given)
+            events += ran_events(whole, seq - 1, (begun / 1e6, ts / 1e6), (step_id, attempt), each, ids)
         except (LookupError, TypeError) as error:
             raise damaged(execution_id, f"event {seq} makes no sense ({error!r})") from error
     return events

@@ -1,7 +1,7 @@
 """Short words for the events that tests of stores and histories are made of."""
 
 from engine.history.events import EventDraft, EventType
-from engine.history.ran import Ran
+from engine.history.ran import Ran, Taken
 from engine.store.json_text import encode
 
 
@@ -57,6 +57,6 @@ def progressed(step_id: str, fraction: float, text: str = "") -> EventDraft:
 def ran(step_id: str, output=None, *taken: str, attempt: int = 1, begun_at: float = 0.0) -> Ran:
     """A step that began, completed and was left by these connections at once."""
     made = Ran(step_id, attempt, begun_at)
-    made.data = {"output": output, "duration_ms": 0.5}
-    made.text, made.taken = encode(made.data), list(taken)
+    made.output, made.duration_ms, made.taken = output, 0.5, Taken(taken)
+    made.text = encode(made.data)
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.history.events import EventDraft, EventType
-from engine.history.ran import Ran, RanEvents
+from engine.history.ran import Ran, RanEvents, Taken
 from engine.store.json_text import decode
 
 TAKEN = {"connection_id": 'c"ä', "outcome": "TAKEN"}
@@ -11,7 +11,7 @@ TAKEN = {"connection_id": 'c"ä', "outcome": "TAKEN"}
 
 def ran(*taken: str) -> Ran:
     made = Ran("a", 2, 10.0)
-    made.data, made.text, made.taken = {"output": 1}, '{"output":1}', list(taken)
+    made.output, made.duration_ms, made.text, made.taken = 1, 0.5, '{"output":1}', Taken(taken)
     return made
 
 
@@ -25,6 +25,11 @@ def test_that_it_is_a_sequence_of_drafts() -> None:
     assert len(ran()) == len(ran()[:]) == 2
 
 
+def test_that_the_connections_taken_are_written_down_as_json() -> None:
+    assert decode(Taken(["c", 'd"ä']).text or "") == ["c", 'd"ä']
+    assert Taken().text is None
+
+
 def test_that_its_events_are_numbered_from_the_first_and_made_once() -> None:
     events = RanEvents("run", "w", 7, ran("c", "d"), 10.0, 12.0)
     assert len(events) == 4
@@ -34,7 +39,7 @@ def test_that_its_events_are_numbered_from_the_first_and_made_once() -> None:
         (9, EventType.CONNECTION_RESOLVED, 12.0),
         (10, EventType.CONNECTION_RESOLVED, 12.0),
     ]
-    assert events[1].data == {"output": 1}
+    assert events[1].data == {"output": 1, "duration_ms": 0.5}
     assert [event.seq for event in events[2:]] == [9, 10]
     assert events.events() is events.events()
     assert {(event.execution_id, event.workflow_id) for event in events} == {("run", "w")}
