@@ -15,7 +15,6 @@ from typing import Any
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVENT, TRANSIENT, EventType
 from engine.history.ran import Ran, resolved_text
-from engine.history.status import StepStatus
 from engine.store.checksum import of_definition, of_event, of_ran, of_run
 from engine.store.codes import EVENT_CODE, EXECUTION_CODE, STEP_CODE
 from engine.store.json_text import encode
@@ -29,15 +28,15 @@ _WIDTHS = {
     "definitions": 3,
     "executions": 12,
     "entries": 10,
+    "reached": 2,
     "results": 4,
-    "steps": 9,
+    "step_rows": 9,
     "timers": 3,
 }
 # The journal is written once; a second row for a place in it is a fault that must show.
 _VERBS = {"entries": "INSERT"}
 _COMPLETED = EventType.STEP_COMPLETED
 _COMPLETED_CODE = EVENT_CODE[_COMPLETED]
-_COMPLETED_STEP = STEP_CODE[StepStatus.COMPLETED]
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
     + ", ".join([f"({', '.join('?' * width)})"] * count)
@@ -54,6 +53,7 @@ class Batch:
         "_executions",
         "_forces_sync",
         "_journal",
+        "_reached",
         "_results",
         "_steps",
         "_timers",
@@ -65,6 +65,7 @@ class Batch:
         self._forces_sync = False
         self._journal: list[Any] = []  # the values of all rows, one after the other
         self._executions: dict[int, Row] = {}
+        self._reached: dict[int, int] = {}
         self._steps: dict[tuple[int, str], Row] = {}
         self._timers: dict[tuple[int, str], Row] = {}
         self._definitions: list[Row] = []
@@ -103,17 +104,17 @@ class Batch:
             if event_type is EventType.EXECUTION_RESTARTED:
                 for again in event.data["steps"]:
                     self._add_step(key, again, record.steps[again])
+        self._reached[key] = record.seq
         self.entries += len(events)
 
     def add_ran(self, record: ExecutionRecord, ran: Ran) -> None:
         """The row of a step that ran, and of its events, of an execution whose ``record`` knows of it."""
         key, step_id, attempt, text = record.key, ran.step_id, ran.attempt, ran.text
-        _, begun, ended, duration_ms, seq = record.ran[step_id]
+        _, begun, ended, _, seq = record.ran[step_id]
         taken = ran.taken.text
         checksum = of_ran(record.seed, seq, ended, _COMPLETED_CODE, step_id, attempt, text, begun, taken)
         self._journal += (key, seq, ended, _COMPLETED_CODE, step_id, attempt, text, checksum, begun, taken)
-        row = (key, step_id, _COMPLETED_STEP, "", attempt, begun, ended, duration_ms, seq)
-        self._steps[key, step_id] = row
+        self._reached[key] = record.seq
         self.entries += 1
 
     def force_sync(self) -> None:
@@ -129,7 +130,9 @@ class Batch:
         if self._journal:
             _insert(connection, "entries", self._journal)
         if self._steps:
-            _insert(connection, "steps", _flat(self._steps.values()))
+            _insert(connection, "step_rows", _flat(self._steps.values()))
+        if self._reached:
+            _insert(connection, "reached", _flat(self._reached.items()))
         if self._timers:
             _insert(connection, "timers", _flat(self._timers.values()))
         if self._results:

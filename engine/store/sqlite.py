@@ -337,15 +337,16 @@ class SqliteStateManager(ExecutionStateManager):
         with making_sense(self.path):
             record.steps = {row[0]: step_record_of(row) for row in rows}
         last = await self._read(
-            "SELECT json_array(seq, ts, taken) AS item FROM entries WHERE execution = ? "
-            "ORDER BY seq DESC LIMIT 1",
+            "SELECT json_array(seq, ts, taken, (SELECT seq FROM reached WHERE execution = ?1)) AS item "
+            "FROM entries WHERE execution = ?1 ORDER BY seq DESC LIMIT 1",
             (record.key,),
         )
         if not last:
             raise damaged(execution_id, "nothing is left of its journal")
-        record.seq, record.at = end_of(execution_id, last[0])
+        *end, reached = last[0]
+        record.seq, record.at = end_of(execution_id, end)
         with making_sense(self.path):
-            record.found = max([record.seq, *(step.seq for step in record.steps.values())])
+            record.found = max([record.seq, reached or 0, *(step.seq for step in record.steps.values())])
         # Another task may have loaded it meanwhile, and written through its record.
         self._ledger.records.setdefault(execution_id, record)
         if record.status.is_terminal:

@@ -17,7 +17,7 @@ _EVENT = "json_array(j.seq, j.ts, j.type, j.step_id, j.attempt, j.data, j.checks
 FIND_RESULT = (
     f"SELECT json_array(e.id, e.workflow_id, {_EVENT}) AS item FROM results r "
     "JOIN executions e ON e.key = r.execution "
-    "JOIN steps s ON s.execution = r.execution AND s.step_id = r.step_id "
+    "JOIN step_rows s ON s.execution = r.execution AND s.step_id = r.step_id "
     "JOIN entries j ON j.execution = r.execution AND j.seq = r.seq "
     f"WHERE r.key = ? AND s.status NOT IN ({_UNDONE_CODES})"
 )
@@ -36,7 +36,7 @@ def delete_runs(execution_ids: Sequence[str], saved: Set[str], connection: sqlit
     """
     ids = encode(list(execution_ids))
     keys = "(SELECT key FROM executions WHERE id IN (SELECT value FROM json_each(?)))"
-    for table in ("entries", "steps", "timers", "results"):
+    for table in ("entries", "step_rows", "reached", "timers", "results"):
         connection.execute(f"DELETE FROM {table} WHERE execution IN {keys}", (ids,))
     connection.execute("DELETE FROM executions WHERE id IN (SELECT value FROM json_each(?))", (ids,))
     connection.execute(

@@ -142,7 +142,7 @@ async def test_that_a_run_is_left_alone_of_which_no_end_can_be_recorded(
     change(path, "DELETE FROM entries WHERE execution = (SELECT key FROM executions WHERE id = ?)", gone)
     change(
         path,
-        "INSERT INTO steps VALUES ((SELECT key FROM executions WHERE id = ?), 'a', 1, '', 1, 1, 1, 1, 2)",
+        "INSERT INTO step_rows VALUES ((SELECT key FROM executions WHERE id = ?), 'a', 1, '', 1, 1, 1, 1, 2)",
         other,
     )
     async with engine_on(actions, path) as engine:

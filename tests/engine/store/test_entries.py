@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunDamaged
-from engine.history.events import Event
+from engine.history.events import Event, EventDraft, EventType
 from engine.store import sqlite
 from engine.store.codes import EVENT_CODE
 from engine.store.database import migrations
@@ -45,6 +45,46 @@ def test_that_it_is_one_row_and_read_back_as_what_was_told(tmp_path: Path) -> No
         assert rows.fetchall() == [("a", 1), ("b", 0), ("b", 0), ("c", 1)]
         assert connection.execute("SELECT count(*) FROM journal").fetchone() == (len(events),)
     assert asyncio.run(read(path)) == events
+
+
+STEPS = "SELECT step_id, status, attempts, started_at, ended_at, duration_ms, seq FROM steps ORDER BY step_id"
+
+
+def test_that_a_step_has_a_row_of_its_own_only_where_that_says_more(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    events = asyncio.run(lay_down(path))
+    ended_at = {event.step_id: round(event.ts * 1e6) for event in events}
+
+    def rows() -> tuple[list[str], list[tuple[object, ...]]]:
+        with closing(sqlite3.connect(path)) as connection:
+            own = [name for (name,) in connection.execute("SELECT step_id FROM step_rows ORDER BY step_id")]
+            return own, connection.execute(STEPS).fetchall()
+
+    own, shown = rows()
+    assert own == ["b"]
+    assert [row[:3] for row in shown] == [("a", 4, 1), ("b", 4, 1), ("c", 4, 1)]
+    assert shown[0][3:] == (0, ended_at["a"], 0.5, 4)
+    assert shown[2][4:] == (ended_at["c"], 0.5, 11)
+
+    async def undo() -> None:
+        async with SqliteStateManager(path) as store:
+            await store.load_state("run")
+            store.append("run", [EventDraft(EventType.STEP_ROLLING_BACK, "a")])
+
+    asyncio.run(undo())
+    own, shown = rows()
+    assert own == ["a", "b"]
+    rolling_back = EVENT_CODE[EventType.STEP_ROLLING_BACK] - 13
+    assert [row[:2] for row in shown] == [("a", rolling_back), ("b", 4), ("c", 4)]
+
+
+def test_that_the_end_of_a_journal_is_missed_where_the_last_step_ran_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    asyncio.run(lay_down(path))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM entries WHERE step_id = 'c'")
+    with pytest.raises(RunDamaged, match="event 10 is missing"):
+        asyncio.run(read(path))
 
 
 @pytest.mark.parametrize("after", range(13))
@@ -162,7 +202,7 @@ def test_that_a_row_of_a_step_that_leads_elsewhere_is_damage_and_no_missing_resu
     assert asyncio.run(output()) == {"n": 2}
     for seq in (7, 9, 4, 90):
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("UPDATE steps SET seq = ? WHERE step_id = 'b'", (seq,))
+            connection.execute("UPDATE step_rows SET seq = ? WHERE step_id = 'b'", (seq,))
         with pytest.raises(RunDamaged, match="leads to no completion"):
             asyncio.run(output())
 
@@ -198,7 +238,7 @@ def test_that_a_store_from_before_keeps_its_journal_and_its_views(tmp_path: Path
 
     assert [event.seq for event in asyncio.run(read(path))] == [1, 2, 3, 4]
     with closing(sqlite3.connect(path)) as connection:
-        assert {name for (name,) in connection.execute(views)} == {*names, "journal"}
+        assert {name for (name,) in connection.execute(views)} == {*names, "journal", "steps"}
         again = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
         assert again == shown
         assert connection.execute("SELECT * FROM journal ORDER BY seq").fetchall() == [

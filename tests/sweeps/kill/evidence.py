@@ -86,6 +86,9 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
         _check_steps(connection, row["key"], state, events)
         _check_connections(connection, row["key"], state, events)
         _check_results(events, artifacts)
+        reached = connection.execute("SELECT seq FROM reached WHERE execution = ?", (row["key"],)).fetchone()
+        assert reached, "how far the journal reaches is gone"
+        assert reached[0] == events[-1].seq, f"the journal is to reach {reached[0]}"
         kept = connection.execute(
             "SELECT definition, checksum FROM definitions WHERE hash = ?", (row["definition_hash"],)
         ).fetchone()
@@ -94,7 +97,7 @@ def _read(connection: sqlite3.Connection, artifacts: Path) -> dict[str, Run]:
             "the workflow's checksum does not fit"
         )
         found[row["id"]] = Run(state, tuple(events))
-    for table in ("entries", "steps", "timers"):
+    for table in ("entries", "step_rows", "reached", "timers"):
         lost = f"SELECT count(*) FROM {table} WHERE execution NOT IN (SELECT key FROM executions)"
         assert connection.execute(lost).fetchone()[0] == 0, f"{table} of no execution"
     return found
