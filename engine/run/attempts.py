@@ -15,7 +15,7 @@ from engine.run.activity import Activity
 from engine.run.alarm import Alarm
 from engine.run.clock import Clock
 from engine.run.dispatcher import GRACE_S
-from engine.run.reports import Reports
+from engine.run.reports import AttemptContext
 from engine.store.artifacts import ArtifactStore
 
 if TYPE_CHECKING:
@@ -55,17 +55,7 @@ class Attempts:
 
     def context(self, execution: Execution, activity: Activity) -> StepContext:
         """What the action of the attempt may know and do."""
-        step = activity.step
-        return StepContext(
-            execution_id=execution.id,
-            step_id=step.id,
-            attempt=activity.attempt,
-            reports=Reports(execution, activity, self.sleep),
-            artifacts=self._artifacts,
-            base_dir=execution.base_dir,
-            run_epoch=execution.epoch,
-            secrets=execution.secrets.values_of(step.secrets) if step.secrets else None,
-        )
+        return AttemptContext(execution, activity, self.sleep, self._artifacts)
 
     async def within_time(
         self,

@@ -32,6 +32,7 @@ class Journal:
     def __init__(self, store: ExecutionStateManager, publish: Publish, on_dirty: Callable[[], None]) -> None:
         """on_dirty: called when there is something to commit where there was nothing before."""
         self.store = store
+        self._now = store.now
         self._publish = publish
         self._on_dirty = on_dirty
         self._unpublished: Batch = []
@@ -58,7 +59,7 @@ class Journal:
         """As `begin`, for whoever then says at once that the step `ran` or `has_begun`."""
         if self.begun is not None:
             self._append_begun()
-        ran = self.begun = Ran(step_id, attempt, self.store.now())
+        ran = self.begun = Ran(step_id, attempt, self._now())
         self._begun_in = execution
         return ran
 

@@ -1,12 +1,14 @@
-"""What a running action says: log lines and progress, from whatever thread it runs on."""
+"""What a running action may know, and what it says, from whatever thread: lines of log, and progress."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.actions.context import Artifacts, StepContext, StepReports
 from engine.backends.process import run_in_process
 from engine.history.events import EventType
 from engine.model.json_value import Json
@@ -71,3 +73,28 @@ class Reports:
             self._execution.tell(self._activity, EventType.STEP_LOG, line)
         if progress is not None:
             self._execution.tell(self._activity, EventType.STEP_PROGRESS, progress)
+
+
+class AttemptContext(StepContext):
+    """What the action of one attempt may know and do.
+
+    What it says it by is made when it first says something: most say nothing, and each step has one of these.
+    """
+
+    def __init__(self, execution: Execution, activity: Activity, sleep: Sleep, artifacts: Artifacts) -> None:
+        step = activity.step
+        self.execution_id = execution.id
+        self.step_id = step.id
+        self.attempt = activity.attempt
+        self.run_epoch = execution.epoch
+        self.artifacts = artifacts
+        if step.secrets:
+            self.secrets = execution.secrets.values_of(step.secrets)
+        self.base_dir = execution.base_dir
+        self._execution = execution
+        self._activity = activity
+        self._sleep = sleep
+
+    @cached_property
+    def _reports(self) -> StepReports:  # type: ignore[override]  # settable, as the attribute is
+        return Reports(self._execution, self._activity, self._sleep)
