@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, cast
 
 from engine.history.ran import Taken
 from engine.model.json_value import Json
@@ -120,10 +120,7 @@ class Step:
     body: Body | None = None
     is_plain: bool = field(init=False)
     """Whether nothing may stand in for running the step's action."""
-    taken: Taken = field(init=False, compare=False)
-    """The connections that leave it, when all are taken."""
-    joins_plainly: bool = field(init=False)
-    """Whether the step runs when all connections to it are taken, and needs them all to be resolved."""
+    _taken: Taken | None = field(init=False, repr=False, compare=False, default=None)
     is_direct: bool = field(init=False)
     """Whether besides nothing has to be asked or found out before it, and all its connections are taken
     when it has completed.
@@ -132,9 +129,6 @@ class Step:
     def __post_init__(self) -> None:
         is_plain = not self.disabled and self.pin is None and self.body is None and not self.is_trigger
         object.__setattr__(self, "is_plain", is_plain)
-        object.__setattr__(self, "taken", Taken(route.id for route in self.outgoing))
-        joins_plainly = self.join.mode is JoinMode.MERGE and self.disabled != "skip"
-        object.__setattr__(self, "joins_plainly", joins_plainly)
         is_direct = (
             is_plain
             and self.condition is None
@@ -148,6 +142,13 @@ class Step:
                 if route.condition is not None or route.on == "error":
                     is_direct = False
         object.__setattr__(self, "is_direct", is_direct)
+
+    @property
+    def taken(self) -> Taken:
+        """The connections that leave it, when all of them are taken; made when the step first runs."""
+        if self._taken is None:
+            object.__setattr__(self, "_taken", Taken(route.id for route in self.outgoing))
+        return cast("Taken", self._taken)
 
     @property
     def label(self) -> str:

@@ -140,7 +140,8 @@ def take_all(plan: Plan, progress: Progress, step: Step, ready: list[int]) -> Se
         outcomes[index] = _TAKEN
         taken[target] += 1
         left = unresolved[target] = unresolved[target] - 1
-        if not steps[target].joins_plainly or (not left and progress.poisoned[target]):
+        joins = steps[target]
+        if joins.join.mode is not _MERGE or (not left and (joins.disabled or progress.poisoned[target])):
             others.append(target)
         elif not left:
             progress.decided[target] = True

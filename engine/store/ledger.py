@@ -213,6 +213,10 @@ class Ledger:
 
         Raises ``TypeError`` or ``ValueError`` for data that is no JSON.
         """
+        if len(drafts) == 1 and drafts[0].type is _BEGUN and not drafts[0].data:
+            begun = self._admit_begun(record, drafts[0])
+            if begun is not None:
+                return begun
         _check(record, drafts)
         written: list[Mapping[str, Any]] = []
         texts: list[str | None] = []
@@ -248,6 +252,18 @@ class Ledger:
                 record.steps[step_id or ""].reason = PARTS_ASK if data["needed"] else "child"
         record.seq = seq
         return Admitted(events, texts, now)
+
+    def _admit_begun(self, record: ExecutionRecord, draft: EventDraft) -> Admitted | None:
+        """`admit` for a step that begins, as most do, for the first time: that is always legal."""
+        _, step_id, attempt, data, given, _ = draft
+        if step_id is None or step_id in record.steps or step_id in record.ran:
+            return None
+        now, is_set_back = self._time_of(record)
+        at = now if given is None or is_set_back else round(given * 1e6)
+        seq = record.seq = record.seq + 1
+        record.steps[step_id] = StepRecord(_RUNNING, "", max(attempt, 1), at, None, None, seq)
+        place = (record.id, record.workflow_id, seq, at / 1e6, _BEGUN, step_id, attempt, data)
+        return Admitted([_new(Event, place)], [None], now)
 
     def _time_of(self, record: ExecutionRecord) -> tuple[int, bool]:
         """The time of what happens to the run now, and whether the clock has been set back since the last."""
