@@ -363,14 +363,15 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         if problems:
             raise DefinitionError("; ".join(problem.message for problem in problems), problems)
         plan = converted(self._compiler.compile(workflow, inspected), self)
-        graph = self._build_execution_graph(workflow)
-        _log.debug(
-            "Prepared %s: %d steps, %d connections, conditional: %s",
-            workflow.id,
-            len(graph["nodes"]),
-            len(graph["connections"]),
-            self._has_conditional_connections(workflow),
-        )
+        if _log.isEnabledFor(logging.DEBUG):
+            graph = self._build_execution_graph(workflow)
+            _log.debug(
+                "Prepared %s: %d steps, %d connections, conditional: %s",
+                workflow.id,
+                len(graph["nodes"]),
+                len(graph["connections"]),
+                self._has_conditional_connections(workflow),
+            )
         self._prepared[plan.definition_hash] = plan
         if len(self._prepared) > MAX_PREPARED:
             self._prepared.popitem(last=False)
