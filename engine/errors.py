@@ -218,13 +218,21 @@ class LoopLimitExceeded(ActionError):
 class StepTimeoutError(WorkflowError):
     """A step ran longer than ``timeout`` seconds: in one attempt, or with ``in_all`` over all of them.
 
-    ``last``: what the last attempt failed with, when there was no time left for another.
+    ``last``: what the last attempt failed with, when there was no time left for another. ``of_rollback``: it
+    was not the step that took so long but what undoes it.
     """
 
     def __init__(
-        self, step_id: str, timeout: float, *, in_all: bool = False, last: BaseException | None = None
+        self,
+        step_id: str,
+        timeout: float,
+        *,
+        in_all: bool = False,
+        last: BaseException | None = None,
+        of_rollback: bool = False,
     ) -> None:
-        message = f'"{step_id}" took longer than {timeout:g} s'
+        what = f'The rollback of "{step_id}"' if of_rollback else f'"{step_id}"'
+        message = f"{what} took longer than {timeout:g} s"
         if in_all:
             message += " in all its attempts"
         if last is not None:

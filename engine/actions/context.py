@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol
 
-from engine.errors import FormRequired
+from engine.errors import ActionError, FormRequired
 from engine.model.json_value import Json
 
 _log = logging.getLogger(__name__)
@@ -120,7 +120,18 @@ class StepContext:
         return path if path.is_absolute() else (self.base_dir or Path.cwd()) / path
 
     def ask(self, schema: Mapping[str, Json], title: str = "", text: str = "") -> NoReturn:
-        """Pause this step until a person has filled in a form; what they enter becomes the step's output."""
+        """Pause this step until a person has filled in a form; what they enter becomes the step's output.
+
+        Raises ActionError for a form that is no JSON Schema: nobody could fill it in.
+        """
+        from engine.json_schema.validators import schema_faults  # loads what few steps need
+
+        for fault in schema_faults(schema):
+            raise ActionError(
+                f'The form of "{title or self.step_id}" is no JSON Schema: '
+                f"{fault['pointer'] or 'it'} {fault['message']}",
+                hint="Correct the schema of the form.",
+            )
         raise FormRequired(schema, title=title or self.step_id, text=text)
 
     def is_cancelled(self) -> bool:

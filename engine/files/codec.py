@@ -23,7 +23,7 @@ from typing import Any, Final, cast
 
 from engine.errors import DefinitionError, WorkflowFileError
 from engine.files import json_text
-from engine.files.steps_form import nodes_form
+from engine.files.steps_form import nodes_form, step_faults
 from engine.json_schema.validators import Validator, trusted_validator
 from engine.model import json_form
 from engine.model.json_value import Json
@@ -99,6 +99,8 @@ def decode(
     if "steps" in document and not document.get("nodes"):
         if not isinstance(document["steps"], list):
             raise WorkflowFileError(path, '"steps" must be a list', line=_line(text, "/steps"))
+        for pointer, words in step_faults(document["steps"]):
+            raise WorkflowFileError(path, f"{pointer} {words}", line=_line(text, pointer))
         document = nodes_form(document)
         text = None
     _check_shape(document, text, path)

@@ -5,10 +5,11 @@ Read into nodes and connections; written back as nodes, never as steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from engine.expression.operations import is_number, type_name
 from engine.model.json_value import Json
 
 # Where a step keeps what a node keeps in its config.
@@ -28,8 +29,13 @@ _CONFIG_KEYS: Final = (
     "join",
     "disabled",
     "delivery",
+    "priority",
+    "pin",
+    "breakpoint",
+    "workflow",
+    "item_schema",
 )
-_ORDER_KEYS: Final = ("sequence_order", "depends_on", "condition")
+_ORDER_KEYS: Final = ("sequence_order", "depends_on", "condition", "on_condition_error")
 _ID_KEYS: Final = ("id", "step_id")
 
 
@@ -38,7 +44,8 @@ def nodes_form(document: Mapping[str, Json]) -> dict[str, Json]:
 
     Steps that name dependencies wait for exactly those; without any `depends_on` each step waits for
     the ones with the next smaller `sequence_order` (equal numbers run side by side), or for the step
-    before it in the list. A step's condition moves to the connections that lead into it.
+    before it in the list. A step's condition moves to the connections that lead into it, with what is said
+    of its errors.
     """
     steps = document["steps"]
     assert isinstance(steps, list)
@@ -48,9 +55,10 @@ def nodes_form(document: Mapping[str, Json]) -> dict[str, Json]:
     connections: list[Json] = []
     for source, target in _edges(described, ids):
         connection: dict[str, Json] = {"id": f"c{len(connections) + 1}", "source": source, "target": target}
-        condition = described[ids.index(target)].get("condition") if target in ids else None
-        if condition is not None:
-            connection["condition"] = condition
+        into = described[ids.index(target)] if target in ids else {}
+        for key in ("condition", "on_condition_error"):
+            if into.get(key) is not None:
+                connection[key] = into[key]
         connections.append(connection)
     has_predecessor = {connection["target"] for connection in connections if isinstance(connection, dict)}
     nodes: list[Json] = [
@@ -58,6 +66,24 @@ def nodes_form(document: Mapping[str, Json]) -> dict[str, Json]:
         for step, step_id in zip(described, ids, strict=True)
     ]
     return {**rest, "nodes": nodes, "connections": connections}
+
+
+def step_faults(steps: Iterable[Json]) -> Iterator[tuple[str, str]]:
+    """What of the steps could only be left out, or be read as something else: JSON Pointers and words."""
+    for position, step in enumerate(steps):
+        if not isinstance(step, dict):
+            yield f"/steps/{position}", f"must be an object, not {type_name(step)}"
+            continue
+        order = step.get("sequence_order")
+        if order is not None and not is_number(order):
+            words = f"must be a number, not {type_name(order)}"
+            yield f"/steps/{position}/sequence_order", words
+        wanted = step.get("depends_on")
+        names = wanted if isinstance(wanted, list) else [] if wanted is None else [wanted]
+        for name in names:
+            if not isinstance(name, str | int) or isinstance(name, bool):
+                words = f"must name steps by their ids, not by {type_name(name)}"
+                yield f"/steps/{position}/depends_on", words
 
 
 def _id_of(step: Mapping[str, Json], position: int) -> str:

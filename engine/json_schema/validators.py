@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.expression.templates import escape_pointer
 from engine.json_schema.formats import FORMATS
 from engine.json_schema.quick import Predicate, quick_predicate
+from engine.json_schema.schema_references import lost_references
 from engine.json_schema.words import message_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,14 @@ def validate(schema: Mapping[str, Any] | bool | None, value: object) -> list[dic
 
 
 def schema_faults(schema: object) -> list[dict[str, str]]:
-    """What makes `schema` itself no valid JSON Schema; the pointers lead into the schema."""
+    """What makes `schema` itself no valid JSON Schema, or one that no value can be held against.
+
+    The pointers lead into the schema.
+    """
+    return _broken(schema) or lost_references(schema)
+
+
+def _broken(schema: object) -> list[dict[str, str]]:
     from jsonschema import Draft202012Validator
 
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_format_checker())
@@ -100,7 +108,7 @@ def schema_faults(schema: object) -> list[dict[str, str]]:
 @lru_cache(maxsize=1024)
 def _validator(text: str) -> Validator:
     schema = json.loads(text)
-    if broken := schema_faults(schema):
+    if broken := _broken(schema):
         first = broken[0]
         raise ValueError(f"not a JSON Schema: {first['pointer'] or 'it'} {first['message']}")
     return Validator(text=text, quick=quick_predicate(schema))

@@ -133,7 +133,9 @@ class LiveState(dict[str, Any]):
 
     def leaving(self, step_id: str) -> LeavingState:
         """The state as the conditions of a step's outgoing connections see it."""
-        scope = self._make_scope(fields=self["outputs"].get(step_id, MISSING), left=step_id)
+        error = self["steps"].get(step_id, {}).get("error")
+        roots = None if error is None else {"error": error}
+        scope = self._make_scope(roots, self["outputs"].get(step_id, MISSING), left=step_id)
         scope.duration_ms = self.duration_ms
         return LeavingState(self, scope, step_id)
 

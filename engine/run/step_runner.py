@@ -18,7 +18,7 @@ from engine.errors import (
     WorkflowError,
 )
 from engine.expression.secret_text import plain
-from engine.history.status import ExecutionStatus
+from engine.history.status import ConnectionOutcome, ExecutionStatus
 from engine.model.json_value import Json
 from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
 from engine.plan.step import Step
@@ -374,9 +374,14 @@ def _no_json(error: Exception) -> ActionError:
 
 
 def _passed_on(execution: Execution, step: Step) -> Json:
-    """What a disabled step hands on: the output of the first step before it that delivered one."""
-    outputs = execution.steps.live["outputs"]
-    for step_id in step.depends_on:
+    """What a disabled step hands on: the output of the first step before it that delivered one.
+
+    What leads here counts before what was decided otherwise and only has an output.
+    """
+    outputs, outcomes = execution.steps.live["outputs"], execution.steps.progress.outcomes
+    before = [(execution.plan.steps[route.source].id, outcomes[route.index]) for route in step.incoming]
+    taken = [step_id for step_id, outcome in before if outcome is ConnectionOutcome.TAKEN]
+    for step_id in (*taken, *step.depends_on):
         if step_id in outputs:
             output: Json = outputs[step_id]
             return output

@@ -65,7 +65,8 @@ class UndoAttempt:
             self._release()
             leave(task)
         if activity.stop == "timeout":
-            raise StepTimeoutError(activity.step.id, self._limit_s or 0.0) from self._error
+            limit = self._limit_s or 0.0
+            raise StepTimeoutError(activity.step.id, limit, of_rollback=True) from self._error
         if self._has_result:
             return self._result
         if activity.stop == "cancel":

@@ -136,6 +136,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         options: how the run is to go, if not from its start to its end without a stop.
         Raises DefinitionError with every problem, or SchemaValidationError for a value that does not fit.
         """
+        if background_tasks is not None and not callable(getattr(background_tasks, "add_task", None)):
+            raise TypeError(f"background_tasks needs a method add_task, which {background_tasks!r} has not")
         folder = base_dir_of(workflow, base_dir)
         drawn, plan = self._drawn(workflow, folder)
         given = as_json(input_data or {})

@@ -92,6 +92,12 @@ class Drawing:
             if connection.source in index and connection.target in index
         ]
 
+    def failing_before(self, index: int) -> str:
+        """The id of a step whose failure leads to this one; "" where there is none."""
+        here = self.ids[index]
+        failing = (each.source for each in self.connections if each.target == here and each.on != "success")
+        return next(failing, "")
+
     @cached_property
     def order(self) -> list[int]:
         """Kahn's order; nodes on cycles and behind them are missing."""

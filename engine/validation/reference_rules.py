@@ -113,7 +113,9 @@ def _afterwards(drawing: Drawing, place: _Place, path: Path, role: str) -> Itera
     if path.root == "error":
         if not role:
             message = f"${{{path}}}: there is an error only in a rollback or a fallback"
-            yield _problem(drawing, place, "error", "reference-unknown", message, "")
+            failed = drawing.failing_before(place.index)
+            meant = f"${{{failed}.{path}}}" if failed else ""
+            yield _problem(drawing, place, "error", "reference-unknown", message, meant)
     elif role != "rollback":
         message = f"${{{path}}}: a step can refer to itself only in its rollback"
         yield _problem(drawing, place, "error", "reference-self", message, "")

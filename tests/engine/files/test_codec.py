@@ -223,6 +223,23 @@ def test_that_a_nonsensical_format_is_refused(version: Any) -> None:
         ('{\n"nodes": {}}', 2, "/nodes must be a list or empty, not an object"),
         ('{"nodes": [],\n"connections": [{"on": "maybe"}]}', 2, "/connections/0/on"),
         ('{"steps": 5}', 1, '"steps" must be a list'),
+        ('{"steps": [\n"a"]}', 2, "/steps/0 must be an object, not text"),
+        ('{"steps": [{"sequence_order": "1"}]}', 1, "/steps/0/sequence_order must be a number, not text"),
+        (
+            '{"steps": [{"sequence_order": true}]}',
+            1,
+            "/steps/0/sequence_order must be a number, not true/false",
+        ),
+        (
+            '{"steps": [{"depends_on": [null]}]}',
+            1,
+            "/steps/0/depends_on must name steps by their ids, not by null",
+        ),
+        (
+            '{"steps": [{"depends_on": {}}]}',
+            1,
+            "/steps/0/depends_on must name steps by their ids, not by object",
+        ),
         ('{"layout": {"nodes":\n{"a": [1]}}}', 2, "/layout/nodes/a"),
         ('{"nodes": [],\n\n"x": NaN}', 3, "NaN is not a JSON value"),
         ('{"a": 1,\n"b": -Infinity}', 2, "-Infinity is not a JSON value"),
@@ -276,6 +293,20 @@ def test_that_steps_are_read_in_their_sequence_order() -> None:
     assert edges({"steps": steps}) == [("a", "b"), ("b", "c")]
     assert edges({"steps": [{"id": "a"}, {"id": "b"}]}) == [("a", "b")]
     assert edges({"steps": [], "nodes": []}) == []
+
+
+def test_that_nothing_of_a_step_is_lost() -> None:
+    given = {
+        "priority": 7, "pin": {"output": 5}, "breakpoint": True, "delivery": "at_most_once",
+        "disabled": "skip", "workflow": {"nodes": []}, "item_schema": {"type": "object"},
+        "parameters": {"a": 1}, "retry": 2,
+    }  # fmt: skip
+    first = {"id": "a", **given}
+    second = {"id": "b", "depends_on": "a", "condition": "x > 1", "on_condition_error": "false"}
+    workflow = codec.decode({"steps": [first, second]})
+    assert dict(workflow.nodes["a"].config) == given
+    (connection,) = workflow.connections.values()
+    assert (connection.condition, connection.extra) == ("x > 1", {"on_condition_error": "false"})
 
 
 def test_that_steps_with_equal_order_run_side_by_side() -> None:

@@ -234,6 +234,53 @@ async def test_that_a_question_that_cannot_be_kept_fails_its_step(
     assert (state["status"], state["error"]["type"]) == ("FAILED", "TypeError")
 
 
+@pytest.mark.parametrize("form", [{"type": "strin"}, {"$ref": "#/nowhere"}, {"properties": 5}])
+async def test_that_a_question_that_nobody_could_answer_fails_its_step(
+    engine: WorkflowEngine, form: dict[str, Any]
+) -> None:
+    ask = node("a", "ask", parameters={"form": form, "title": "Well?"})
+    state = await engine.wait(await engine.start_workflow(make_workflow([ask])))
+    assert (state["status"], state["needed"]) == ("FAILED", [])
+    assert state["error"]["message"].startswith('The form of "Well?" is no JSON Schema: /')
+
+
+async def test_that_what_runs_nothing_in_the_background_is_refused_before_there_is_a_run(
+    engine: WorkflowEngine,
+) -> None:
+    with pytest.raises(TypeError, match="needs a method add_task"):
+        await engine.start_workflow(make_workflow("a"), {}, object())  # type: ignore[arg-type]
+    assert await engine.state_manager.list_executions() == []
+
+
+@pytest.mark.parametrize("on", ["error", "always"])
+async def test_that_a_condition_sees_the_error_of_the_step_it_leaves(
+    engine: WorkflowEngine, actions: ScriptedActions, on: str
+) -> None:
+    actions.errors["a"] = [ConnectionError("down")]
+    leads = wire("a", "b", on=on, condition="error.type == 'ConnectionError' and ${error.message} == 'down'")
+    other = wire("a", "c", on=on, condition="exists(error) and error.type == 'ValueError'")
+    workflow = make_workflow([node("a", "fail"), node("b"), node("c")], [leads, other])
+    state = await engine.wait(await engine.start_workflow(workflow))
+    assert (state["status"], actions.calls) == ("COMPLETED_WITH_ERRORS", ["a", "b"])
+
+
+async def test_that_there_is_no_error_after_a_step_that_completed(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    workflow = make_workflow("a b c", [wire("a", "b", condition="not exists(error)"), "b>c"])
+    await engine.wait(await engine.start_workflow(workflow))
+    assert actions.calls == ["a", "b", "c"]
+
+
+async def test_that_a_step_that_is_switched_off_hands_on_what_led_to_it(engine: WorkflowEngine) -> None:
+    """a gave something too, but its connection was not taken."""
+    nodes = [node("a", parameters={"v": 1}), node("b", parameters={"v": 2}), node("off", disabled=True)]
+    workflow = make_workflow([*nodes, node("use", parameters={"v": "${off.v}"})],
+                             [wire("a", "off", condition="v > 1"), "b>off", "off>use"])  # fmt: skip
+    state = await engine.wait(await engine.start_workflow(workflow))
+    assert state["outputs"]["use"] == {"v": 2}
+
+
 async def test_that_an_action_that_changes_what_it_was_given_changes_it_for_nobody_else(
     engine: WorkflowEngine, actions: ScriptedActions
 ) -> None:

@@ -148,6 +148,7 @@ async def test_that_a_rollback_has_a_time_of_its_own_and_is_left_when_it_does_no
     await clock.advance(5)
     state = await engine.wait(execution_id)
     assert state["steps"]["b"]["error"]["type"] == "StepTimeoutError"
+    assert state["steps"]["b"]["error"]["message"] == 'The rollback of "b" took longer than 30 s'
     assert (state["status"], actions.calls[-1]) == ("ROLLBACK_FAILED", "undo a")
     assert engine.semaphore._value == engine.max_concurrent_steps
     deaf.set()

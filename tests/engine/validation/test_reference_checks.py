@@ -66,6 +66,13 @@ def test_that_only_a_rollback_knows_its_step_and_only_what_follows_an_error_know
     ]
 
 
+def test_that_what_handles_an_error_is_told_how_to_refer_to_it() -> None:
+    nodes = [with_parameters("a", {}), with_parameters("handler", {"why": "${error.message}"})]
+    wires = [{"id": "c", "source": "a", "target": "handler", "on": "error"}]
+    (found,) = problems({"nodes": nodes, "connections": wires})
+    assert (found.code, found.suggestion) == ("reference-unknown", "${a.error.message}")
+
+
 def test_that_a_rollback_may_refer_to_its_own_step() -> None:
     described = {"action": "undo", "parameters": {"id": "${a.id}", "bad": "${"}}
     assert found({"nodes": [with_parameters("a", {}, rollback=described, fallback=described)]}) == [
