@@ -214,7 +214,7 @@ class Runtime:
             told = self.store.append(execution_id, [draft(plan, state, events)])
             await self.store.commit()
             with uncollected():
-                execution = await self._revive(execution_id)
+                execution = await self._revive(execution_id, plan)
         assert execution is not None
         self.streams.publish(execution_id, told)
         self._observers.tell(execution.state, told)
@@ -301,7 +301,7 @@ class Runtime:
         await self._observers.close(GRACE_S)
         await self.store.close()
 
-    async def _revive(self, execution_id: str) -> Execution | None:
+    async def _revive(self, execution_id: str, plan: Plan | None = None) -> Execution | None:
         if has_ended(self.store, execution_id):
             return None
         await self.store.open()
@@ -313,7 +313,7 @@ class Runtime:
             await self._revive(state.parent)
         if execution_id in self._executions:
             return self._executions[execution_id]  # it came back with the run that it is a part of
-        execution = await self._load(state)
+        execution = await self._bring(plan or await self._plan_of(state), state)
         try:
             await self._prepare(execution, events)
             for each in runs_of(self._executions, execution_id) if self.store.was_interrupted else ():

@@ -14,6 +14,8 @@ from engine.errors import ActionError, CannotRestart, DefinitionError, IllegalTr
 from engine.history.events import EventDraft, EventType
 from engine.history.state import ExecutionState
 from engine.history.status import ExecutionStatus
+from engine.plan.compiler import Compiler
+from engine.plan.step import Plan
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.journal_rules import check_journal
 from tests.support.scripted_actions import ScriptedActions
@@ -90,6 +92,25 @@ async def test_that_it_stays_one_run_in_the_list_and_in_the_events(
     told = [event async for event in any_engine.events(execution_id)]
     assert told[-1].type is EventType.EXECUTION_COMPLETED
     assert [e.data["epoch"] for e in told if e.type is EventType.EXECUTION_RESTARTED] == [2, 3]
+
+
+async def test_that_the_workflow_is_compiled_once_for_it(
+    any_engine: WorkflowEngine, actions: ScriptedActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.errors["a"] = [ActionError("no")]
+    execution_id = await any_engine.start_workflow(chain(node("a", "fail"), "b"))
+    await ended(any_engine, execution_id)
+    compiled: list[str] = []
+    compile_ = Compiler.compile
+
+    def noted(compiler: Compiler, *given: Any) -> Plan:
+        compiled.append("once")
+        return compile_(compiler, *given)
+
+    monkeypatch.setattr(Compiler, "compile", noted)
+    await any_engine.retry_from(execution_id)
+    assert (await ended(any_engine, execution_id))["status"] == "COMPLETED"
+    assert compiled == ["once"]
 
 
 async def test_that_what_completed_before_the_step_is_kept_and_what_follows_runs_again(

@@ -15,6 +15,7 @@ from engine.errors import (
     StoreError,
 )
 from engine.history.status import ExecutionStatus, StepStatus
+from engine.store import sqlite
 from engine.store.codes import EVENT_CODE, EXECUTION_STATUSES, STEP_STATUSES
 from engine.store.database import migrations
 from engine.store.sqlite import SqliteStateManager
@@ -68,6 +69,27 @@ async def test_that_a_new_store_finds_what_an_old_one_kept(tmp_path):
         store.append(execution_id, [running("b", 2), completed("b", 2, 2), ended()])
         await store.commit()
         assert (await store.load_state(execution_id)).status is ExecutionStatus.COMPLETED
+
+
+@pytest.mark.asyncio
+async def test_that_a_large_workflow_is_decoded_beside_the_loop_and_lets_others_go_on(tmp_path, monkeypatch):
+    decoded = []
+    decode = sqlite.decode_beside
+
+    def noted(text):
+        decoded.append(threading.current_thread().name)
+        return decode(text)
+
+    monkeypatch.setattr(sqlite, "decode_beside", noted)
+    large = {"nodes": [{"id": f"n{number}", "type": "flow.set_values"} for number in range(10_000)]}
+    async with SqliteStateManager(tmp_path / "runs.db") as store:
+        await store.save_definition("small", {"nodes": []})
+        await store.save_definition("large", large)
+        assert await store.load_definition("small") == {"nodes": []}
+        assert decoded == []
+        assert await store.load_definition("large") == large
+    assert len(decoded) == 1
+    assert decoded[0].startswith("store-read")
 
 
 @pytest.mark.asyncio
