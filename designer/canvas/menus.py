@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QPointF, QRectF
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from designer.canvas import hits
@@ -47,6 +47,8 @@ class Menus:
         self.shown_keys: Mapping[str, str] = {}
         self.explain_part: Callable[[Part, list[str]], tuple[bool, str]] | None = None
         """Whether a part can be run from these nodes now, and why; None where nothing is run."""
+        self.can_run_part: Callable[[Part, list[str]], bool] = lambda _kind, _chosen: True
+        """Whether it can, without the words: they take as long as the drawing is large."""
 
     def open(self, at: QPointF, screen: QPoint) -> None:
         """Open the menu of what is at this scene point."""
@@ -180,10 +182,13 @@ class Menus:
             menu.setToolTipsVisible(True)
             menu.addSeparator()
             for kind, text, key, icon in _PARTS:
-                possible, words = self.explain_part(kind, chosen)
                 self._add(menu, text, partial(self._view.part_requested.emit, kind, chosen[0]), key, icon)
-                menu.actions()[-1].setEnabled(possible)
-                menu.actions()[-1].setToolTip(words)
+                action = menu.actions()[-1]
+                action.setEnabled(self.can_run_part(kind, chosen))
+                if action.isEnabled():
+                    action.hovered.connect(partial(self._say_of_part, action, kind, chosen))
+                else:
+                    self._say_of_part(action, kind, chosen)
         pinned = pinning.all_pinned(chosen)
         self._add(menu, "Unpin result" if pinned else "Pin result", pinning.toggle, "P", "pin")
         stops = self._view.breakpoints
@@ -191,6 +196,11 @@ class Menus:
         self._add(menu, words, stops.toggle, "F9", "circle-dot")
         if self.explain_part is not None and len(chosen) == 1:
             menu.addSeparator()
+
+    def _say_of_part(self, action: QAction, kind: Part, chosen: list[str]) -> None:
+        """What it would do, or why it cannot; the first only once somebody points at it."""
+        if self.explain_part is not None:
+            action.setToolTip(self.explain_part(kind, chosen)[1])
 
     def _add_after(self, node_id: str, screen: QPoint) -> None:
         view = self._view

@@ -46,19 +46,43 @@ def explain(
     steps: Mapping[str, StepState],
     view: RunView,
 ) -> tuple[bool, str]:
-    """Whether it can be done now, and a sentence on what it does or why it cannot."""
-    if view.is_active:
-        return False, _BUSY
-    if len(chosen) != 1 or chosen[0] not in workflow.nodes:
-        return False, _NOTHING_CHOSEN[kind]
+    """Whether it can be done now, and a sentence on what it does or why it cannot.
+
+    For the sentence the whole drawing is read: who only wants to know whether asks `is_possible`.
+    """
+    if refusal := _refusal(kind, chosen, workflow, view):
+        return False, refusal
     node = workflow.nodes[chosen[0]]
-    if node.disabled and kind == "only":
-        return False, f"{node.label} is switched off: switch it on to run it."
-    if is_pinned(node) and kind != "to":
-        return False, f"{node.label} is pinned: unpin it to run it."
     if kind == "to":
         return True, _to(workflow, node.id, node.label)
     return _from(workflow, node.id, steps) if kind == "from" else _only(workflow, node.id, steps)
+
+
+def is_possible(
+    kind: PartKind,
+    chosen: Sequence[str],
+    workflow: Workflow,
+    steps: Mapping[str, StepState],
+    view: RunView,
+) -> bool:
+    """Whether it can be done now, as `explain` says, in a time that does not grow with the drawing."""
+    if _refusal(kind, chosen, workflow, view):
+        return False
+    return kind != "only" or _only(workflow, chosen[0], steps)[0]
+
+
+def _refusal(kind: PartKind, chosen: Sequence[str], workflow: Workflow, view: RunView) -> str:
+    """Why it cannot be done, as far as that lies in the step itself; "" otherwise."""
+    if view.is_active:
+        return _BUSY
+    if len(chosen) != 1 or chosen[0] not in workflow.nodes:
+        return _NOTHING_CHOSEN[kind]
+    node = workflow.nodes[chosen[0]]
+    if node.disabled and kind == "only":
+        return f"{node.label} is switched off: switch it on to run it."
+    if is_pinned(node) and kind != "to":
+        return f"{node.label} is pinned: unpin it to run it."
+    return ""
 
 
 def options_inside(
@@ -84,16 +108,9 @@ def explain_inside(
     view: RunView,
 ) -> tuple[bool, str]:
     """Of a step inside others: whether it can be done now, and a sentence on what it does or why not."""
-    if view.is_active:
-        return False, _BUSY
-    if len(chosen) != 1 or chosen[0] not in inner.nodes:
-        return False, _NOTHING_CHOSEN[kind]
+    if refusal := _refusal_inside(kind, place, chosen, root, inner, view):
+        return False, refusal
     holder, node = root.nodes[place[0]], inner.nodes[chosen[0]]
-    for each in (holder, node):
-        if each.disabled:
-            return False, f"{each.label} is switched off: switch it on to run it."
-        if is_pinned(each):
-            return False, f"{each.label} is pinned: unpin it to run it."
     if kind == "from":
         words = _from(root, holder.id, steps)[1]
         begins = f"Inside it the run begins at the first step, not at {node.label}"
@@ -107,6 +124,41 @@ def explain_inside(
     before = len(upstream(root, [holder.id]))
     what = f"{goes}, after the {_steps(before)} before it" if before else goes
     return True, f"Runs {what}. {stops}".strip()
+
+
+def is_possible_inside(
+    kind: PartKind,
+    place: Sequence[str],
+    chosen: Sequence[str],
+    root: Workflow,
+    inner: Workflow,
+    steps: Mapping[str, StepState],
+    view: RunView,
+) -> bool:
+    """Of a step inside others: whether it can be done now, as `explain_inside` says."""
+    if _refusal_inside(kind, place, chosen, root, inner, view):
+        return False
+    return kind != "only" or _only(root, place[0], steps)[0]
+
+
+def _refusal_inside(
+    kind: PartKind,
+    place: Sequence[str],
+    chosen: Sequence[str],
+    root: Workflow,
+    inner: Workflow,
+    view: RunView,
+) -> str:
+    if view.is_active:
+        return _BUSY
+    if len(chosen) != 1 or chosen[0] not in inner.nodes:
+        return _NOTHING_CHOSEN[kind]
+    for each in (root.nodes[place[0]], inner.nodes[chosen[0]]):
+        if each.disabled:
+            return f"{each.label} is switched off: switch it on to run it."
+        if is_pinned(each):
+            return f"{each.label} is pinned: unpin it to run it."
+    return ""
 
 
 def _beyond(root: Workflow, place: Sequence[str], node_id: str) -> frozenset[str]:

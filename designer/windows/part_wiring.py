@@ -16,6 +16,8 @@ from designer.execution.parts import (
     explain,
     explain_inside,
     failed_step,
+    is_possible,
+    is_possible_inside,
     options_for,
     options_inside,
 )
@@ -52,6 +54,7 @@ class PartWiring(QObject):
         window.canvas.selection_changed.connect(self.explain)
         window.canvas.part_requested.connect(self.run_part)
         window.canvas.menus.explain_part = self._explain
+        window.canvas.menus.can_run_part = self._is_possible
         session.editor.document.subscribe(lambda *_: self.explain())
         session.editor.document.subscribe_edits(self._on_edit)
         self._held: set[str] = set()
@@ -63,6 +66,10 @@ class PartWiring(QObject):
                 "node.pin": window.canvas.pinning.toggle,
             }
         )
+        self._tips = {kind: window.commands[f"run.{kind}"].toolTip() for kind in PART_KINDS}
+        for kind in PART_KINDS:
+            # What it says takes reading the whole drawing, which nobody waits for at every click.
+            window.commands[f"run.{kind}"].hovered.connect(partial(self._say, kind))
         self.explain()
         self._on_run_changed(controller.view)
 
@@ -123,16 +130,27 @@ class PartWiring(QObject):
             self._start(controller.take_up(execution_id, self._session.bridge.retry(execution_id)))
 
     def explain(self, *_: object) -> None:
-        """Enable what can be done with the selection now, each with a sentence about what it does."""
+        """Enable what can be done with the selection now; each says what it does when it is pointed at."""
         commands, chosen = self._window.commands, self._window.canvas.selected_nodes()
+        is_busy = self._session.controller.view.is_active and not self._has_arrived()
         for kind in PART_KINDS:
-            words = self._explain(kind, chosen)[1]
             action = commands[f"run.{kind}"]
-            is_busy = self._session.controller.view.is_active and not self._has_arrived()
             action.setEnabled(len(chosen) == 1 and not is_busy)
-            action.setToolTip(words)
+            action.setToolTip(self._tips[kind] if action.isEnabled() else self._explain(kind, chosen)[1])
         all_pinned = bool(chosen) and self._window.canvas.pinning.all_pinned(chosen)
         commands["node.pin"].setText("Unpin result" if all_pinned else "Pin result")
+
+    def _say(self, kind: PartKind) -> None:
+        words = self._explain(kind, self._window.canvas.selected_nodes())[1]
+        self._window.commands[f"run.{kind}"].setToolTip(words)
+
+    def _is_possible(self, kind: PartKind, chosen: list[str]) -> bool:
+        controller, editor = self._session.controller, self._session.editor
+        view = RunView() if self._has_arrived() else controller.view
+        if editor.document.place:
+            place, inner = editor.document.place, editor.workflow
+            return is_possible_inside(kind, place, chosen, editor.root, inner, controller.steps, view)
+        return is_possible(kind, chosen, editor.workflow, controller.steps, view)
 
     def _explain(self, kind: PartKind, chosen: list[str]) -> tuple[bool, str]:
         controller, editor = self._session.controller, self._session.editor

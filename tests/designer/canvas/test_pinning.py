@@ -76,12 +76,21 @@ def test_that_the_tip_says_why_a_result_is_out_of_date(canvas: CanvasView, edito
 def test_that_the_menu_offers_parts_with_a_reason(canvas: CanvasView, possible: bool) -> None:
     asked: list[tuple[str, str]] = []
     canvas.part_requested.connect(lambda kind, node_id: asked.append((kind, node_id)))
-    canvas.menus.explain_part = lambda kind, chosen: (possible, f"why {kind}")
+    explained: list[str] = []
+
+    def explain(kind: str, _chosen: list[str]) -> tuple[bool, str]:
+        explained.append(kind)
+        return possible, f"why {kind}"
+
+    canvas.menus.explain_part = explain
+    canvas.menus.can_run_part = lambda _kind, _chosen: possible
     canvas.select(["read"])
     canvas.menus.open_at_focus()
     menu = canvas.menus.current
     assert menu is not None
     actions = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert explained == ([] if possible else ["to", "from", "only"])  # else when it is pointed at
+    actions["Run to here"].hover()
     assert actions["Run to here"].toolTip() == "why to"
     assert actions["Run only this step"].isEnabled() is possible
     assert "Pin result" in actions

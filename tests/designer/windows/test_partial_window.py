@@ -16,7 +16,7 @@ from designer.dialogs.questions import HappenedDialog
 from designer.execution.bridge import EngineHost
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
-from engine.model import edits
+from engine.model import edits, queries
 from engine.model.pins import is_pinned
 from engine.model.workflow import Connection, Node, Workflow
 from tests.support.desk import Desk
@@ -100,11 +100,32 @@ def test_that_actions_say_what_they_would_do(parts: Desk, qtbot: QtBot) -> None:
     assert not commands["run.to"].isEnabled()
     canvas.select(["b"])
     assert commands["run.to"].isEnabled()
+    for kind in ("to", "only"):
+        commands[f"run.{kind}"].hover()
     assert commands["run.to"].toolTip().startswith("Runs B and the step before it")
     assert "A has to run first" in commands["run.only"].toolTip()
     commands["run.only"].trigger()
     assert "A has to run first" in parts.window.status_line._message.text()
     assert commands["node.pin"].text() == "Pin result"
+
+
+def test_that_the_whole_drawing_is_read_when_an_action_is_pointed_at_and_not_at_every_click(
+    parts: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    upstream, downstream = queries.upstream, queries.downstream
+    monkeypatch.setattr("designer.execution.parts.upstream", lambda *it: reads.append("up") or upstream(*it))
+    monkeypatch.setattr(
+        "designer.execution.parts.downstream", lambda *it: reads.append("down") or downstream(*it)
+    )
+    window = parts.window
+    window.canvas.select(["b"])
+    window.session.editor.push(edits.rename(window.session.editor.workflow, "b", "Bee"))
+    assert window.commands["run.from"].isEnabled()
+    assert reads == []
+    window.commands["run.from"].hover()
+    assert "down" in reads
+    assert window.commands["run.from"].toolTip().startswith("Runs Bee")
 
 
 def test_that_only_this_step_runs_and_the_others_keep_their_results(parts: Desk, qtbot: QtBot) -> None:

@@ -206,6 +206,7 @@ def test_that_f7_inside_runs_as_far_as_the_step_and_run_goes_on(layered: MainWin
     window, controller = layered, layered.session.controller
     action = window.commands["run.to"]
     assert action.isEnabled()
+    action.hover()
     assert (
         action.toolTip() == "Runs Sub as far as Two, after the step before it. It stops there; Run goes on."
     )
@@ -256,6 +257,7 @@ def test_that_a_breakpoint_that_is_set_meanwhile_holds_no_less(layered: MainWind
 
 def test_that_running_from_inside_begins_at_the_first_step(layered: MainWindow, qtbot: QtBot) -> None:
     window, controller = layered, layered.session.controller
+    window.commands["run.from"].hover()
     words = window.commands["run.from"].toolTip()
     assert words.startswith("Runs Sub and the step after it; First has no result yet and will run first.")
     assert "Inside it the run begins at the first step, not at " in words
