@@ -45,7 +45,7 @@ class PartsTime:
         if ends:
             due, limit, in_all = min(ends)
             activity.cancel_timer()
-            wait = max(0.0, due - self._clock.now())
+            wait = min(limit, max(0.0, due - self._clock.now()))  # a clock set back gives no more time
             activity.timer = self._clock.call_later(wait, partial(self._over, limit, in_all))
 
     def look(self, *, is_blocked: bool) -> None:

@@ -68,7 +68,7 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
     events = still_true(events)
     _find_failures(execution, events)
     execution.stops.restore(events)
-    answered, longest = _answered(events), _longest_waits(events)
+    answered, longest, began = _answered(events), _longest_waits(events), _begun_at(events)
     again: list[int] = []
     for step in plan.steps:
         known = state.steps.get(step.id)
@@ -79,6 +79,8 @@ def restore(execution: Execution, events: Sequence[Event], clock: Clock, *, cras
             if step.index in steps.activities:
                 steps.activities[step.index].longest_wait_s = longest.get(step.id, inf)
                 steps.activities[step.index].crashes = crashes.get(step.id, 0)
+                if step.index not in steps.nested:
+                    steps.activities[step.index].first_started_at = began.get(step.id)
     if execution.status.is_terminal or execution.status is ExecutionStatus.ROLLING_BACK:
         return
     execution.error = execution.error or incidents.unhandled(plan, state)
@@ -162,7 +164,10 @@ def _find_failures(execution: Execution, events: Iterable[Event]) -> None:
 
 
 def _answered(events: Iterable[Event]) -> set[str]:
-    """Steps that were paused when somebody supplied values, or let them begin: they are to look again."""
+    """Steps that were paused when somebody supplied values, resumed the run, or let them begin.
+
+    They are to look again: what they lacked may be there, also where it was put without our knowing.
+    """
     asking: dict[str, None] = {}
     answered: set[str] = set()
     for event in events:
@@ -175,7 +180,7 @@ def _answered(events: Iterable[Event]) -> set[str]:
             event.type is EventType.CONDITION_REPAIRED and step_id in asking
         ):
             answered.add(step_id)
-        elif event.type is EventType.INPUTS_SUPPLIED:
+        elif event.type in (EventType.INPUTS_SUPPLIED, EventType.EXECUTION_RESUMED):
             answered.update(asking)
             asking.clear()
     return answered
@@ -190,18 +195,17 @@ def _restore_step(execution: Execution, step: Step, known: StepState, *, is_answ
         case StepStatus.RUNNING if step.at_most_once:
             _uncertain(execution, step, known)
         case StepStatus.RUNNING:
-            _activity(execution, step, known.attempts - 1, known)
+            _activity(execution, step, known.attempts - 1)
             return [number]
         case StepStatus.WAITING if known.reason == "timer":
-            activity = _activity(execution, step, known.attempts - 1, known)
+            activity = _activity(execution, step, known.attempts - 1)
             activity.due_at = known.waiting_until
             return [number]
         case StepStatus.WAITING:
-            _activity(execution, step, known.attempts, known)
+            _activity(execution, step, known.attempts)
             steps.waiting.add(number)
         case StepStatus.PAUSED:
-            activity = _activity(execution, step, max(0, known.attempts - 1), known)
-            activity.first_started_at = None
+            activity = _activity(execution, step, max(0, known.attempts - 1))
             activity.is_undecided = known.reason == INCIDENT
             activity.needed = [item for item in execution.state.needed if item.get("step_id") == step.id]
             activity.form = next((item["schema"] for item in activity.needed if item.get("form")), None)
@@ -213,6 +217,17 @@ def _restore_step(execution: Execution, step: Step, known: StepState, *, is_answ
         case _:
             pass  # it has ended, and stands in the live state
     return []
+
+
+def _begun_at(events: Iterable[Event]) -> dict[str, float]:
+    """When each step began that has; the time that a person took before it could go on is not its own."""
+    begun: dict[str, float] = {}
+    for event in events:
+        if event.type is EventType.STEP_RUNNING:
+            begun.setdefault(str(event.step_id), event.ts)
+        elif event.type is EventType.STEP_PAUSED:
+            begun.pop(str(event.step_id), None)
+    return begun
 
 
 def _longest_waits(events: Iterable[Event]) -> dict[str, float]:
@@ -231,8 +246,8 @@ def _wait_on(execution: Execution, step: Step, known: StepState, clock: Clock, m
     execution.steps.activities[step.index].timer = alarm
 
 
-def _activity(execution: Execution, step: Step, attempt: int, known: StepState) -> Activity:
-    activity = Activity(step, attempt=attempt, first_started_at=known.started_at)
+def _activity(execution: Execution, step: Step, attempt: int) -> Activity:
+    activity = Activity(step, attempt=attempt)
     execution.steps.activities[step.index] = activity
     return activity
 

@@ -196,7 +196,7 @@ class Rollbacks:
     async def _undo(self, one: _Round, undo: Undo, left: Undoing, *, crashed: bool) -> bool:
         """Whether the step was undone; either is recorded and durable on return."""
         execution = one.execution
-        if crashed and undo.is_under_way:
+        if crashed and undo.is_under_way and undo.step.rollback is not None:  # its parts count their own
             undo.crashes += 1
             self._record_begin(execution, undo)
         try:
@@ -218,7 +218,7 @@ class Rollbacks:
         error: Exception = stopped()
         while True:
             if undo.due_at is not None:
-                await self._sleep(one, undo.due_at)
+                await self._sleep(one, undo.due_at, undo.wait_s)
                 undo.due_at = None
             if one.is_stopping:
                 raise _NotUndone(error)
@@ -235,9 +235,10 @@ class Rollbacks:
             except Exception as raised:  # noqa: BLE001 - step boundary: the other steps are still to be undone
                 error = execution.secrets.mask_error(raised)
             undo.is_under_way, undo.crashes = False, 0
-            undo.due_at = self._due_at(undo, error)
-            if undo.due_at is None or one.is_stopping:
+            wait = self._wait_s(undo, error)
+            if wait is None or one.is_stopping:
                 raise _NotUndone(error)
+            undo.due_at, undo.wait_s = self._clock.now() + wait, wait
             self._record_begin(execution, undo, error)
             await self._barrier()
 
@@ -306,8 +307,8 @@ class Rollbacks:
             }
         execution.record([EventDraft(EventType.STEP_ROLLING_BACK, undo.step.id, data=data)])
 
-    def _due_at(self, undo: Undo, error: Exception) -> float | None:
-        """When to try again, if at all."""
+    def _wait_s(self, undo: Undo, error: Exception) -> float | None:
+        """How long to wait before another try, if there is to be one."""
         call, now = undo.step.rollback, self._clock.now()
         if call is None:
             return None
@@ -321,7 +322,7 @@ class Rollbacks:
         total, begun_at = call.timeouts.total, undo.begun_at
         if wait is None or (total is not None and begun_at is not None and now + wait >= begun_at + total):
             return None
-        return now + wait
+        return wait
 
     def _max_attempts(self, step: Step) -> int:
         call = step.rollback
@@ -336,6 +337,7 @@ class Rollbacks:
         if call.timeouts.total is None or undo.begun_at is None:
             return call.timeouts.attempt
         left = max(0.0, undo.begun_at + call.timeouts.total - self._clock.now())
+        left = min(left, call.timeouts.total)  # a clock that was set back gives no more time
         return left if call.timeouts.attempt is None else min(left, call.timeouts.attempt)
 
     def _must_outlast_power(self, execution: Execution, step: Step) -> bool:
@@ -347,9 +349,9 @@ class Rollbacks:
             and self._registry.get(call.service, call.action).options.effects == "external"
         )
 
-    async def _sleep(self, one: _Round, until: float) -> None:
+    async def _sleep(self, one: _Round, until: float, most_s: float) -> None:
         """Wait for the moment, or until nothing further is to be undone."""
-        timer = Alarm(self._clock, until, one.sleeper.set)
+        timer = Alarm(self._clock, until, one.sleeper.set, most_s=most_s)
         try:
             await one.sleeper.wait()
         finally:

@@ -84,6 +84,8 @@ class EventStreams:
             seq = after
             replay = True
             while True:
+                if replay and self._is_closed:
+                    return  # the store is closed too, and nobody is to open it again
                 if replay:
                     events, replay = await self._read_events(execution_id, seq), False
                     if not events and await self._has_ended(execution_id):
@@ -96,6 +98,9 @@ class EventStreams:
                 for event in events:
                     if event.type not in TRANSIENT:
                         if event.seq <= seq:
+                            # Of a reader who starts behind what there is: nothing is to come for it either.
+                            if event is last_move and _ends(event) and await self._has_ended(execution_id):
+                                return
                             continue
                         seq = event.seq
                     yield event

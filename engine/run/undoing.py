@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final
 
 from engine.errors import WorkflowError
@@ -35,7 +36,8 @@ class Undo:
     epoch: that in which it completed: a step that was run again has done something in each. is_last: of those
     of its step that are left. input, output: MISSING where there is none.
     attempt: of the rollback action, the one begun last in this round; 0 before the first. due_at: when the
-    next one may begin, epoch seconds. crashes: how often in a row the program died while it ran.
+    next one may begin, epoch seconds; wait_s: how long that wait was meant to be. crashes: how often in a row
+    the program died while it ran.
     is_uncertain: the program died while the step itself ran; only a person knows whether it did anything.
     """
 
@@ -48,6 +50,7 @@ class Undo:
     is_under_way: bool = False
     begun_at: float | None = None
     due_at: float | None = None
+    wait_s: float = inf
     crashes: int = 0
     is_uncertain: bool = False
 
@@ -191,6 +194,8 @@ class _Fold:
         undo.attempt = data.get("rollback_attempt", 1)
         undo.due_at = data.get("until")
         undo.is_under_way = undo.due_at is None
+        wait = (undo.due_at or event.ts) - event.ts
+        undo.wait_s = wait if wait > 0 else inf
         undo.begun_at = undo.begun_at or event.ts
         undo.crashes = data.get("crashes", 0)
 

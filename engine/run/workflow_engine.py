@@ -163,6 +163,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
     async def get_workflow_status(self, execution_id: str) -> dict[str, Any]:
         """The durable state as plain JSON; raises ExecutionNotFound."""
+        self._must_be_open()
         return await self._runtime.state(execution_id)
 
     async def wait(self, execution_id: str) -> dict[str, Any]:
@@ -272,6 +273,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
     async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event with a seq greater than `after`, then those to come, until the execution has ended."""
+        self._must_be_open()
         await self._runtime.store.open()
         async for event in self._runtime.streams.follow(execution_id, after):
             yield event
@@ -283,6 +285,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
         version: the hash of a definition, to look at the runs of that one only.
         """
+        self._must_be_open()
         runs = await times_of_runs(self._runtime.store, workflow_id, limit=limit)
         return statistics(workflow_id, runs, version)
 

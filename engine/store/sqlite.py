@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -69,7 +70,7 @@ class SqliteStateManager(ExecutionStateManager):
         new_id: Callable[[], str] = lambda: token_hex(16),
         connect: Connect = connect,
     ) -> None:
-        self.path = Path(path)
+        self.path = Path(os.path.realpath(path))  # by whatever way it is named, it is one store
         self.artifacts = ArtifactStore(self.path.with_name(self.path.name + ".artifacts"))
         self._new_id = new_id
         self._now = now

@@ -21,7 +21,7 @@ from engine import (
     StepTimeoutError,
     WorkflowEngine,
 )
-from engine.errors import ConditionError
+from engine.errors import ConditionError, StoreError
 from tests.support.builders import chain, make_workflow, node, threshold_inputs, wire
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_actions import RecordingAnalytics, RecordingNotifier, ScriptedActions
@@ -180,6 +180,21 @@ class TestExecutionLifecycle:
         await engine.close()
         await engine.close()
         assert asyncio.all_tasks() == before
+
+    async def test_that_a_closed_engine_does_not_open_its_store_again(self, tmp_path: Path) -> None:
+        engine = WorkflowEngine(state_manager=SqliteStateManager(tmp_path / "runs.db"))
+        execution_id = await engine.start_workflow(make_workflow([]))
+        await engine.wait(execution_id)
+        await engine.close()
+        for ask in (
+            lambda: engine.get_workflow_status(execution_id),
+            lambda: engine.statistics("w"),
+            lambda: anext(engine.events(execution_id)),
+        ):
+            with pytest.raises(StoreError, match="The engine is closed"):
+                await ask()
+        async with SqliteStateManager(tmp_path / "runs.db") as another:
+            assert await another.get_execution_state(execution_id)
 
 
 class TestStepOrchestration:

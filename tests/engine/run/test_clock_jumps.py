@@ -10,6 +10,7 @@ from engine import ActionRegistry, SqliteStateManager, WorkflowEngine
 from engine.history.events import EventType
 from engine.run.alarm import LOOK_EVERY_S, Alarm
 from tests.support.builders import chain, make_workflow, node
+from tests.support.compositions import body, sub
 from tests.support.fake_clock import FakeClock, FixedRng, settle
 from tests.support.scripted_actions import ScriptedActions
 
@@ -132,6 +133,63 @@ async def test_that_a_clock_set_back_gives_no_more_time_for_all_attempts(
         clock.set_by = -HOUR
         await clock.advance(1)
         assert clock.delays == [10.0]
+        await clock.advance(10)
+        assert (await engine.wait(execution_id))["error"]["type"] == "StepTimeoutError"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_that_a_clock_set_back_prolongs_no_wait_of_a_rollback(
+    actions: ScriptedActions, tmp_path: Path, restarts: bool
+) -> None:
+    tries: list[float] = []
+
+    async def busy(params: dict[str, object], context: object) -> None:
+        tries.append(clock.now())
+        if len(tries) == 1:
+            raise ConnectionError("busy")
+        await actions.gates["never"].wait()
+
+    actions.registry.register("test", "busy", busy)
+    retry = {"max_attempts": 2, "initial_interval": 30, "jitter": "none"}
+    rollback = {"service": "test", "action": "busy", "retry": retry, "timeout": {"total": 50}}
+    workflow = chain(node("a", rollback=rollback))
+    clock = Wall()
+    engine = _engine(actions, tmp_path, clock)
+    execution_id = await engine.start_workflow(workflow)
+    await engine.wait(execution_id)
+    await engine.rollback_workflow(execution_id)
+    await clock.until_asked()
+    if restarts:
+        await engine.close()
+        clock = Wall(clock.now() - HOUR)
+        engine = _engine(actions, tmp_path, clock)
+        await engine.recover()
+        await clock.until_asked()
+    else:
+        clock.set_by = -HOUR
+    await clock.advance(30)
+    assert len(tries) == 2
+    assert clock.delays == [50.0]  # and not an hour more
+    await clock.advance(50)
+    assert (await engine.wait(execution_id))["status"] == "ROLLBACK_FAILED"
+    await engine.close()
+
+
+async def test_that_a_clock_set_back_gives_a_step_with_parts_no_more_time(
+    actions: ScriptedActions, tmp_path: Path
+) -> None:
+    clock = Wall()
+    workflow = make_workflow([sub("part", body(node("works", "gate")), timeout=10)])
+    async with _engine(actions, tmp_path, clock) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        await clock.until_asked()
+        clock.set_by = -HOUR
+        await clock.advance(4)
+        await engine._runtime.barrier()
+    actions.reached["works"].clear()
+    async with _engine(actions, tmp_path, clock) as engine:
+        await engine.recover()
+        await clock.until_asked()
         await clock.advance(10)
         assert (await engine.wait(execution_id))["error"]["type"] == "StepTimeoutError"
 

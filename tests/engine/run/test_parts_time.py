@@ -121,3 +121,20 @@ async def test_that_a_step_that_is_never_too_long_keeps_no_timer(
         await engine.start_workflow(make_workflow([sub("part", body(node("a", "quick")), timeout=60)]))
     )
     assert (state["status"], clock.delays) == ("COMPLETED", [])
+
+
+async def test_that_a_step_whose_time_is_over_when_the_program_starts_ends_with_its_parts(
+    actions: ScriptedActions, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    workflow = make_workflow([each("each", body(node("works", "gate")), [1, 2, 3], timeout=10)])
+    async with engine_at(tmp_path, actions, clock) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        await clock.until_asked()
+    clock = FakeClock(clock.now() + 60)
+    async with engine_at(tmp_path, actions, clock) as engine:
+        await engine.recover()
+        await clock.advance(0)
+        assert (await engine.wait(execution_id))["error"]["type"] == "StepTimeoutError"
+        parts = await engine.state_manager.list_executions(parts=True)
+    assert {part.status.value for part in parts if part.id != execution_id} == {"CANCELLED"}

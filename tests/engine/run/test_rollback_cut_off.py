@@ -13,6 +13,7 @@ from engine.errors import StoreError
 from engine.history.events import EventDraft, EventType
 from tests.engine.run.undoable import engine_on, failing, undo
 from tests.support.builders import chain, node
+from tests.support.compositions import body, each
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.flaky_disk import Plan, connect_with, fail_with
 from tests.support.journal_rules import check_journal
@@ -121,6 +122,44 @@ async def test_that_a_rollback_that_brings_the_program_down_is_given_up_and_the_
     assert (state["status"], state["error"]["not_rolled_back"]) == ("ROLLBACK_FAILED", ["b"])
     assert "5 times" in state["steps"]["b"]["error"]["message"]
     assert actions.calls[-1] == "undo a"
+
+
+async def test_that_crashes_while_one_part_after_the_other_is_undone_do_not_give_up_their_step(
+    actions: ScriptedActions, path: Path
+) -> None:
+    """The program dies for reasons of its own, seven times, each time at another part."""
+    reached: list[str] = []
+    goes_to = 0
+
+    async def slow(params: dict[str, Any], context: Any) -> None:
+        part = int(context.execution_id.rpartition("/")[2])
+        if part < goes_to:
+            began.set()
+            await asyncio.Event().wait()
+        reached.append(context.execution_id.rpartition("/")[2])
+
+    actions.registry.register("test", "slow", slow)
+    began = asyncio.Event()
+    goes_to = 8
+    workflow = failing(actions, each("each", body(node("w", rollback=undo("slow"))), [*range(8)]))
+    async with engine_on(actions, path) as engine:
+        execution_id = await engine.start_workflow(workflow)
+        await began.wait()
+    while goes_to > 1:
+        goes_to -= 1
+        began.clear()
+        async with engine_on(actions, path) as engine:
+            await engine.state_manager.open()
+            engine.state_manager.was_interrupted = True
+            await engine.recover()
+            await began.wait()
+    goes_to = 0
+    async with engine_on(actions, path) as engine:
+        await engine.state_manager.open()
+        engine.state_manager.was_interrupted = True
+        await engine.recover()
+        assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
+    assert reached == [*"76543210"]
 
 
 @pytest.mark.parametrize("number", range(1, 8))

@@ -15,6 +15,7 @@ from engine import SqliteStateManager, WorkflowEngine
 from engine.errors import DefinitionError, ExternalServiceError, SchemaValidationError
 from tests.support.builders import chain, make_workflow, node, wire
 from tests.support.compositions import body, sub
+from tests.support.fake_clock import FakeClock, FixedRng
 from tests.support.scripted_actions import RecordingNotifier, ScriptedActions
 from tests.support.secret_source import VALUE, FakeSource, engine_on, everything_in
 
@@ -289,3 +290,46 @@ async def test_that_what_a_step_gives_without_an_action_is_masked_too(
     assert VALUE not in str(events)
     # The pinned value itself stands in the workflow, where its author put it, and nowhere else.
     assert everything_in(path.parent / "runs.db.artifacts").count(VALUE.encode()) == 0
+
+
+async def test_that_the_time_a_person_took_is_not_the_steps_after_a_crash_either(
+    actions: ScriptedActions, tmp_path: Path
+) -> None:
+    """Between two tries the step lacks a secret, which comes a day later; then the program dies."""
+
+    async def works(params: dict[str, Any], context: Any) -> None:
+        if context.attempt == 1:
+            raise ConnectionError("busy")
+        actions.reached["works"].set()
+        await actions.gates["works"].wait()
+
+    actions.registry.register("test", "works", works)
+    source, clock, path = FakeSource(k="first value"), FakeClock(), tmp_path / "runs.db"
+
+    def engine() -> WorkflowEngine:
+        store = SqliteStateManager(path, now=clock.now)
+        return WorkflowEngine(
+            registry=actions.registry, state_manager=store, clock=clock, rng=FixedRng(), secrets=source
+        )
+
+    parameters = {"k": "${secrets.k}"}
+    retry = {"max_attempts": 3, "initial_interval": 1, "jitter": "none"}
+    step = node("a", "works", parameters=parameters, retry=retry, timeout={"total": 10})
+    async with engine() as first:
+        execution_id = await first.start_workflow(chain(step))
+        await clock.until_asked(1)
+        source.values = {}
+        await clock.advance(1)
+        assert (await first.wait(execution_id))["reason"] == "missing_input"
+        await clock.advance(24 * 3_600)
+        source.values = {"k": "second value"}
+        await first.resume_workflow(execution_id)
+        await actions.reached["works"].wait()
+        await first._runtime.barrier()
+    actions.reached["works"].clear()
+    async with engine() as second:
+        await second.recover()
+        await actions.reached["works"].wait()
+        assert clock.delays == [10.0]
+        actions.gates["works"].set()
+        assert (await second.wait(execution_id))["status"] == "COMPLETED"

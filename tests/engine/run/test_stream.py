@@ -100,6 +100,50 @@ async def test_that_a_reader_who_is_many_pages_behind_hears_of_the_end(
         assert facts == await engine.state_manager.read_events(execution_id)
 
 
+@pytest.mark.parametrize("starts", ["before", "after"])
+async def test_that_a_reader_who_starts_behind_the_end_is_not_kept_waiting(
+    engine: WorkflowEngine, actions: ScriptedActions, starts: str
+) -> None:
+    execution_id = await engine.start_workflow(make_workflow([node("a", "gate")]))
+    await actions.reached["a"].wait()
+    if starts == "after":
+        actions.gates["a"].set()
+        await engine.wait(execution_id)
+    reading = asyncio.create_task(anext(engine.events(execution_id, after=1_000), None))
+    await settle()
+    actions.gates["a"].set()
+    assert await reading is None
+
+
+async def test_that_an_end_read_twice_does_not_end_a_run_that_was_taken_up_again() -> None:
+    journal, seen = Journal(), []
+    reading = asyncio.create_task(collect(journal.streams, seen, 1))
+    await settle()
+    # The end is told late, when its being taken up again is in the journal already, and was read there.
+    journal.events += [
+        event(1),
+        event(2, EventType.EXECUTION_FAILED),
+        event(3, EventType.EXECUTION_RESTARTED),
+    ]
+    journal.streams.publish("run", [event(1, EventType.EXECUTION_FAILED)])
+    await settle()
+    assert not reading.done()
+    journal.happen(event(4, EventType.EXECUTION_COMPLETED))
+    await reading
+    assert [seq for _, seq in seen] == [4]
+
+
+async def test_that_a_slow_reader_opens_no_store_that_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MAX_BEHIND", 3)
+    journal, seen = Journal(), []
+    reading = asyncio.create_task(collect(journal.streams, seen))
+    await settle()
+    journal.happen(*map(event, range(1, 8)))
+    journal.streams.close()
+    await reading
+    assert seen == [(EventType.LAGGED, 0)]
+
+
 async def test_that_closing_ends_every_reader() -> None:
     journal, seen = Journal(), []
     reading = asyncio.create_task(collect(journal.streams, seen))

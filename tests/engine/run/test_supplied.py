@@ -11,6 +11,7 @@ from engine import SchemaValidationError, SqliteStateManager, WorkflowEngine
 from engine.history.events import EventType
 from tests.support.builders import make_workflow, node, wire
 from tests.support.scripted_actions import ScriptedActions
+from tests.support.secret_source import FakeSource, engine_on
 
 pytestmark = pytest.mark.asyncio
 
@@ -111,3 +112,22 @@ async def test_that_supplied_values_outlive_the_program(actions: ScriptedActions
 async def _now(engine: WorkflowEngine, execution_id: str) -> Any:
     for event in await engine.state_manager.read_events(execution_id):
         yield event
+
+
+@pytest.mark.parametrize("answer", [None, {"who": "me"}], ids=["nothing said", "said"])
+async def test_that_a_run_that_was_resumed_looks_again_after_a_crash(
+    actions: ScriptedActions, tmp_path: Path, answer: dict[str, Any] | None
+) -> None:
+    """What a step lacked may have come from elsewhere: a secret was put into the keyring, say."""
+    source = FakeSource()
+    step = node("a", parameters={"k": "${secrets.k}", "who": "${input.who:-nobody}"})
+    async with engine_on(actions, tmp_path / "runs.db", source) as engine:
+        execution_id = await paused(engine, make_workflow([step]))
+        source.values = {"k": "a value"}
+        await engine.resume_workflow(execution_id, answer)
+    assert actions.calls == []  # the program has ended before the step could begin
+    async with engine_on(actions, tmp_path / "runs.db", source) as engine:
+        await engine.recover()
+        state = await engine.wait(execution_id)
+    assert state["status"] == "COMPLETED"
+    assert actions.params["a"] == [{"k": "a value", "who": "me" if answer else "nobody"}]

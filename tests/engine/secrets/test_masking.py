@@ -92,3 +92,40 @@ def test_that_the_journal_gives_back_what_it_was_given(value: object) -> None:
     known = {"a": "1", "b": "2"}
     assert reveal(back, known) == reveal(value, known)
     assert back == value
+
+
+@pytest.mark.parametrize(
+    ("value", "echo"),
+    [
+        ("8373625144", 8373625144),
+        ("8373625144", 8373625144.0),
+        ("tok-" + "a1b2c3d4" * 10, 'must match ^z$, as "tok-a1b2c3d4a1b2c3…'),
+        ("tok-" + "a1b2c3d4" * 10, "first... and tok-a1b2c3d4... and last"),
+        ("-----BEGIN KEY-----\nMIIEvQIBADAN\nBgkqhkiG9w0B\n-----END KEY-----\n", "line: BgkqhkiG9w0B"),
+        ("  padded value\n", "got <padded value>"),
+        ('it\'s "one" \x7f', repr('it\'s "one" \x7f')),
+        ("na\u00efve-key", ascii("na\u00efve-key")),
+        ("s\u00e9cret/key", "s%c3%a9cret%2fkey"),
+        ("swordfish", b"swordfish".hex().upper()),
+    ],
+)
+def test_that_a_value_is_found_as_a_number_cut_short_by_its_lines_and_as_programs_write_it(
+    value: str, echo: object
+) -> None:
+    masked = knowing(value).mask({"echo": echo, "kept": 7})
+    assert masked["kept"] == 7
+    assert "•••" in masked["echo"]
+    rest = masked["echo"].replace("•••", "")
+    assert not any(rest[at : at + 5] in value for at in range(len(rest) - 4))
+
+
+def test_that_what_only_resembles_a_value_stays() -> None:
+    masker = knowing("8373625144", "tok-a1b2c3d4e5f6", "1234")
+    told = [1234, 8373625144.5, -8373625144, True, "tok-a1b…", "tok-a1b2c3d4 was cut…", "a… b... c"]
+    assert masker.mask(told) is told
+
+
+def test_that_the_error_of_a_value_too_long_to_be_shown_is_masked() -> None:
+    value = "tok-" + "a1b2c3d4" * 10
+    error = ValueError(f"bad token {value[:40]}…")
+    assert str(knowing(value).mask_error(error)) == "bad token •••…"

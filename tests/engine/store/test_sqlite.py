@@ -234,6 +234,23 @@ async def test_that_a_second_engine_is_told_who_holds_the_store(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_that_a_store_is_one_by_whatever_way_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "real" / "runs.db")
+    (tmp_path / "way").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path)
+    names = [tmp_path / "link.db", tmp_path / "way" / "runs.db", "real/../real/runs.db"]
+    async with SqliteStateManager(tmp_path / "link.db") as store:
+        assert store.artifacts.put_json('"kept"', "kept")
+        for name in names:
+            with pytest.raises(StoreBusy):
+                await SqliteStateManager(name).open()
+    assert sorted(path.name for path in (tmp_path / "real").glob("runs.db*")) == [
+        "runs.db", "runs.db.artifacts", "runs.db.lock",
+    ]  # fmt: skip
+
+
+@pytest.mark.asyncio
 async def test_that_a_file_that_is_no_database_is_refused(tmp_path):
     path = tmp_path / "runs.db"
     path.write_bytes(b"these are my notes, not a database " * 100)
