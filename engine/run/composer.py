@@ -22,9 +22,9 @@ from engine.json_schema.validators import validator
 from engine.model.json_value import Json
 from engine.run.activity import Activity
 from engine.run.clock import Clock
-from engine.run.composite import AGAIN, Composite, Part
+from engine.run.composite import Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
-from engine.run.earlier_parts import EarlierPart, completed_before, given_to, take_over
+from engine.run.earlier_parts import given_to, left_before, may_have_left, take_over
 from engine.run.handed_secrets import drafted, read_handed, split
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
@@ -46,7 +46,6 @@ Bring = Callable[["Plan", ExecutionState], Awaitable["Execution"]]
 Prepare = Callable[["Execution"], Awaitable[None]]
 Announce = Callable[["Execution", Event], None]
 Spawn = Callable[[Any, str], None]
-Remembered = Callable[[Mapping[int, EarlierPart] | WorkflowError], None]
 
 
 class Composer:
@@ -115,7 +114,15 @@ class Composer:
         if wanted.item is not MISSING:
             own = {"item": wanted.item, "index": wanted.number}
             created["scope"] = {"item": self._packed(wanted.item), "index": wanted.number}
-        if options := _handed_on(parent, composite.activity.step.id):
+        earlier = None
+        options = _handed_on(parent, composite.activity.step.id)
+        if composite.earlier is not None:
+            asked = given_to(created)
+            earlier = wanted.earlier if wanted.earlier is not None and wanted.earlier.given == asked else None
+            kept: Any = composite.earlier.kept(wanted.number, asked)
+            if kept and earlier is None:
+                options = {**options, "taken": kept}
+        if options:
             created["options"] = options
         part_id = composite.prefix if wanted.number is None else f"{composite.prefix}/{wanted.number}"
         event = self._store.create_part(part_id, body.plan.workflow.id, created)
@@ -125,8 +132,8 @@ class Composer:
         self._adopt(composite, part, wanted.number)
         self._announce(part, event)
         if wanted.refused is None:
-            if wanted.earlier is not None and wanted.earlier.given == given_to(created):
-                take_over(part, wanted.earlier)
+            if earlier is not None:
+                take_over(part, earlier)
             else:
                 part.start(trigger_of(part.plan, part.part))
         else:
@@ -179,13 +186,6 @@ class Composer:
             self._spawn(self._fetch(composite, table, first, count, fetched), "read rows")
 
         return fetch
-
-    def remember(self, composite: Composite, remembered: Remembered) -> bool:
-        """Whether it, or a step around it, was tried before: items that completed are handed over later."""
-        has_tried = AGAIN in composite.prefix
-        if has_tried:
-            self._spawn(self._remember(composite, remembered), "look for earlier items")
-        return has_tried
 
     # -- after a restart ----------------------------------------------------------------------------------
 
@@ -255,6 +255,10 @@ class Composer:
         body = activity.step.body
         assert body is not None
         composite: Composite = _KINDS[body.kind](self, execution, activity, body, params)
+        if may_have_left(composite):
+            # After a retry, or when the run was taken up again: what is not to be done once more?
+            composite.is_remembering = True
+            self._spawn(self._remember(composite), "look for earlier parts")
         return composite
 
     def _adopt(self, composite: Composite, part: Execution, number: int | None) -> None:
@@ -282,13 +286,13 @@ class Composer:
         packed: Json = self._store.artifacts.pack(value)
         return packed
 
-    async def _remember(self, composite: Composite, remembered: Remembered) -> None:
+    async def _remember(self, composite: Composite) -> None:
         try:
-            earlier = await completed_before(self._store, composite)
+            composite.earlier = await left_before(self._store, composite)
         except WorkflowError as error:
-            remembered(error)
-        else:
-            remembered(earlier)
+            composite.fail(error)
+        composite.is_remembering = False
+        composite.fill()
 
     async def _fetch(
         self, composite: Composite, table: Mapping[str, Any], first: int, count: int, fetched: Fetched

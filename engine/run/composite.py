@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.plan.body import Body
     from engine.run.activity import Activity
     from engine.run.composer import Composer
-    from engine.run.earlier_parts import EarlierPart
+    from engine.run.earlier_parts import Before, EarlierPart
     from engine.run.execution import Execution
     from engine.run.questions import Supplied
     from engine.store.state_manager import PartSummary
@@ -75,6 +75,8 @@ class Composite(LivingParts, ABC):
         self.prefix = prefix_of(execution.id, execution.epoch, activity.step.id, activity.attempt)
         self.before: list[str] | None = None
         self.inputs: dict[str, Json] | None = None
+        self.earlier: Before | None = None
+        self.is_remembering = False
         self.failure: WorkflowError | None = None
         self.with_errors = False
         self.is_over = False
@@ -139,6 +141,8 @@ class Composite(LivingParts, ABC):
         started = 0
         try:
             while self._may_start() and len(self.parts) < self.limit and started < BURST:
+                if self.is_remembering:
+                    break
                 part = self.next_part()
                 if part is None:
                     break
@@ -153,6 +157,11 @@ class Composite(LivingParts, ABC):
             asyncio.get_running_loop().call_soon(self._fill_on)
             return
         self._settle()
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the next part cannot be made yet: earlier tries are being looked at."""
+        return self.is_remembering and self.failure is None
 
     def fail(self, error: WorkflowError) -> None:
         """The step as a whole has failed: no part is started any more, those that run come to their end."""

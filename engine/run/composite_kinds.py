@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ConditionError, LoopLimitExceeded, PartFailed, WorkflowError
+from engine.errors import ConditionError, LoopLimitExceeded, PartFailed
 from engine.expression import Missing
 from engine.model.json_value import Json
 from engine.run.composite import SUCCEEDED, Composite, Part
 from engine.run.items import Items
 
 if TYPE_CHECKING:
-    from engine.run.earlier_parts import EarlierPart
     from engine.store.state_manager import PartSummary
 
 DEFAULT_CONCURRENCY = 4
@@ -60,25 +59,23 @@ class ForEach(Composite):
         self.limit = int(self.params.get("concurrency") or DEFAULT_CONCURRENCY)
         self._next = self._done = self._failed = 0
         self._first: tuple[int, PartFailed] | None = None
-        self._earlier: Mapping[int, EarlierPart] = {}
-        # After a retry, or when the run was taken up again: which items need not be run once more?
-        self._is_remembering = self.composer.remember(self, self._remembered)
 
     @property
     def is_loading(self) -> bool:
-        return (self._items.is_loading or self._is_remembering) and self.failure is None
+        return super().is_loading or (self._items.is_loading and self.failure is None)
 
     def has_more(self) -> bool:
         return self._next < self._items.count
 
     def next_part(self) -> Part | None:
-        if self._is_remembering or not self.has_more():
+        if not self.has_more():
             return None
         item = self._items.take(self._next)
         if isinstance(item, Missing):
             return None
         number, self._next = self._next, self._next + 1
-        return Part(number, item, self.composer.refusal(self, item), self._earlier.get(number))
+        earlier = self.earlier.whole.get(number) if self.earlier is not None else None
+        return Part(number, item, self.composer.refusal(self, item), earlier)
 
     def took(self, number: int | None, output: Json) -> None:
         self._done += 1
@@ -91,14 +88,6 @@ class ForEach(Composite):
         is_own = self.failure is None or isinstance(self.failure, PartFailed)
         if self._tolerated is not None and self._failed > self._tolerated and is_own:
             self.failure = self._first[1]
-
-    def _remembered(self, earlier: Mapping[int, EarlierPart] | WorkflowError) -> None:
-        self._is_remembering = False
-        if isinstance(earlier, WorkflowError):
-            self.fail(earlier)
-        else:
-            self._earlier = earlier
-        self.fill()
 
     async def found(self, parts: list[PartSummary]) -> None:
         self._next = max((part.number or 0 for part in parts), default=-1) + 1

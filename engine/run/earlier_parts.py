@@ -4,19 +4,23 @@ An item that completed is not run again: the new try has a part for it that take
 gave. It is the same item only if everything that it was given is the same: the steps inside, the inputs, the
 value of the item and its number. That holds at every depth: an item that failed begins anew, but what had
 completed of a For each within it has a forerunner too, in the part that the new one is in place of.
+
+A part that does begin anew, of any kind, runs no step again that may run at most once and had completed in a
+forerunner that was given the same: it is created with the result of that step, and so has it after a crash.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import ExecutionNotFound
 from engine.history.events import Event, EventType
-from engine.history.status import ExecutionStatus
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.model.json_value import Json
 from engine.run.composite import AGAIN, SUCCEEDED, prefix_of
+from engine.run.recorded import as_taken
 from engine.store.json_text import encode
 from engine.store.state_manager import TAKEN_FROM, ExecutionStateManager, PartSummary
 
@@ -51,6 +55,31 @@ class EarlierPart(NamedTuple):
     given: str
     status: ExecutionStatus
     output: Json
+
+
+class Once(NamedTuple):
+    """Of a part that begins anew: what it was given, and the results of steps that may not run twice."""
+
+    given: str
+    results: Mapping[str, Mapping[str, Any]]
+
+
+class Before(NamedTuple):
+    """What earlier tries of a step left, by the numbers of parts; in `once` the latest try first."""
+
+    whole: Mapping[int, EarlierPart]
+    once: Mapping[int | None, Sequence[Once]]
+
+    def kept(self, number: int | None, given: str) -> dict[str, Mapping[str, Any]]:
+        """The results that a part which is given this takes, by the steps' ids."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for each in reversed(self.once.get(number, ())):
+            if each.given == given:
+                found.update(each.results)
+        return found
+
+
+NOTHING_BEFORE = Before({}, {})
 
 
 def tries_of(events: Iterable[Event], step_id: str) -> list[Try]:
@@ -88,20 +117,48 @@ async def latest_parts(store: ExecutionStateManager, execution_id: str, step_id:
     return [part._replace(id=part.taken_from or part.id) for part in found]
 
 
-async def completed_before(store: ExecutionStateManager, composite: Composite) -> dict[int, EarlierPart]:
-    """The items that completed before this try, by their numbers.
+def may_have_left(composite: Composite) -> bool:
+    """Whether there may be anything of earlier tries that this one takes."""
+    if AGAIN not in composite.prefix:
+        return False
+    return composite.body.kind == "for_each" or bool(_once_steps(composite))
 
-    None when the try before had nothing to complain of: who asks for another means all of it.
+
+async def left_before(store: ExecutionStateManager, composite: Composite) -> Before:
+    """What completed before this try and is not to run again: items, and steps that may run at most once.
+
+    Nothing when the try before had nothing to complain of: who asks for another means all of it.
     """
-    found: dict[int, EarlierPart] = {}
+    whole: dict[int, EarlierPart] = {}
+    once: dict[int | None, list[Once]] = {}
+    has_items, steps = composite.body.kind == "for_each", _once_steps(composite)
     for prefix in await prefixes_before(store, composite):
         for part in await store.parts_of(prefix, created=True):
-            if part.number is not None and part.number not in found and await _is_whole(store, part):
-                origin = part.taken_from or part.id
-                found[part.number] = EarlierPart(
-                    origin, given_to(part.created or {}), part.status, part.output
-                )
-    return found
+            number, origin, given = part.number, part.taken_from or part.id, part.created or {}
+            if number in whole:
+                continue
+            if has_items and number is not None and await _is_whole(store, part):
+                whole[number] = EarlierPart(origin, given_to(given), part.status, part.output)
+            elif steps and (results := await _results(store, origin, steps)):
+                once.setdefault(number, []).append(Once(given_to(given), results))
+    return Before(whole, once)
+
+
+def _once_steps(composite: Composite) -> list[str]:
+    return [step.id for step in composite.body.plan.steps if step.at_most_once]
+
+
+async def _results(
+    store: ExecutionStateManager, part_id: str, steps: Iterable[str]
+) -> dict[str, Mapping[str, Any]]:
+    """What those of the steps gave that completed in the part and still hold."""
+    state = await store.load_state(part_id)
+    known = {step_id: state.steps.get(step_id) for step_id in steps}
+    return {
+        step_id: as_taken(part_id, step)
+        for step_id, step in known.items()
+        if step is not None and step.status is StepStatus.COMPLETED
+    }
 
 
 async def prefixes_before(store: ExecutionStateManager, composite: Composite) -> list[str]:

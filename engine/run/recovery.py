@@ -26,6 +26,7 @@ from engine.run.clock import Clock
 from engine.run.execution import Execution
 from engine.run.handed_secrets import joined
 from engine.run.restart import still_true
+from engine.run.reuse import ready_made
 from engine.store.artifacts import ArtifactStore, has_reference
 
 # So many times in a row a step may bring the program down before its run is given up.
@@ -192,7 +193,7 @@ def _restore_step(execution: Execution, step: Step, known: StepState, *, is_answ
     if number in steps.nested:
         return []  # its parts are back
     match known.status:
-        case StepStatus.RUNNING if step.at_most_once:
+        case StepStatus.RUNNING if step.at_most_once and not _does_nothing(execution, step):
             _uncertain(execution, step, known)
         case StepStatus.RUNNING:
             _activity(execution, step, known.attempts - 1)
@@ -228,6 +229,11 @@ def _begun_at(events: Iterable[Event]) -> dict[str, float]:
         elif event.type is EventType.STEP_PAUSED:
             begun.pop(str(event.step_id), None)
     return begun
+
+
+def _does_nothing(execution: Execution, step: Step) -> bool:
+    """Whether no action runs for the step, so that it can run once more whatever it may do."""
+    return bool(step.disabled) or ready_made(execution, step) is not None
 
 
 def _longest_waits(events: Iterable[Event]) -> dict[str, float]:
