@@ -4,13 +4,13 @@
 a replay and a recovery run through the same code. A ``StepState`` is never changed once it stands
 in ``steps``: the next event puts a new one there, so it may be handed to another thread.
 
-Steps that ran at once are put down as what they are, and take their place in ``steps`` when somebody looks:
-of a busy run most are over, and the run too, before anybody does.
+How steps begin and complete is put off, and taken in when somebody looks at ``steps``: of a busy run most
+are over, and the run too, before anybody does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ class ExecutionState:
     input_data: dict[str, Any] = field(default_factory=dict)
     _steps: dict[str, StepState] = field(default_factory=dict)
     _connections: dict[str, ConnectionOutcome] = field(default_factory=dict)
-    _ran: list[RanEvents] = field(default_factory=list)
+    _later: list[Sequence[Event]] = field(default_factory=list)
     created_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -69,31 +69,33 @@ class ExecutionState:
     @property
     def steps(self) -> dict[str, StepState]:
         """Where each step is to which anything has happened, by its id."""
-        if self._ran:
+        if self._later:
             self._take_in()
         return self._steps
 
     @property
     def connections(self) -> dict[str, ConnectionOutcome]:
         """What became of each connection that is decided, by its id."""
-        if self._ran:
+        if self._later:
             self._take_in()
         return self._connections
 
     def with_steps(self, steps: dict[str, StepState], **changes: Any) -> ExecutionState:
         """The same with other steps."""
-        return replace(self, _steps=steps, _connections=self.connections, _ran=[], **changes)
+        return replace(self, _steps=steps, _connections=self.connections, _later=[], **changes)
 
-    def ran(self, piece: RanEvents) -> None:
-        """A step to which nothing had happened ran at once."""
-        self._ran.append(piece)
-        self.seq = piece.seq + 1 + len(piece.ran.taken.ids)
+    def put_off(self, piece: Sequence[Event], seq: int) -> None:
+        """Take these events in when somebody looks; they move steps on that ask for nothing, and no run."""
+        self._later.append(piece)
+        self.seq = seq
 
     def _take_in(self) -> None:
-        ran = self._ran[:]
-        self._ran.clear()
+        put_off, self._later = self._later, []
         steps, connections = self._steps, self._connections
-        for piece in ran:
+        for piece in put_off:
+            if type(piece) is not RanEvents or piece.ran.step_id in steps:
+                apply_all(self, piece)
+                continue
             steps[piece.ran.step_id] = ran_at_once(piece)
             for taken in piece.ran.taken.ids:
                 connections[taken] = ConnectionOutcome.TAKEN
@@ -144,8 +146,12 @@ class ExecutionState:
 def apply_pieces(state: ExecutionState, pieces: Pieces) -> None:
     """Take events into ``state`` in the pieces in which they were recorded; most are steps that ran."""
     for piece in pieces:
-        if type(piece) is RanEvents and not state.needed:
-            state.ran(piece)
+        if state.needed:
+            apply_all(state, piece)
+        elif type(piece) is RanEvents:
+            state.put_off(piece, piece.seq + 1 + len(piece.ran.taken.ids))
+        elif _OF_STEPS_THAT_GO_ON.issuperset([event.type for event in piece]):
+            state.put_off(piece, piece[-1].seq)
         elif len(piece) == 1:
             apply(state, piece[0])  # that the run itself moves touches no step
         else:
@@ -209,6 +215,7 @@ NOT_ROLLED_BACK: Final = "not_rolled_back"
 _COMPLETED = EventType.STEP_COMPLETED
 _RESOLVED = EventType.CONNECTION_RESOLVED
 _RUNNING = EventType.STEP_RUNNING
+_OF_STEPS_THAT_GO_ON: Final = frozenset({_RUNNING, _COMPLETED, _RESOLVED})
 _OUTCOMES: Mapping[str, ConnectionOutcome] = {outcome.value: outcome for outcome in ConnectionOutcome}
 PARTS_ASK: Final = "child_asks"
 """Why a step is WAITING whose parts ask a person something."""
