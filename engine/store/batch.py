@@ -54,10 +54,10 @@ class Batch:
         "_forces_sync",
         "_journal",
         "_reached",
-        "_results",
         "_steps",
         "_timers",
         "entries",
+        "results",
     )
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Batch:
         self._steps: dict[tuple[int, str], Row] = {}
         self._timers: dict[tuple[int, str], Row] = {}
         self._definitions: list[Row] = []
-        self._results: dict[str, Row] = {}
+        self.results: dict[str, Row] = {}  # by their keys
 
     def add_definition(self, definition_hash: str, definition: str) -> None:
         """Keep a definition with this transaction; it takes the place of one that was damaged since."""
@@ -95,7 +95,7 @@ class Batch:
                 assert step_id is not None
                 self._add_step(key, step_id, record.steps[step_id])
                 if event_type is _COMPLETED and "key" in data:
-                    self._results[data["key"]] = (data["key"], key, step_id, seq)
+                    self.results[data["key"]] = (data["key"], key, step_id, seq)
             elif event_type in STATUS_OF_EXECUTION_EVENT or event_type is EventType.EXECUTION_CREATED:
                 self._executions[key] = _execution_row(record)
             elif event_type is EventType.INPUT_REQUIRED and is_asked_by_parts(record, step_id):
@@ -135,8 +135,8 @@ class Batch:
             _insert(connection, "reached", _flat(self._reached.items()))
         if self._timers:
             _insert(connection, "timers", _flat(self._timers.values()))
-        if self._results:
-            _insert(connection, "results", _flat(self._results.values()))
+        if self.results:
+            _insert(connection, "results", _flat(self.results.values()))
         if self._forces_sync:
             connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'syncs'")
 

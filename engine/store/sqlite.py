@@ -23,6 +23,7 @@ from engine.store.codes import EXECUTION_CODE, EXECUTION_STATUSES
 from engine.store.database import Connect, Database, connect, making_sense, no_such_run
 from engine.store.json_text import decode, decode_beside, encode
 from engine.store.ledger import ExecutionRecord, Ledger, claim_named
+from engine.store.lookups import Lookups
 from engine.store.queries import EXECUTION_COLUMNS, FROM, part_columns
 from engine.store.results import StoredResult
 from engine.store.retention import groups
@@ -43,7 +44,7 @@ from engine.store.state_manager import (
     part_number,
     part_summary,
 )
-from engine.store.upkeep import FIND_RESULT, close_all, delete_runs, hold_names
+from engine.store.upkeep import close_all, delete_runs, hold_names
 from engine.store.writer import Writer
 
 T = TypeVar("T")
@@ -140,10 +141,10 @@ class SqliteStateManager(ExecutionStateManager):
         return await _read_all(self, record, max(after, 0))
 
     async def find_result(self, key: str) -> StoredResult | None:
-        rows = await self._read(FIND_RESULT, (key,))
-        if not rows:
+        await self.open()
+        if not (found := await self._lookups.find(key)):
             return None
-        execution_id, workflow_id, row = rows[0]
+        execution_id, workflow_id, row = found
         (event, *others) = events_of(execution_id, workflow_id, [row])
         if others or event.data.get("key") != key:
             return None  # the row that led here is damaged
@@ -260,7 +261,8 @@ class SqliteStateManager(ExecutionStateManager):
             reading.shutdown(wait=False)
             raise
         self._disk, self._reading = disk, reading
-        self._writer = Writer(database, self.artifacts, disk, reading)
+        self._lookups = Lookups(self._read)
+        self._writer = Writer(database, self.artifacts, disk, reading, self._lookups.told)
         self._next_key = database.highest_key + 1
         self._ended: deque[str] = deque()
         self.was_interrupted = database.was_interrupted

@@ -14,12 +14,13 @@ from engine.store.json_text import encode
 
 _UNDONE_CODES = ", ".join(str(STEP_CODE[status]) for status in sorted(UNDONE))
 _EVENT = "json_array(j.seq, j.ts, j.type, j.step_id, j.attempt, j.data, j.checksum, j.begun, j.taken)"
-FIND_RESULT = (
-    f"SELECT json_array(e.id, e.workflow_id, {_EVENT}) AS item FROM results r "
+ALL_KEYS = "SELECT json_quote(key) AS item FROM results LIMIT ?"
+FIND_RESULTS = (
+    f"SELECT json_array(r.key, e.id, e.workflow_id, {_EVENT}) AS item FROM results r "
     "JOIN executions e ON e.key = r.execution "
     "JOIN step_rows s ON s.execution = r.execution AND s.step_id = r.step_id "
     "JOIN entries j ON j.execution = r.execution AND j.seq = r.seq "
-    f"WHERE r.key = ? AND s.status NOT IN ({_UNDONE_CODES})"
+    f"WHERE r.key IN (SELECT value FROM json_each(?)) AND s.status NOT IN ({_UNDONE_CODES})"
 )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from engine.errors import StoreError
@@ -37,8 +37,13 @@ class Writer:
         artifacts: ArtifactStore,
         disk: ThreadPoolExecutor,
         reading: ThreadPoolExecutor,
+        on_results: Callable[[Iterable[str]], None] = lambda _keys: None,
     ) -> None:
-        """``disk`` waits for full syncs, ``reading`` moves the log into the main file; one thread each."""
+        """``disk`` waits for full syncs, ``reading`` moves the log into the main file; one thread each.
+
+        ``on_results`` is told, in any thread, the keys of results that are durable now.
+        """
+        self._on_results = on_results
         self._database = database
         self._artifacts = artifacts
         self._disk = disk
@@ -147,6 +152,8 @@ class Writer:
     def _write(self, batch: Batch) -> None:
         self._transact(batch.write)
         self._unchecked_entries += batch.entries
+        if batch.results:
+            self._on_results(batch.results)
 
     def _transact(self, write: Work) -> None:
         connection = self._database.writer
