@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -27,6 +27,8 @@ import duckdb
 from engine.actions.columns import Columns
 from engine.actions.sql import column_type, identifier, stored, text_literal
 from engine.errors import ActionError, StorageFull
+from engine.expression.secret_text import MASK
+from engine.secrets.masking import spellings_in_rows
 
 if TYPE_CHECKING:
     from engine.actions.context import Artifacts, StepContext
@@ -93,6 +95,9 @@ class Duck:
         plain = [stored(name, sql_type) for name, sql_type in shape.items()]
         if any(piece != identifier(name) for piece, name in zip(plain, shape, strict=True)):
             select = f"SELECT {', '.join(plain)} FROM ({select})"
+        if self.context.secrets and (spellings := spellings_in_rows(self.context.secrets.values())):
+            select, texts = _masked(select, shape, spellings)
+            values = {**(values or {}), **texts}
         target = self.context.artifacts.temporary(".parquet")
         copy = f"COPY ({select}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
         try:
@@ -200,6 +205,31 @@ _WANTED = {
     "TIMESTAMP": "a date and time",
     "TIME": "a time of day",
 }
+
+
+def _masked(
+    select: str, shape: Mapping[str, str], spellings: Sequence[str]
+) -> tuple[str, dict[str, object]]:
+    """The query with "•••" for these texts wherever they stand in a row, and the values to bind for it."""
+    values: dict[str, object] = {f"v{_FIRST_SPELLING + place}": each for place, each in enumerate(spellings)}
+
+    def masked(text: str) -> str:
+        for name in values:
+            text = f"replace({text}, ${name}, '{MASK}')"
+        return text
+
+    pieces = []
+    for name, sql_type in shape.items():
+        kind, quoted = column_type(sql_type), identifier(name)
+        if kind == "json":
+            quoted = f"TRY_CAST({masked(f'CAST({quoted} AS VARCHAR)')} AS JSON) AS {quoted}"
+        elif kind == "text":
+            quoted = f"{masked(quoted)} AS {quoted}"
+        pieces.append(quoted)
+    return f"SELECT {', '.join(pieces)} FROM ({select})", values
+
+
+_FIRST_SPELLING = 1_000_000  # behind every value that a query binds itself
 
 
 def _used(sql: str, values: Mapping[str, object]) -> dict[str, object]:

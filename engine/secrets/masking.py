@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +15,8 @@ from engine.expression.secret_text import MASK
 
 SHORTEST_MASKED: Final = 4
 """Shorter values would mask half of all texts; they are not masked where they are echoed."""
+SHORTEST_IN_ROWS: Final = 12
+"""Of shorter values nobody knows whether a row of a table echoes them or just says the same."""
 _SHORTEST_FRAGMENT: Final = 6
 _SHORTEST_LINE: Final = 8
 """Of a value of several lines each line is masked too, unless it is shorter."""
@@ -142,6 +144,13 @@ class _Found:
                 return False
             number = int(number)
         return number > 0 and str(number) in self._numbers
+
+
+def spellings_in_rows(secrets: Iterable[str]) -> list[str]:
+    """What is to be masked in the rows of a table that a step with these secrets made, the longest first."""
+    known = {text for value in secrets for text in _texts_of(value) if len(text) >= SHORTEST_IN_ROWS}
+    found = {spelling for text in known for spelling in _spellings(text)}
+    return sorted((each for each in found if len(each) >= SHORTEST_IN_ROWS), key=lambda one: (-len(one), one))
 
 
 def _texts_of(value: str) -> Iterator[str]:
