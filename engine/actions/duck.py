@@ -207,9 +207,7 @@ _WANTED = {
 }
 
 
-def _masked(
-    select: str, shape: Mapping[str, str], spellings: Sequence[str]
-) -> tuple[str, dict[str, object]]:
+def _masked(select: str, shape: Mapping[str, str], spellings: Sequence[str]) -> tuple[str, dict[str, object]]:
     """The query with "•••" for these texts wherever they stand in a row, and the values to bind for it."""
     values: dict[str, object] = {f"v{_FIRST_SPELLING + place}": each for place, each in enumerate(spellings)}
 
