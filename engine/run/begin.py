@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import WorkflowError
@@ -13,6 +13,8 @@ from engine.run.partial import trigger_of
 
 if TYPE_CHECKING:
     from engine.run.execution import Execution
+
+Find = Callable[[str], Awaitable["Execution | None"]]
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,18 @@ async def logged(coroutine: Coroutine[Any, Any, None], name: str) -> None:
         await coroutine
     except WorkflowError as error:
         _log.error("%s stopped: %s", name.capitalize(), error)
+
+
+async def heard(find: Find, execution_id: str, running: Awaitable[None]) -> None:
+    """Await what runs an execution; what it raises is raised to whoever waits for the run, too."""
+    try:
+        await running
+    except Exception as error:  # noqa: BLE001 - step boundary: a subclass runs executions as it likes
+        is_ours = not isinstance(error, WorkflowError)
+        _log.error("Run %s stopped: %s", execution_id, error, exc_info=is_ours)
+        execution = await find(execution_id)
+        if execution is not None:
+            execution.broken(error)
 
 
 def _begin(living: Mapping[str, Execution], execution_id: str) -> None:

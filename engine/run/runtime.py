@@ -36,7 +36,7 @@ from engine.run.observers import Observers
 from engine.run.options import RunOptions
 from engine.run.reuse import Reuse
 from engine.run.rollback import Rollbacks
-from engine.run.seams import Seams
+from engine.run.seams import Seams, conditions_of
 from engine.run.secret_conditions import by_values
 from engine.run.set_aside import runs_of
 from engine.run.slots import Slots
@@ -373,7 +373,7 @@ class Runtime:
             live=LiveState.of_execution(full, roots, self._clock.now, self._journal.steps_of(state)),
             journal=self._journal,
             work=self._dispatcher,
-            evaluate=by_values(self._seams._evaluate_condition, full, secrets),
+            evaluate=by_values(conditions_of(self._seams), full, secrets),
             secrets=secrets,
         )
         execution.fast_actions = self._fast_path.actions_of(execution)

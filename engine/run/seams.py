@@ -6,12 +6,13 @@ They keep the names of the original engine and stay thin; a subclass of Workflow
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from itertools import compress
 from typing import Any, Protocol
 
 from engine.actions.registry import ActionRegistry
+from engine.errors import ConditionError, words_of
 from engine.expression import Template, compile_condition
 from engine.history.status import StepStatus
 from engine.model.json_value import Json
@@ -60,6 +61,24 @@ class Seams(Protocol):
 def is_overridden(engine: object, kind: type, name: str) -> bool:
     """Whether a subclass of `kind`, or the object itself, has a method of its own by that name."""
     return name in vars(engine) or getattr(type(engine), name, None) is not getattr(kind, name)
+
+
+def conditions_of(seams: Seams) -> Callable[[str, Mapping[str, Any]], bool]:
+    """How conditions are evaluated; whatever a subclass raises there is an error of the condition."""
+    evaluate = seams._evaluate_condition
+    if not is_overridden(seams, EngineSeams, "_evaluate_condition"):
+        return evaluate
+
+    def evaluated(condition: str, state: Mapping[str, Any]) -> bool:
+        try:
+            return evaluate(condition, state)
+        except ConditionError:
+            raise
+        except Exception as error:  # step boundary: a subclass decides as it likes
+            words = f"condition {condition!r}: {type(error).__name__}: {words_of(error)}"
+            raise ConditionError(words, source=condition) from error
+
+    return evaluated
 
 
 class EngineSeams:

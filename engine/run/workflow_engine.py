@@ -11,6 +11,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, cast
@@ -27,6 +28,8 @@ from engine.model.json_value import Json
 from engine.model.workflow import Workflow
 from engine.plan.compiler import Compiler
 from engine.plan.step import Plan
+from engine.run.begin import heard
+from engine.run.called_off import go_on_without
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
 from engine.run.converted import converted
 from engine.run.garbage import uncollected
@@ -151,7 +154,9 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         if background_tasks is not None:
             background_tasks.add_task(self._run_execution, execution_id, drawn)
         elif not is_plain:
-            self._runtime.spawn(self._run_execution(execution_id, drawn), f"run {execution_id}")
+            find = partial(self._runtime.find, start=False)
+            running = heard(find, execution_id, self._run_execution(execution_id, drawn))
+            self._runtime.spawn(running, f"run {execution_id}")
         return execution_id
 
     def prepare_workflow(self, workflow: WorkflowLike, *, base_dir: Path | str | None = None) -> None:
@@ -247,7 +252,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             return True
         if execution is None or execution.status in _OVER:
             return False
+        owner = execution.owner
         execution.cancel(rollback=rollback)
+        if owner is not None:
+            go_on_without(owner)
         await self._runtime.barrier()
         self.cancellation_requests.add(execution_id)
         if force:

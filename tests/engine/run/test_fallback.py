@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +121,37 @@ async def test_that_nothing_is_forgotten_before_it_does_something_outside(
         "fallback",
         ["a", "a"],
     )
+
+
+async def test_that_it_is_stopped_with_the_run(engine: WorkflowEngine, actions: ScriptedActions) -> None:
+    actions.errors["a"] = [ConnectionError("down")]
+    item = node("a", "fail", fallback={"service": "test", "action": "gate"})
+    execution_id = await engine.start_workflow(make_workflow([item, node("b", condition="false")]))
+    await actions.reached["a"].wait()
+    await engine.cancel_workflow(execution_id, force=True)
+    state = await engine.wait(execution_id)
+    assert (state["status"], state["steps"]["a"]["status"], actions.running) == ("CANCELLED", "CANCELLED", 0)
+
+
+async def test_that_one_that_does_not_stop_is_left_after_the_grace(
+    engine: WorkflowEngine, actions: ScriptedActions, clock: FakeClock
+) -> None:
+    let_go = asyncio.Event()
+
+    async def deaf(params: dict[str, Any], context: StepContext) -> str:
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+        return "too late"
+
+    actions.registry.register("test", "deaf", deaf)
+    actions.errors["a"] = [ConnectionError("down")]
+    item = node("a", "fail", timeout=10, fallback={"service": "test", "action": "deaf"})
+    execution_id = await engine.start_workflow(make_workflow([item]))
+    await clock.until_asked()
+    await clock.advance(15)
+    state = await engine.wait(execution_id)
+    assert (state["status"], state["error"]["type"]) == ("FAILED", "StepTimeoutError")
+    let_go.set()
+    await settle()
+    assert (await engine.get_workflow_status(execution_id))["outputs"] == {}
