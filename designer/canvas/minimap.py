@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from designer.canvas import geometry, group_state
+from designer.canvas.geometry import Floats
 from designer.canvas.looks import Look
 from designer.canvas.notes import box_of
 from designer.canvas.painter.arrays import draw_rects
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SIZE = QSize(170, 106)
 _INSET = 7.0
 _REDRAW_MS = 60
+_CROWD = 2_000
+"""More cards in one state than this are drawn where their pixels are, not one by one."""
 _LOOSE = 1.06
 """How much larger the map could be before it is drawn anew."""
 
@@ -156,10 +159,12 @@ class Minimap(QWidget):
         look = scene.look[shown]
         corners = (scene.xy[shown] - (self._corner.x(), self._corner.y())) * self._scale
         size = (max(2.0, CARD_W * self._scale), max(1.5, CARD_H * self._scale))
-        rects = np.concatenate((corners, np.broadcast_to(size, corners.shape)), axis=1)
         for kind in geometry.distinct(look):
             painter.setBrush(inks.status[Look(kind)] if kind else inks.wire)
-            draw_rects(painter, rects[look == kind])
+            mine = corners[look == kind]
+            if len(mine) > _CROWD:
+                mine = _apart(mine, pixmap.width(), pixmap.height(), ratio)
+            draw_rects(painter, np.concatenate((mine, np.broadcast_to(size, mine.shape)), axis=1))
         for frame, box in scene.frames.cards(scene.xy):
             kind = group_state.look_of(scene, frame)
             painter.setBrush(inks.status[kind] if kind else inks.category(frame.group.colour))
@@ -187,3 +192,12 @@ class Minimap(QWidget):
     def _mapped(self, box: QRectF) -> QRectF:
         """A box of the scene on the map."""
         return QRectF((box.topLeft() - self._corner) * self._scale, box.size() * self._scale)
+
+
+def _apart(corners: Floats, wide: int, high: int, ratio: float) -> Floats:
+    """Each place once, in whole pixels: of 100,000 cards nine in ten lie where another one does."""
+    pixels = np.rint(corners * ratio).astype(np.intp)
+    pixels = pixels[((pixels >= 0) & (pixels < (wide, high))).all(axis=1)]
+    taken = np.zeros((high, wide), bool)
+    taken[pixels[:, 1], pixels[:, 0]] = True
+    return np.argwhere(taken)[:, ::-1] / ratio

@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from designer.canvas import minimap
+from designer.canvas.geometry import Floats
 from designer.canvas.looks import Look
 from designer.canvas.minimap import Minimap
+from designer.canvas.painter.arrays import draw_rects
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
-from engine.model import Workflow
+from engine.model import Node, Workflow
 from engine.model.comments import Comment
 from engine.model.groups import Group
 
@@ -106,3 +109,25 @@ def test_that_a_click_and_a_drag_on_it_look_elsewhere(canvas: CanvasView) -> Non
     assert canvas.camera.centre.x() < clicked.x()
     QTest.mouseRelease(minimap, Qt.MouseButton.LeftButton, pos=left)
     assert canvas.selected_nodes() == []
+
+
+def test_that_of_cards_that_lie_on_one_another_one_is_drawn(
+    canvas: CanvasView, editor: Editor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(painter: QPainter, rects: Floats) -> None:
+        drawn.append(len(rects))
+        draw_rects(painter, rects)
+
+    nodes = {f"n{number}": Node(id=f"n{number}", type="flow.set_values") for number in range(40_000)}
+    layout = {node_id: (number // 200 * 368.0, number % 200 * 96.0) for number, node_id in enumerate(nodes)}
+    map_of(canvas)._cards = None
+    monkeypatch.setattr(minimap, "draw_rects", counted)
+    editor.replace(Workflow(id="w", name="Large", nodes=nodes, layout=layout))
+    qtbot.waitUntil(lambda: bool(drawn))
+    map_of(canvas).grab()
+    pixels = minimap.SIZE.width() * minimap.SIZE.height() * map_of(canvas).devicePixelRatioF() ** 2
+    assert 100 < drawn[-1] < pixels / 2
+    wire, (x, y) = canvas.layer.inks.wire, layout["n20100"]
+    assert colour_at(canvas, x, y) == wire
