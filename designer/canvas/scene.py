@@ -18,6 +18,7 @@ from designer.canvas.frames import Frames, changed_area
 from designer.canvas.geometry import Box, Floats, Mask, Rows
 from designer.canvas.marks import Marks
 from designer.canvas.notes import Notes
+from designer.canvas.rows_ahead import Ahead, NodeRows
 from designer.canvas.wire_rows import WireRows
 from designer.document.document import Document
 from engine.catalog import subtitle
@@ -57,6 +58,8 @@ class Scene(QObject):
         self.marks = Marks()
         self.notes = Notes(document.workflow)
         self.frames = Frames()
+        self.ahead: Ahead | None = None
+        """A workflow that is to be shown next, read already, in whatever thread."""
         self._build()
         self._unsubscribe = document.subscribe(self._on_document_changed)
 
@@ -126,19 +129,21 @@ class Scene(QObject):
     def _build(self, known: Mapping[str, int] = MappingProxyType({})) -> None:
         """Read the whole document; ``known`` are the looks of nodes that show what they showed before."""
         workflow = self.workflow
-        self.ids: list[str] = list(workflow.nodes)
-        self.row_of: dict[str, int] = {node_id: row for row, node_id in enumerate(self.ids)}
+        ahead, self.ahead = self.ahead, None
+        if ahead is None or ahead.workflow is not workflow:
+            ahead = None
+        nodes = NodeRows(workflow, self.catalog) if ahead is None else ahead.nodes
+        self._nodes = nodes
+        self.ids = nodes.ids
+        self.row_of = nodes.row_of
+        self.trigger = nodes.trigger
+        self.outputs = nodes.outputs
+        self.places = nodes.places
         self._follow_groups()
-        self.places: Floats = _positions(workflow)
         self.xy: Floats = self.frames.shown(self.places)
         count = len(self.ids)
         self._texts: dict[int, str] = {}
         self.facts = FactsByRow(self.document, self.ids)
-        kinds = {type_id: self.catalog.get(type_id) for type_id in {n.type for n in workflow.nodes.values()}}
-        takes = {i: kind is not None and kind.is_trigger for i, kind in kinds.items()}
-        gives = {i: max(1, len(kind.outputs)) if kind is not None else 1 for i, kind in kinds.items()}
-        self.trigger: Mask = np.array([takes[node.type] for node in workflow.nodes.values()], bool)
-        self.outputs = np.array([gives[node.type] for node in workflow.nodes.values()], np.uint8)
         self.look = np.zeros(count, np.uint8)
         if known:
             self.look[:] = [known.get(node_id, 0) for node_id in self.ids]
@@ -146,9 +151,12 @@ class Scene(QObject):
             if node_id in self.row_of:
                 self.look[self.row_of[node_id]] = self.marks.look(node_id)
         flow = self.marks.flow if self.marks.outcomes else None
-        self.wires = WireRows(workflow, self.row_of, self.outputs, self._leaving, flow)
-        self.wires.hide(self.frames.one_card(self.wires.source, self.wires.target))
-        self.wires.place(self.xy)
+        if ahead is not None and self.frames.hidden is None and flow is None:
+            self.wires = ahead.wires
+        else:
+            self.wires = WireRows(workflow, self.row_of, self.outputs, self._leaving, flow)
+            self.wires.hide(self.frames.one_card(self.wires.source, self.wires.target))
+            self.wires.place(self.xy)
         self.has_input: Mask = np.zeros(count, bool)
         self.has_output: Mask = np.zeros(count, bool)
         self.has_error: Mask = np.zeros(count, bool)
@@ -158,15 +166,9 @@ class Scene(QObject):
 
     def _leaving(self, connection: Connection) -> tuple[float, float]:
         """Where a wire leaves a card of several outputs, or the group that is folded over it."""
-        row = self.row_of[connection.source]
-        if self.frames.card_of(row) is not None:
+        if self.frames.card_of(self.row_of[connection.source]) is not None:
             return geometry.output_offset(0, 1)
-        count = int(self.outputs[row])
-        index = 0
-        if count > 1 and connection.source_port is not None:
-            names = [port.name for port in self.type_of(row).outputs]
-            index = names.index(connection.source_port) if connection.source_port in names else 0
-        return geometry.output_offset(index, count)
+        return self._nodes.leaving(connection)
 
     def _on_document_changed(self, before: Workflow, after: Workflow, changes: Sequence[Change]) -> None:
         if not changes:
@@ -305,15 +307,3 @@ class Scene(QObject):
             wires_area = QRectF(left, top, right - left, bottom - top)
             area = area.united(wires_area.adjusted(-reach[0], -reach[1], reach[0], reach[1]))
         return area
-
-
-def _positions(workflow: Workflow) -> Floats:
-    """Where the nodes lie, in the file's order; those that the file puts nowhere stand in columns below."""
-    layout = workflow.layout
-    lost = [node_id for node_id in workflow.nodes if node_id not in layout]
-    if not lost:
-        return np.array([layout[node_id] for node_id in workflow.nodes], np.float64).reshape(-1, 2)
-    places = geometry.layered(lost, [(c.source, c.target) for c in workflow.connections.values()])
-    below = max((y for _, y in layout.values()), default=-160.0) + 160.0
-    found = [layout.get(i) or (places[i][0], places[i][1] + below) for i in workflow.nodes]
-    return np.array(found, np.float64).reshape(-1, 2)

@@ -81,6 +81,8 @@ class FileCommands(QObject):
         self._data_dir = data_dir
         self.may_leave: Callable[[], Awaitable[bool]] = self.may_lose_edits
         self.is_open_elsewhere: Callable[[Path], bool] = lambda _path: False
+        self.look_ahead: Callable[[Workflow], None] = lambda _workflow: None
+        """Told, in the thread that has read it, what is to be shown next."""
 
     @property
     def path(self) -> Path | None:
@@ -126,7 +128,7 @@ class FileCommands(QObject):
 
         def read(work: LongWork) -> Coroutine[Any, Any, Workflow]:
             self._opening = work
-            return asyncio.to_thread(_read, path, work.reached)
+            return asyncio.to_thread(self._read_ahead, path, work.reached)
 
         try:
             workflow = await self._works.wait(f"Opening {path.name}…", read)
@@ -251,6 +253,12 @@ class FileCommands(QObject):
         self._editor.replace(workflow, path, edited=edited)
         self._journal.saved()
         self.document_opened.emit()
+
+    def _read_ahead(self, path: Path, reached: Callable[[float], object]) -> Workflow:
+        """In a thread: what is in the file, and all of it that can be made ready to be shown."""
+        workflow = _read(path, reached)
+        self.look_ahead(workflow)
+        return workflow
 
     def _folder(self) -> Path:
         return self.path.parent if self.path is not None else documents_folder()

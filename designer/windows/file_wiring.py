@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMenu
 
+from designer.canvas.rows_ahead import Ahead
 from designer.document.data_files import is_workflow
 from designer.windows.examples import examples
 from designer.windows.file_commands import SUFFIX
 from designer.windows.session import Session
 from designer.windows.stage import StartHint
+from engine.model.workflow import Workflow
 
 if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
@@ -48,12 +50,18 @@ class FileWiring(QObject):
                 "help.about": lambda: self._start(person.show_about()),
             }
         )
+        files.look_ahead = self._look_ahead
         files.document_opened.connect(self._on_document_opened)
         files.document_saved.connect(self._show_title)
         files.said.connect(window.status_line.say)
         session.editor.undo_stack.cleanChanged.connect(self._on_clean_changed)
         session.editor.document.subscribe_edits(lambda *_: self._show_title())
         self._show_title()
+
+    def _look_ahead(self, workflow: Workflow) -> None:
+        """In the thread that has read it, read it for the canvas too."""
+        scene = self._window.canvas.canvas_scene
+        scene.ahead = Ahead(workflow, scene.catalog)
 
     def fill_recent(self, menu: QMenu) -> None:
         """Puts the recent files that still exist into a menu that opens."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from designer.canvas import geometry, hits
 from designer.canvas.painter import arrays
 from designer.canvas.render import Drawing, render_image
+from designer.canvas.rows_ahead import Ahead
 from designer.canvas.scene import Scene
 from designer.canvas.view import CanvasView
 from designer.document.document import Document
@@ -25,6 +27,7 @@ from engine.catalog import Catalog
 from engine.history.status import StepStatus
 from engine.history.step_state import StepState
 from engine.model import Connection, Node, NodeType, PortSpec, Workflow, edits, fragment
+from engine.model.groups import Group
 from tests.designer.canvas.conftest import Hand, small_workflow
 
 
@@ -37,6 +40,38 @@ def assert_same(scene: Scene, workflow: Workflow) -> None:
     np.testing.assert_array_equal(scene.wires.boxes, fresh.wires.boxes)
     np.testing.assert_array_equal(scene.has_input, fresh.has_input)
     np.testing.assert_array_equal(scene.has_output, fresh.has_output)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_that_a_drawing_read_ahead_is_shown_as_one_that_was_not(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, folded: bool
+) -> None:
+    split = Node(id="split", type="flow.condition", title="Split")
+    wires = [Connection(id="in", source="keep", target="split")] + [
+        Connection(id=f"to_{target}", source="split", target=target, source_port=port, condition="1 > 0")
+        for target, port in (("write", "yes"), ("read", "no"))
+    ]
+    drawn = small_workflow()
+    group = Group(id="g", title="G", colour="human", nodes=("read", "split"), folded=folded)
+    large = replace(
+        drawn,
+        nodes={**drawn.nodes, "split": split},
+        connections={**drawn.connections, **{wire.id: wire for wire in wires}},
+        layout_extra={"groups": [group.to_json()]},
+    )
+    editor = Editor(Document(Workflow(id="w", name="Empty")))
+    scene = Scene(editor.document, Catalog.load())
+    scene.ahead = Ahead(drawn, scene.catalog)  # which is given up for another one
+    read = scene.ahead = Ahead(large, scene.catalog)
+    editor.replace(large)
+    assert (scene.wires is read.wires) is not folded
+    assert_same(scene, large)
+    assert scene.ahead is None
+    editor.push(edits.delete(large, scene.catalog, ["write"]))
+    assert_same(scene, editor.workflow)
+    scene.ahead = Ahead(drawn, scene.catalog)
+    editor.replace(small_workflow())  # equal, and another one
+    assert_same(scene, editor.workflow)
 
 
 def test_that_the_scene_equals_the_document_after_any_edits(qtbot: QtBot) -> None:

@@ -99,6 +99,15 @@ def test_that_a_file_that_was_chosen_opens_and_is_recent(desk: Desk) -> None:
     assert desk.files.name == "Orders"
 
 
+def test_that_what_is_to_be_shown_is_made_ready_beside_the_window(desk: Desk) -> None:
+    path, ready = desk.file(), list[tuple[Workflow, str]]()
+    desk.files.look_ahead = lambda of: ready.append((of, threading.current_thread().name))
+    assert spin(desk.files.load(path))
+    ((workflow, thread),) = ready
+    assert workflow is desk.editor.root
+    assert thread != threading.main_thread().name
+
+
 def test_that_a_file_that_is_no_workflow_is_explained_and_nothing_changes(desk: Desk) -> None:
     broken = desk.folder / "broken.workflow.json"
     broken.write_text("{")

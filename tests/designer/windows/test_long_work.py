@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from designer import long_work
 from designer.canvas import arrange, layout
+from designer.canvas.wire_rows import WireRows
 from designer.long_work import GivenUp
 from designer.windows import checker, file_commands
 from designer.windows.main_window import MainWindow
@@ -23,6 +24,7 @@ from engine.history.status import ExecutionStatus
 from engine.model import Connection, Node, Workflow
 from engine.model.edits import rename
 from engine.run.workflow_engine import WorkflowEngine
+from tests.designer.canvas.conftest import small_workflow
 from tests.support.desk import Desk, at_the_canvas, press
 from tests.support.qt_loop import spin
 
@@ -293,3 +295,23 @@ def test_that_a_window_that_is_closed_meanwhile_leaves_nothing_behind(
     assert gate.gave_up or work == "plan"
     assert spin(window.session.bridge.history()) == []
     assert window.session.editor.root is SMALL
+
+
+def test_that_the_wires_of_a_file_are_laid_beside_the_window(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open()
+    path = desk.folder / "small.workflow.json"
+    workflow_file.save(path, small_workflow())
+    threads: list[str] = []
+    place = WireRows.place
+
+    def noted(wires: WireRows, *to: Any) -> None:
+        threads.append(threading.current_thread().name)
+        place(wires, *to)
+
+    monkeypatch.setattr(WireRows, "place", noted)
+    assert spin(desk.window.session.files.load(path))
+    assert desk.window.canvas.canvas_scene.ids == list(small_workflow().nodes)
+    assert len(threads) == 1
+    assert threads[0] != threading.main_thread().name
