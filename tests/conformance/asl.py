@@ -17,6 +17,7 @@ from tests.conformance.asl_paths import below, condition, parts_of, payload, ref
 from tests.conformance.running import Stage, case_node
 from tests.conformance.tally import LeftOut, Tally
 
+AT_LEAST_ONE = "a For each takes one item at a time at least: 0 is no word for all of them"
 ASKS = "a value that is not there pauses the run and asks for it, where the recorded one failed"
 
 
@@ -217,16 +218,16 @@ def _parallel(converted: Converted, name: str, state: dict[str, Any], arrivals: 
 
 
 _OF_A_MAP = {"Type", "Next", "End", "Comment", "InputPath", "OutputPath", "ResultPath", "ItemsPath",
-             "ItemProcessor", "Iterator", "MaxConcurrency", "Catch", "ItemSelector",
-             "Parameters"}  # fmt: skip
+             "ItemProcessor", "Iterator", "MaxConcurrency", "MaxConcurrencyPath", "Catch", "ItemSelector",
+             "Parameters", "Retry", "Label"}  # fmt: skip
 _OF_AN_ITEM = {"$$.Map.Item.Value": "${item}", "$$.Map.Item.Index": "${index}"}
 
 
 def _map(converted: Converted, name: str, state: dict[str, Any], arrivals: list[Arrival]) -> str:
     """A for_each whose body is the machine inside; returns the node that holds the list of results."""
     machine = state.get("ItemProcessor") or state.get("Iterator") or {}
-    if set(state) - _OF_A_MAP or machine.get("ProcessorConfig", {}).get("Mode", "INLINE") != "INLINE":
-        raise LeftOut("Map with batches, readers, tolerance or retries")
+    if set(state) - _OF_A_MAP:
+        raise LeftOut("Map with batches, readers, or a tolerance in percent")
     base = arrivals[0].base
     given = below(base, state["InputPath"]) if state.get("InputPath") else base
     items = converted.add("pass", {"effective": reference(given, state.get("ItemsPath", "$"))}, arrivals)
@@ -243,19 +244,21 @@ def _map(converted: Converted, name: str, state: dict[str, Any], arrivals: list[
         chosen = inner.add("pass", {"effective": {**payload(rest, "input.around"), **own}}, [])
         start = Arrival(chosen, f"{chosen}.output.data")
     ends = _machine(inner, machine, [start])
-    if not ends:
-        raise LeftOut("Map that can only fail")
-    (end,) = _merged(inner, ends)
-    last = inner.add("pass", {"effective": f"${{{end.base}}}"}, [end])
-    converted.states |= inner.states
+    body: dict[str, Any] = {"nodes": inner.nodes, "connections": inner.wires}
+    if ends:  # a machine of nothing but Fail has none
+        (end,) = _merged(inner, ends)
+        last = inner.add("pass", {"effective": f"${{{end.base}}}"}, [end])
+        body["outputs"] = f"${{{last}.output.data}}"
+    if machine.get("ProcessorConfig", {}).get("Mode", "INLINE") == "INLINE":
+        converted.states |= inner.states  # else its items are executions of their own, recorded elsewhere
     each_id = f"{converted.prefix}{len(converted.nodes)}"
-    body = {"nodes": inner.nodes, "connections": inner.wires, "outputs": f"${{{last}.output.data}}"}
+    most = state.get("MaxConcurrencyPath")
     parameters = {
         "items": f"${{{items}.output.data}}",
-        "concurrency": 1,
+        "concurrency": 1 if most is None else reference(given, most),
         "inputs": {"around": f"${{{given}}}"},
     }
-    config = {"parameters": parameters, "workflow": body}
+    config = {"parameters": parameters, "workflow": body, **_retry(state)}
     converted.nodes.append({"id": each_id, "type": "flow.for_each", "config": config})
     converted.wires.append({"id": f"c{len(converted.wires)}", "source": items, "target": each_id})
     results: dict[str, Any] = {"input": f"${{{base}}}", "effective": f"${{{each_id}.output}}"}
@@ -320,12 +323,15 @@ async def _fault(case: dict[str, Any], converted: Converted) -> tuple[str | None
         missing = case["error"] == "States.Runtime"
         return f"PAUSED for {[one['path'] for one in state['needed']]}", ASKS if missing else None
     done = state["status"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+    why = {} if done else state["error"].get("cause") or state["error"]
+    is_refused = why.get("type") == "SchemaValidationError"  # parameters that the step cannot take
+    if is_refused and case["status"] == "SUCCEEDED" and "must be at least 1, not 0" in why["message"]:
+        return why["message"], AT_LEAST_ONE
     if done is not (case["status"] == "SUCCEEDED"):
         return f"{state['status']} instead of {case['status']}: {state['error']}", None
-    if not done and case["error"]:
-        why = state["error"].get("cause") or state["error"]
-        if why["type"] != case["error"]:
-            return f"failed by {why['type']} instead of {case['error']}", None
+    expected = "SchemaValidationError" if is_refused and case["error"] == "States.Runtime" else case["error"]
+    if not done and expected and why["type"] != expected:
+        return f"failed by {why['type']} instead of {case['error']}", None
     return _difference(case, converted, stage, state), None
 
 
