@@ -34,12 +34,19 @@ _WIDTHS = {
     "timers": 3,
 }
 # The journal is written once; a second row for a place in it is a fault that must show.
-_VERBS = {"entries": "INSERT"}
+_VERBS = {"entries": "INSERT", "executions": "INSERT"}
+# Of a run that is known only what may change is written: its place among the ids stays.
+_CHANGING = ("status", "reason", "error", "started_at", "ended_at", "checksum")
+_SUFFIXES = {
+    "executions": " ON CONFLICT (key) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in _CHANGING)
+}
 _COMPLETED = EventType.STEP_COMPLETED
 _COMPLETED_CODE = EVENT_CODE[_COMPLETED]
 _STATEMENTS = {
     (table, count): f"{_VERBS.get(table, 'INSERT OR REPLACE')} INTO {table} VALUES "
     + ", ".join([f"({', '.join('?' * width)})"] * count)
+    + _SUFFIXES.get(table, "")
     for table, width in _WIDTHS.items()
     for count in _CHUNKS
 }
