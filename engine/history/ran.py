@@ -107,12 +107,12 @@ class Ran(Sequence[EventDraft]):
 
 
 class RanEvents(Sequence[Event]):
-    """The events of a step that `ran`, made when they are first looked at.
+    """The events of a step that `ran`, made when somebody looks at them, and not kept: most are looked at once.
 
     seq: of the first of them. begun_at, at: when the step began and completed, in epoch seconds.
     """
 
-    __slots__ = ("_events", "at", "begun_at", "execution_id", "ran", "seq", "workflow_id")
+    __slots__ = ("at", "begun_at", "execution_id", "ran", "seq", "workflow_id")
 
     def __init__(
         self, execution_id: str, workflow_id: str, seq: int, ran: Ran, begun_at: float, at: float
@@ -123,15 +123,11 @@ class RanEvents(Sequence[Event]):
         self.ran = ran
         self.begun_at = begun_at
         self.at = at
-        self._events: list[Event] | None = None
 
     def events(self) -> list[Event]:
-        """Them all; the same ones every time."""
-        if self._events is None:
-            ran, whole, times = self.ran, (self.execution_id, self.workflow_id), (self.begun_at, self.at)
-            step = (ran.step_id, ran.attempt)
-            self._events = ran_events(whole, self.seq, times, step, ran.data, ran.taken.ids)
-        return self._events
+        """Them all."""
+        ran, run, times = self.ran, (self.execution_id, self.workflow_id), (self.begun_at, self.at)
+        return ran_events(run, self.seq, times, (ran.step_id, ran.attempt), ran.data, ran.taken.ids)
 
     def __len__(self) -> int:
         return 2 + len(self.ran.taken.ids)
