@@ -343,12 +343,11 @@ class _Compiler:
         if isinstance(base, syntax.Reference):
             self._fail(f"${{{base.path}}} has no value", base.position)
         name = base.name if isinstance(base, syntax.Name) else "the value"
-        raise ExpressionError(
-            f"there is no {name}",
-            source=self._source,
-            position=base.position,
-            hint=did_you_mean(name, frame.scope.names()),
-        )
+        known = list(frame.scope.names())
+        message, hint = f"there is no {name}", did_you_mean(name, known)
+        if name in known:
+            message, hint = f"{name} has given nothing", f"Ask first whether it has: exists({name})."
+        raise ExpressionError(message, source=self._source, position=base.position, hint=hint)
 
     def _fail_item(self, value: Json, key: object, position: int) -> NoReturn:
         shown = repr(key) if isinstance(key, str) else key

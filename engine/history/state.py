@@ -91,7 +91,7 @@ class ExecutionState:
 
     def _take_in(self) -> None:
         put_off, self._later = self._later, []
-        steps, connections = self._steps, self._connections
+        steps, connections, seq = self._steps, self._connections, self.seq
         for piece in put_off:
             if type(piece) is not RanEvents or piece.ran.step_id in steps:
                 apply_all(self, piece)
@@ -99,6 +99,7 @@ class ExecutionState:
             steps[piece.ran.step_id] = ran_at_once(piece)
             for taken in piece.ran.taken.ids:
                 connections[taken] = ConnectionOutcome.TAKEN
+        self.seq = seq  # of the last of them, which is known already
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExecutionState):

@@ -1,6 +1,6 @@
 """How often a workflow ran, how it ended and how long it took: figures over the journals of its runs. Pure.
 
-The views of the database (store/schema/007_queues.sql) give the same figures to whoever asks in SQL.
+The views of the database (store/schema/010_undone.sql) give the same figures to whoever asks in SQL.
 """
 
 from __future__ import annotations
@@ -15,27 +15,21 @@ from engine.history.events import STATUS_OF_EXECUTION_EVENT, STATUS_OF_STEP_EVEN
 from engine.history.status import ExecutionStatus, StepStatus
 
 _SUCCEEDED: Final = frozenset({ExecutionStatus.COMPLETED, ExecutionStatus.COMPLETED_WITH_ERRORS})
-_FAILED: Final = frozenset(
-    {
-        ExecutionStatus.FAILED,
-        ExecutionStatus.QUARANTINED,
-        ExecutionStatus.ROLLED_BACK,
-        ExecutionStatus.ROLLBACK_FAILED,
-        ExecutionStatus.ROLLING_BACK,
-    }
-)
+_FAILED: Final = frozenset({ExecutionStatus.FAILED, ExecutionStatus.QUARANTINED})
+_UNDONE: Final = frozenset({ExecutionStatus.ROLLED_BACK, ExecutionStatus.ROLLBACK_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTimes:
     """One step of one run; milliseconds.
 
-    queue_ms: from when it could run until it did; None when it did not run, or its result was taken instead.
+    retries: attempts beyond the first, each time it was run. queue_ms: from when it could run until it did;
+    None when it did not run, or its result was taken instead.
     """
 
     step_id: str
     status: StepStatus
-    attempts: int
+    retries: int
     active_ms: float
     waiting_ms: float
     queue_ms: float | None
@@ -45,8 +39,8 @@ class StepTimes:
 class RunTimes:
     """One run; milliseconds. Waiting is the time it was paused.
 
-    duration_ms: from its begin to its end, if it has ended. queue_ms: from its creation until its first step
-    ran, if one did.
+    status: of a run that was undone, how it had ended before. duration_ms: from its begin to its end, if it
+    has ended. queue_ms: from its creation until its first step ran, if one did.
     """
 
     definition_hash: str
@@ -160,7 +154,7 @@ def _of_runs(definition_hash: str, runs: Sequence[RunTimes]) -> RunStatistics:
         cancelled=sum(run.status is ExecutionStatus.CANCELLED for run in runs),
         unfinished=len(runs) - len(ended),
         success_rate=good / (good + bad) if good + bad else None,
-        retries=sum(max(0, step.attempts - 1) for run in runs for step in run.steps),
+        retries=sum(step.retries for run in runs for step in run.steps),
         duration_ms=spread(run.duration_ms for run in runs if run.duration_ms is not None),
         active_ms=spread(run.active_ms for run in ended),
         waiting_ms=spread(run.waiting_ms for run in ended),
@@ -180,7 +174,7 @@ def _of_step(step_id: str, times: Sequence[StepTimes]) -> StepStatistics:
         failed=failed,
         skipped=sum(one.status is StepStatus.SKIPPED for one in times),
         success_rate=completed / (completed + failed) if completed + failed else None,
-        retries=sum(max(0, one.attempts - 1) for one in times),
+        retries=sum(one.retries for one in times),
         active_ms=spread(one.active_ms for one in ran),
         waiting_ms=spread(one.waiting_ms for one in ran),
         queue_ms=spread(one.queue_ms or 0.0 for one in ran),
@@ -232,7 +226,7 @@ def times_of(events: Sequence[Event], targets: Mapping[str, str]) -> RunTimes:
     status = STATUS_OF_EXECUTION_EVENT[moves[-1].type] if moves else ExecutionStatus.PENDING
     return RunTimes(
         definition_hash=created.data.get("definition_hash", ""),
-        status=status,
+        status=_before_undone(moves) if status in _UNDONE else status,
         created_at=created.ts,
         active_ms=_between(moves, lambda event, _: event.type in _ACTIVE),
         waiting_ms=_between(moves, lambda event, _: event.type is EventType.EXECUTION_PAUSED),
@@ -242,7 +236,7 @@ def times_of(events: Sequence[Event], targets: Mapping[str, str]) -> RunTimes:
             StepTimes(
                 step_id=step_id,
                 status=STATUS_OF_STEP_EVENT[moved[-1].type],
-                attempts=max(event.attempt for event in moved),
+                retries=_retries(moved),
                 active_ms=_between(moved, _is_at_work),
                 waiting_ms=_between(moved, lambda event, _: event.type in _WAITS),
                 queue_ms=_ms(queued[step_id]) if step_id in queued else None,
@@ -250,6 +244,21 @@ def times_of(events: Sequence[Event], targets: Mapping[str, str]) -> RunTimes:
             for step_id, moved in by_step.items()
         ),
     )
+
+
+def _before_undone(moves: Sequence[Event]) -> ExecutionStatus:
+    """How a run ended that has been undone since."""
+    statuses = (STATUS_OF_EXECUTION_EVENT[event.type] for event in reversed(moves))
+    before = next(status for status in statuses if status not in _UNDONE | {ExecutionStatus.ROLLING_BACK})
+    if before in (ExecutionStatus.CANCELLING, ExecutionStatus.CANCELLED):
+        return ExecutionStatus.CANCELLED
+    return before if before in _SUCCEEDED else ExecutionStatus.FAILED
+
+
+def _retries(moved: Iterable[Event]) -> int:
+    """Attempts with a higher number than the one before; a run that is taken up again counts from 1 anew."""
+    begun = [event.attempt for event in moved if event.type is EventType.STEP_RUNNING]
+    return sum(after > before for before, after in pairwise(begun))
 
 
 def _is_at_work(event: Event, following: Event) -> bool:

@@ -11,16 +11,20 @@ completes with it as soon as its turn comes: conditions, joins and references wo
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import DefinitionError, StepsToRunFirst
-from engine.expression import MISSING
+from engine.expression import MISSING, Path
+from engine.expression.read_paths import paths_read
 from engine.expression.suggestions import nearest
 from engine.plan.step import Plan, Step
 from engine.run.options import RunOptions
+
+_MINDS_GAPS = re.compile(r"\?|:-|\bexists\b|\bcoalesce\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +125,19 @@ def downstream(plan: Plan, steps: Iterable[int]) -> frozenset[int]:
 
 
 def _referred(plan: Plan, step: Step) -> list[str]:
-    """The steps before this one whose results its parameters cannot do without."""
+    """The steps before this one whose results its parameters and its own conditions cannot do without."""
     uses = [use for use in step.parameters.template.uses if use.default is MISSING]
-    paths = [use.path for use in uses]
+    paths = [*(use.path for use in uses), *_looked_at(step)]
     names = [str(path.parts[0]) if path.root == "steps" and path.parts else path.root for path in paths]
     return list(dict.fromkeys(name for name in names if name in plan.numbers and name != step.id))
+
+
+def _looked_at(step: Step) -> Iterator[Path]:
+    """What decides whether the step runs, or goes on for a round; of a text that minds gaps, nothing."""
+    rounds = step.body.condition if step.body is not None else None
+    for text in filter(None, (step.condition, rounds and rounds[1])):
+        if _MINDS_GAPS.search(text) is None:
+            yield from paths_read(text)
 
 
 def _reach(plan: Plan, starts: Collection[int], *, backwards: bool = False) -> frozenset[int]:

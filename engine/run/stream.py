@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from engine.history.events import STATUS_OF_EXECUTION_EVENT as STATUS_OF
 from engine.history.events import TRANSIENT, Event, EventType
@@ -72,7 +72,7 @@ class EventStreams:
             for reader in readers:
                 reader.wake()
 
-    async def follow(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
+    async def follow(self, execution_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
         """Events with a seq greater than `after`, dense and in order, until the execution has ended.
 
         Transient ones (progress, log) come only while they happen. An execution that is paused keeps its

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -279,12 +280,13 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             return execution.status is ExecutionStatus.ROLLING_BACK
         return await self.cancel_workflow(execution_id, rollback=True)
 
-    async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
+    async def events(self, execution_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
         """Every event with a seq greater than `after`, then those to come, until the execution has ended."""
         self._must_be_open()
         await self._runtime.store.open()
-        async for event in self._runtime.streams.follow(execution_id, after):
-            yield event
+        async with aclosing(self._runtime.streams.follow(execution_id, after)) as events:
+            async for event in events:
+                yield event
 
     async def statistics(
         self, workflow_id: str, *, version: str = "", limit: int = 200

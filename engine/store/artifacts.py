@@ -172,8 +172,10 @@ class ArtifactStore:
         return value
 
     def holds_all(self, value: Any) -> bool:
-        """Whether every stored result that ``value`` refers to is there."""
-        return all(self._place(sha).is_file() for sha in _shas_in(value))
+        """Whether every stored result that ``value`` refers to is there; then no sweep takes it any more."""
+        names = list(_shas_in(value))
+        self.claim(names)  # before looking, as wherever somebody is about to refer to it
+        return all(self._place(sha).is_file() for sha in names)
 
     async def expand_async(self, value: Any) -> Any:
         """``expand``, reading files in a thread when there are any to read."""

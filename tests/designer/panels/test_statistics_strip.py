@@ -12,11 +12,11 @@ from tests.designer.panels.test_bottom_panel import Run
 from tests.support.cut_text import assert_no_word_is_cut
 
 
-def run(status: ExecutionStatus, active_ms: float, waiting_ms: float = 0.0, attempts: int = 1) -> RunTimes:
+def run(status: ExecutionStatus, active_ms: float, waiting_ms: float = 0.0, retries: int = 0) -> RunTimes:
     step = StepTimes(
         step_id="join",
         status=StepStatus.COMPLETED,
-        attempts=attempts,
+        retries=retries,
         active_ms=active_ms,
         waiting_ms=0.0,
         queue_ms=0.0,
@@ -37,13 +37,13 @@ def test_that_the_strip_says_how_runs_were_and_hides_without_any(qtbot: QtBot) -
     strip.set_titles({"join": "Join customers"}.__getitem__)
     strip.show_figures(statistics("w", []))
     assert strip.isHidden()
-    runs = [run(ExecutionStatus.COMPLETED, 2_000, 60_000, attempts=3), run(ExecutionStatus.FAILED, 9_000)]
+    runs = [run(ExecutionStatus.COMPLETED, 2_000, 60_000, retries=2), run(ExecutionStatus.FAILED, 9_000)]
     strip.show_figures(statistics("w", runs))
     assert not strip.isHidden()
     assert [label.text() for label in strip.figures.values()] == ["2", "50 %", "2.0 s", "9.0 s", "0 ms"]
     assert strip.slowest.text() == "Join customers 2.0 s, 2 retries"
     assert "Succeeded 50 %" in strip.accessibleName()
-    strip.show_figures(statistics("w", [run(ExecutionStatus.CANCELLED, 0, attempts=2)]))
+    strip.show_figures(statistics("w", [run(ExecutionStatus.CANCELLED, 0, retries=1)]))
     assert (strip.figures["Succeeded"].text(), strip.slowest.text()) == ("–", "–")
     assert strip.figures["Waiting"].text() == "none"
 

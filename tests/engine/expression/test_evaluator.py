@@ -213,7 +213,7 @@ def test_that_functions_give(source: str, expected: object) -> None:
         ("(count + 1).x", 11, "number has no field 'x'"),
         ("1 if ${input.absent} else 2", 5, "${input.absent} has no value"),
         ("${input.absent}[0]", 0, "${input.absent} has no value"),
-        ("skipped.x", 0, "there is no skipped"),
+        ("skipped.x", 0, "skipped has given nothing"),
         ("1 < '2'", 0, "< cannot order number and text"),
         ("null < 2", 0, "< cannot order null and number"),
         ("true < 2", 0, "cannot order true/false and number"),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from engine.errors import StoreCorrupt
 from engine.history.events import Event, EventDraft, EventType
-from engine.history.state import ExecutionState, apply, apply_all
+from engine.history.ran import RanEvents
+from engine.history.state import ExecutionState, apply, apply_all, apply_pieces
 from engine.history.status import ConnectionOutcome, ExecutionStatus, StepStatus
 from tests.support.events import (
     asked,
@@ -16,6 +17,7 @@ from tests.support.events import (
     ended,
     failed,
     progressed,
+    ran,
     resolved,
     running,
     skipped,
@@ -40,6 +42,19 @@ def history(*drafts):
 
 def state_after(*drafts):
     return ExecutionState.fold(history(*drafts))
+
+
+@pytest.mark.parametrize("look", ["steps", "connections"])
+def test_that_what_was_put_off_is_there_for_whoever_looks(look):
+    state = state_after(started())
+    begun = history(started(), running("a"), completed("a", 1), resolved("a>b"))[2:]
+    ran_at_once = RanEvents("run", "w", 6, ran("b", 2, "b>c"), 105.0, 106.0)
+    apply_pieces(state, [begun, ran_at_once])
+    assert state.seq == 8
+    assert set(getattr(state, look)) == {"steps": {"a", "b"}, "connections": {"a>b", "b>c"}}[look]
+    assert state.seq == 8
+    assert state == ExecutionState.fold([*history(started()), *begun, *ran_at_once])
+    assert state != "a run"
 
 
 def test_that_a_new_run_is_pending_with_its_inputs():

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine import MemoryStateManager, WorkflowEngine
+from engine.errors import IllegalTransition
 from engine.history.events import Event, EventDraft, EventType
-from tests.support.builders import chain
+from tests.support.builders import chain, make_workflow, node
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -65,3 +66,32 @@ async def test_that_a_result_that_is_no_json_leaves_a_begun_and_failed_step(acti
     _, events = await ran(actions, workflow)
     kinds = [event.type for event in events if event.step_id == "a"]
     assert kinds == [EventType.STEP_RUNNING, EventType.STEP_FAILED]
+
+
+async def test_that_a_step_stays_begun_when_what_came_of_it_is_refused(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    execution_id = await engine.start_workflow(make_workflow([node("a", "gate"), node("b", "gate")]))
+    await actions.reached["b"].wait()
+    journal, execution = engine._runtime._journal, engine._runtime._executions[execution_id]
+    execution.plan.numbers["c"] = 0
+    journal.begins(execution, "c", 1)
+    with pytest.raises(IllegalTransition):
+        journal.record(execution, [EventDraft(EventType.STEP_ROLLED_BACK, "c")])
+    told = [event for event in await engine.state_manager.read_events(execution_id) if event.step_id == "c"]
+    assert [event.type for event in told] == [EventType.STEP_RUNNING]
+
+
+async def test_that_a_begin_that_cannot_be_recorded_breaks_its_own_run_and_no_other(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    first, second = [await engine.start_workflow(chain(node(name, "gate"))) for name in "ab"]
+    await actions.reached["b"].wait()
+    await engine._runtime.barrier()
+    journal, runs = engine._runtime._journal, engine._runtime._executions
+    await engine.state_manager.update_step_status(first, "a", "CANCELLED")  # another program was quicker
+    journal.begins(runs[first], "a", 2)
+    actions.gates["b"].set()
+    assert (await engine.wait(second))["status"] == "COMPLETED"
+    with pytest.raises(IllegalTransition):
+        await engine.wait(first)

@@ -11,6 +11,7 @@ from engine import RunOptions, SqliteStateManager, WorkflowEngine
 from engine.errors import DefinitionError, ExecutionNotFound, StepsToRunFirst
 from engine.history.events import EventType
 from tests.support.builders import chain, decoded, make_workflow, node, wire
+from tests.support.compositions import body, loop
 from tests.support.fake_clock import settle
 from tests.support.journal_rules import check_journal
 from tests.support.scripted_actions import ScriptedActions
@@ -122,6 +123,28 @@ async def test_that_one_step_alone_says_which_must_run_first(
     assert refused.value.steps == {"d": "d"}
     assert "Run to" in refused.value.hint
     assert actions.calls == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_needed"),
+    [
+        ("a.x > 1", True),
+        ("${a.x} > 1", True),
+        ("exists(a.x)", False),
+        ("${a.x?} != null", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["step", "loop"])
+async def test_that_one_step_alone_needs_what_its_own_condition_looks_at(
+    engine: WorkflowEngine, text: str, is_needed: bool, kind: str
+) -> None:
+    step = node("b", condition=text) if kind == "step" else loop("b", body("m"), loop_while=text)
+    drawn = make_workflow([node("a"), step], ["a>b"])
+    if is_needed:
+        with pytest.raises(StepsToRunFirst, match='"b" needs the result of "a"'):
+            await engine.run_only(drawn, "b")
+    else:
+        assert (await ended(engine, await engine.run_only(drawn, "b")))["status"] == "COMPLETED"
 
 
 async def test_that_one_step_alone_runs_whatever_the_conditions_before_it_say(

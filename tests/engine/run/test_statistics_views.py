@@ -156,3 +156,54 @@ async def test_that_a_result_that_was_taken_says_nothing_about_how_long_its_step
         None,
         None,
     )
+
+
+async def test_that_runs_that_were_undone_or_taken_up_again_count_alike_in_both(
+    actions: ScriptedActions, clock: FakeClock, tmp_path: Path
+) -> None:
+    """Runs that completed, failed and were stopped, each undone since; and one tried twice in two epochs."""
+    path = tmp_path / "runs.db"
+    undone = {"service": "test", "action": "undo"}
+    retry = {"max_attempts": 2, "initial_interval": 1, "jitter": "none"}
+    step = node("a", "fail", retry=retry, rollback=undone)
+    asks = make_workflow([step, node("ask", parameters={"x": "${input.x}"})], ["a>ask"])
+    store = SqliteStateManager(path, now=clock.now)
+    engine = WorkflowEngine(registry=actions.registry, state_manager=store, clock=clock, rng=FixedRng())
+
+    async def ran(faults: int, x: int | None = 1) -> str:
+        actions.errors["a"] = [ConnectionError("away")] * faults
+        run = await engine.start_workflow(asks, {} if x is None else {"x": x})
+        if faults:
+            await clock.until_asked()
+            await clock.advance(1)
+        await engine.wait(run)
+        return run
+
+    async with engine:
+        for run in (await ran(0), await ran(1), await ran(0, None)):  # the last one waits, and is stopped
+            await engine.rollback_workflow(run)
+            assert (await engine.wait(run))["status"] == "ROLLED_BACK"
+        again = await ran(2)
+        actions.errors["a"] = [ConnectionError("away")]
+        await engine.retry_from(again)
+        await clock.until_asked()
+        await clock.advance(1)
+        assert (await engine.wait(again))["status"] == "COMPLETED"
+        failed = make_workflow([node("a", rollback=undone), node("b", "fail")], ["a>b"])
+        actions.errors["b"] = [ActionError("broken")]
+        run = await engine.start_workflow({**failed, "settings": {"on_failure": {"rollback": True}}})
+        assert (await engine.wait(run))["status"] == "ROLLED_BACK"
+        told = {one.definition_hash: one for one in (await engine.statistics("w")).versions}
+        steps = {name: (await engine.statistics("w", version=name)).steps for name in told}
+    counted = [
+        (one.runs, one.completed, one.failed, one.cancelled, one.retries, one.success_rate)
+        for one in told.values()
+    ]
+    assert counted == [(1, 0, 1, 0, 0, 0.0), (4, 3, 0, 1, 3, 1.0)]
+    for row in rows(path, "run_statistics"):
+        one = told[row["definition_hash"]]
+        for figure in ("runs", "completed", "failed", "cancelled", "retries", "success_rate"):
+            assert row[figure] == getattr(one, figure), figure
+    for row in rows(path, "step_statistics"):
+        (one,) = (each for each in steps[row["definition_hash"]] if each.step_id == row["step_id"])
+        assert row["retries"] == one.retries

@@ -144,6 +144,18 @@ async def test_that_a_slow_reader_opens_no_store_that_was_closed(monkeypatch: py
     assert seen == [(EventType.LAGGED, 0)]
 
 
+async def test_that_a_reader_who_goes_leaves_nothing_behind(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    execution_id = await engine.start_workflow(make_workflow([node("a", "gate")]))
+    await actions.reached["a"].wait()
+    reading = engine.events(execution_id)
+    assert (await anext(reading)).seq == 1
+    assert engine._runtime.streams.has_readers(execution_id)
+    await reading.aclose()
+    assert not engine._runtime.streams.has_readers(execution_id)
+
+
 async def test_that_closing_ends_every_reader() -> None:
     journal, seen = Journal(), []
     reading = asyncio.create_task(collect(journal.streams, seen))

@@ -168,6 +168,26 @@ async def test_that_what_is_written_during_a_sweep_stays(
     assert is_there(store, other)
 
 
+async def test_that_what_somebody_has_found_is_not_swept_before_it_is_written_down(
+    store: ExecutionStateManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is about to take the result of a run that goes, from what the index of results said before."""
+    sha = keep_file(store, b"still wanted")
+    await run_of(store, table(sha))
+    await store.create_execution("w", {}, execution_id="goes on")
+    store.append("goes on", [started(), running("a")])
+    found = store._stored_names
+
+    async def names_while_it_is_found() -> set[str]:
+        names = await found()
+        assert store.artifacts.holds_all(table(sha))
+        return names
+
+    monkeypatch.setattr(store, "_stored_names", names_while_it_is_found)
+    assert await store.prune(keep=0) == Pruned(runs=1)
+    assert store.artifacts.holds_all(table(sha))
+
+
 async def test_that_two_prunings_at_once_wait_for_each_other(store: ExecutionStateManager) -> None:
     for number in range(30):
         await run_of(store, table(keep_file(store, bytes([number]))))
