@@ -107,7 +107,7 @@ class Ran(Sequence[EventDraft]):
 
 
 class RanEvents(Sequence[Event]):
-    """The events of a step that `ran`, made when somebody looks at them, and not kept: most are looked at once.
+    """The events of a step that `ran`, made whenever somebody looks at them: of most nobody does twice.
 
     seq: of the first of them. begun_at, at: when the step began and completed, in epoch seconds.
     """
