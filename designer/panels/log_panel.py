@@ -35,6 +35,8 @@ _LEVEL_CHOICES = (
     ("Errors", "error"),
 )
 _FILTER_DELAY_MS = 120
+NODE_LETTERS = 14
+"""So much of a node's name shows in the choice."""
 _EMPTY = ("scroll-text", "Nothing logged yet", "Run the workflow: what its steps do and say is listed here.")
 _NO_MATCH = ("list-filter", "No line matches", "Choose another node or level, or clear the text.")
 
@@ -95,6 +97,9 @@ class LogPanel(QWidget):
         self.table.share_width([(104, 0), (76, 0), (130, 1), (200, 4)])
         self.node = QComboBox(self)
         self.node.setAccessibleName("Node")
+        # Not as wide as the longest name: each of 100,000 would be measured for it whenever one is added.
+        self.node.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.node.setMinimumContentsLength(NODE_LETTERS)
         self.node.addItem("All nodes", "")
         self.level = QComboBox(self)
         self.level.setAccessibleName("Level")

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
 
 from designer.panels.log_lines import log_line
 from designer.panels.log_model import MAX_LINES, LogModel
@@ -50,6 +51,16 @@ def test_that_events_become_lines_in_plain_words(log) -> None:
     assert column_of(log.model, 0)[2] == "09:14:01.200"
     assert column_of(log.model, 2)[7] == "Fetch rates"
     log.grab()
+
+
+def test_that_the_choice_of_nodes_is_as_wide_whatever_they_are_called(log: LogPanel, qtbot: QtBot) -> None:
+    other = LogPanel()
+    qtbot.addWidget(other)
+    other.set_titles(lambda node_id: f"{node_id}, which has a name that is longer than any choice is wide")
+    other.add(RUN)
+    other.show()  # when the names used to be measured, however many
+    assert other.node.itemText(1).endswith("is wide")
+    assert other.node.sizeHint().width() == log.node.sizeHint().width()
 
 
 @pytest.mark.parametrize(
