@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import MissingInputError, SchemaValidationError, WorkflowError
-from engine.expression import MISSING, Path, RunScope, Template
+from engine.expression import MISSING, Path
 from engine.expression.secret_text import from_journal, plain
 from engine.history.events import Event, EventType
 from engine.history.state import ExecutionState, apply
@@ -26,6 +26,7 @@ from engine.run.composite import Composite, Part
 from engine.run.composite_kinds import ForEach, Loop, Subworkflow
 from engine.run.earlier_parts import given_to, left_before, may_have_left, take_over
 from engine.run.handed_secrets import drafted, read_handed, split
+from engine.run.input_defaults import with_defaults
 from engine.run.items import Fetched, read_rows
 from engine.run.options import RunOptions
 from engine.run.partial import trigger_of
@@ -35,7 +36,6 @@ from engine.run.schemas import SchemaGate
 from engine.store.state_manager import ExecutionStateManager, PartSummary, error_to_json
 
 if TYPE_CHECKING:
-    from engine.plan.body import Body
     from engine.plan.step import Plan, Step
     from engine.run.execution import Execution
 
@@ -274,7 +274,7 @@ class Composer:
             for key, value in composite.execution.steps.live["input_data"].items():
                 if key.startswith(start):
                     put(given, {}, Path.parse(f"input.{key[len(start) :]}"), value)
-            composite.inputs = _with_defaults(composite.body, given)
+            composite.inputs = with_defaults(composite.body.plan.workflow, given)
         return composite.inputs
 
     def _packed(self, value: Json) -> Json:
@@ -315,14 +315,3 @@ def _handed_on(parent: Execution, step_id: str) -> dict[str, Json]:
         pins=options.pins,
         incidents=options.incidents,
     ).to_json()
-
-
-def _with_defaults(body: Body, given: dict[str, Json]) -> dict[str, Json]:
-    """The inputs with the defaults of those that are not given; a default may refer to other inputs."""
-    for name, schema in body.plan.workflow.input_properties.items():
-        if name not in given and "default" in schema:
-            try:
-                given[name] = Template.parse(schema["default"]).resolve(RunScope(input_data=given).reference)
-            except MissingInputError:
-                continue  # the part asks for it where it is needed
-    return given

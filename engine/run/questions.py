@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import ExpressionError, FormRequired, SchemaValidationError
-from engine.expression import Path
+from engine.expression import Path, Template
 from engine.expression.paths import output_path
 from engine.expression.secret_text import names_in
 from engine.expression.templates import escape_pointer
@@ -17,6 +17,8 @@ from engine.plan.step import Plan, Step
 from engine.run.activity import Activity
 
 Needed = dict[str, Any]
+_ASKED_LATER = frozenset({"required", "minProperties", "dependentRequired"})
+_COMBINED = ("anyOf", "oneOf", "allOf")
 
 
 @dataclass(slots=True)
@@ -143,7 +145,7 @@ def _needed_value(plan: Plan, step: Step, text: str) -> Needed:
         "schema": dict(schema),
         "title": title if isinstance(title, str) else name,
     }
-    if "default" in schema:
+    if "default" in schema and not Template.inspect(schema["default"])[0].uses:
         needed["last_value"] = schema["default"]
     return needed
 
@@ -176,7 +178,7 @@ def _sort_form_answer(
 
 def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Json]) -> list[dict[str, str]]:
     """What is wrong with the inputs that are there. Values for step paths have schemas of their own."""
-    schema = {key: value for key, value in plan.workflow.inputs.items() if key != "required"}
+    schema = _of_what_is_there(plan.workflow.inputs)
     if not schema:
         return []
     properties = plan.workflow.input_properties
@@ -186,6 +188,15 @@ def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Js
         if (key in properties or not _names_a_step(plan, key)) and not names_in(value)
     }
     return [dict(fault) for fault in validate(schema, declared)]
+
+
+def _of_what_is_there(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of inputs without what it says of those that are absent: the run asks for them in time."""
+    kept = {key: value for key, value in schema.items() if key not in _ASKED_LATER}
+    for key in _COMBINED:
+        if any("required" in each for each in kept.get(key, ()) if isinstance(each, Mapping)):
+            del kept[key]
+    return kept
 
 
 def _names_a_step(plan: Plan, key: str) -> bool:

@@ -36,6 +36,7 @@ from engine.run.converted import converted
 from engine.run.garbage import uncollected
 from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
 from engine.run.held_runs import HeldRuns
+from engine.run.input_defaults import with_defaults
 from engine.run.observers import Analytics, Notifier, Observers
 from engine.run.options import PLAIN, RunOptions
 from engine.run.part_answers import sort, to_the_whole
@@ -148,6 +149,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         options = options or PLAIN
         if options.is_partial:
             options, given = await prepare(self._runtime.store, plan, options, given)
+        if plan.workflow.inputs:
+            given = with_defaults(plan.workflow, given)
         check_input(plan, given)
         must_be_steps(plan, options.breakpoints)
         is_plain = background_tasks is None and not is_overridden(self, WorkflowEngine, "_run_execution")

@@ -15,6 +15,7 @@ from engine.model.node_type import NodeTypes
 from engine.model.workflow import Workflow
 from engine.problem import Problem
 from engine.validation import (
+    default_rules,
     graph_rules,
     key_rules,
     node_rules,
@@ -43,7 +44,7 @@ RULES: Final[tuple[Callable[[Drawing], Iterator[Problem]], ...]] = (
     policy_rules.settings,
     policy_rules.condition_errors,
     key_rules.misspelt,
-    reference_rules.input_defaults,
+    default_rules.input_defaults,
     pin_rules.pins,
     subworkflow_rules.loops,
     subworkflow_rules.items_outside,

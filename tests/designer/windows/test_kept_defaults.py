@@ -143,3 +143,19 @@ def test_that_what_a_step_inside_lacks_becomes_an_input_of_the_whole_workflow(
     window.commands["edit.undo"].trigger()
     assert not editor.workflow.input_properties
     assert "inputs" not in editor.workflow.nodes["each"].parameters
+
+
+def test_that_a_run_does_not_ask_again_for_what_was_kept_as_default(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    config: dict[str, Json] = {"parameters": {"values": {"x": "${input.limit}"}}}
+    nodes = {"a": Node(id="a", type="flow.set_values", title="A", config=config)}
+    declared: dict[str, Json] = {"type": "object", "properties": {"limit": {"type": "integer"}}}
+    path = tmp_path / "limit.workflow.json"
+    workflow_file.save(path, Workflow(id="l", name="L", nodes=nodes, inputs=declared))
+    desk.open(path)
+    window, controller = desk.window, desk.window.session.controller
+    desk.person.keep_as_default({"input.limit": 5})
+    window.commands["run.run"].trigger()
+    qtbot.waitUntil(lambda: controller.view.status is ExecutionStatus.COMPLETED, timeout=15_000)
+    assert not [each for each in window.findChildren(MissingInputDialog) if each.isVisible()]
