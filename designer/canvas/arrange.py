@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 
 from designer.canvas import align as lines
 from designer.canvas import layout
@@ -37,6 +37,8 @@ Move: TypeAlias = tuple[edits.Edit, list[str], Floats, Floats]
 _TIDY = "Tidy up"
 AT_ONCE = 150
 """Up to this many cards are laid out on the spot: about a fortieth of a second."""
+
+MOST_GLIDING = 20_000
 
 
 class Arrange(QObject):
@@ -96,7 +98,8 @@ class Arrange(QObject):
         self._pending = (self._view.editor.workflow, cards)
         self._work = self._view.works.begin(f"Tidying up {len(cards):,} nodes…", self._give_up)
         self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="tidy")
-        job = self._worker.submit(layout.tidy, self._seen(cards), wires, labels, self._work.reached)
+        given = (self._seen(cards), wires, labels, self._work.reached)
+        job = self._worker.submit(self._lay_out, self._pending, given)
         job.add_done_callback(partial(self._hand_over, self._pending))
 
     def cancel(self) -> bool:
@@ -107,28 +110,32 @@ class Arrange(QObject):
         self._pending = None  # what is worked out all the same is thrown away
         self._view.message.emit("Tidying up was given up; nothing has moved.")
 
-    def _hand_over(self, asked: Task, job: Future[Floats]) -> None:
+    def _lay_out(self, asked: Task, given: tuple[Any, ...]) -> Move | None:
+        """Runs in the worker: the edit too, which in a large drawing takes as long to word as to make.
+
+        Of what is on screen it only reads; when that changes meanwhile, the edit is thrown away.
+        """
+        places = layout.tidy(*given)
+        try:
+            return self._worded(*asked, self._fitted(asked[1], places), _TIDY)
+        except (LookupError, ValueError):
+            if self._view.editor.workflow is asked[0]:
+                raise
+            return None  # there are other rows now
+
+    def _hand_over(self, asked: Task, job: Future[Move | None]) -> None:
         """Runs in the worker; the signal crosses to the window's thread."""
         if not job.cancelled():
             is_given_up = isinstance(job.exception(), GivenUp)
-            self._worked_out.emit((asked, None if is_given_up else job.result()))
+            self._worked_out.emit((asked, is_given_up, None if is_given_up else job.result()))
 
-    def _on_worked_out(self, done: tuple[Task, Floats | None]) -> None:
-        pending, places = done
-        if places is None or pending is not self._pending:  # given up meanwhile
+    def _on_worked_out(self, done: tuple[Task, bool, Move | None]) -> None:
+        pending, is_given_up, move = done
+        if is_given_up or pending is not self._pending:
             if self._pending is None:
                 self._stop()
             return
         self._stop()
-        move = None
-        if self._view.editor.workflow is pending[0]:
-            move = self._worded(pending[1], self._fitted(pending[1], places), _TIDY)
-        # To word the edit of a large drawing takes as long as to make it: the window breathes in between.
-        QTimer.singleShot(1, self, partial(self._carry_out, pending, move))
-
-    def _carry_out(self, pending: Task, move: Move | None) -> None:
-        if pending is not self._pending:  # given up in between
-            return
         self._pending = None
         if self._work is not None:
             self._work.end()
@@ -158,6 +165,8 @@ class Arrange(QObject):
     def _cards(self, rows: Iterable[int]) -> list[Card]:
         """What is arranged as one: a node, or a folded group with everything in it."""
         frames = self._view.canvas_scene.frames
+        if frames.hidden is None:
+            return [[row] for row in rows]
         found: dict[int, Card] = {}
         for row in rows:
             folded = frames.card_of(row)
@@ -175,8 +184,8 @@ class Arrange(QObject):
         """The wires among these cards, by their place in the list."""
         scene = self._view.canvas_scene
         place_of = np.full(len(scene.ids), -1)
-        for place, card in enumerate(cards):
-            place_of[card] = place
+        rows = [row for card in cards for row in card]
+        place_of[rows] = np.repeat(np.arange(len(cards)), [len(card) for card in cards])
         wires = scene.wires
         leaves = wires.ends[:, 1] - scene.xy[wires.source, 1] - CARD_H / 2
         ends = place_of[wires.source], place_of[wires.target]
@@ -204,16 +213,16 @@ class Arrange(QObject):
         return layout.make_room(places, others) if len(others) else places
 
     def _put(self, cards: Sequence[Card], corners: Floats, label: str) -> None:
-        self._make(self._worded(cards, corners, label))
+        self._make(self._worded(self._view.editor.workflow, cards, corners, label))
 
-    def _worded(self, cards: Sequence[Card], corners: Floats, label: str) -> Move | None:
+    def _worded(self, workflow: Workflow, cards: Sequence[Card], corners: Floats, label: str) -> Move | None:
         """The edit that puts cards there, and what it moves; None when they lie there already."""
         view, scene = self._view, self._view.canvas_scene
         rows = [row for card in cards for row in card]
         before = scene.places[rows].copy()
         way = corners - self._seen(cards)
         places = before + np.repeat(way, [len(card) for card in cards], axis=0)
-        layout_now = view.editor.workflow.layout
+        layout_now = workflow.layout
         moved = {
             scene.ids[row]: (x, y)
             for row, (x, y) in zip(rows, places.tolist(), strict=True)
@@ -221,7 +230,7 @@ class Arrange(QObject):
         }
         if not moved:
             return None
-        workflow, ids = view.editor.workflow, [scene.ids[row] for row in rows]
+        ids = [scene.ids[row] for row in rows]
         led = straightened(workflow, ids) if label == _TIDY else carried(workflow, moved)
         notes = [
             note.moved((x, y))
@@ -268,9 +277,9 @@ class Glide(QObject):
         view.destroyed.connect(view.editor.document.subscribe(self._on_document_changed))
 
     def start(self, ids: list[str], before: Floats, after: Floats) -> None:
-        """Begin; at once there when movements are reduced."""
+        """Begin; at once there when movements are reduced, or so many would take too long to move."""
         view = self._view
-        if not view.motion.allowed or not view.isVisible():
+        if not view.motion.allowed or not view.isVisible() or len(ids) > MOST_GLIDING:
             return
         self._ids, self._from, self._to = ids, before, after
         view.viewport().installEventFilter(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from designer import long_work
 from designer.canvas import arrange, layout
+from designer.canvas.geometry import Floats
 from designer.canvas.view import CanvasView
 from designer.editor import Editor
 from designer.settings import Settings
@@ -133,6 +135,59 @@ def test_that_an_edit_meanwhile_is_not_overwritten(
     tangled.push(edits.rename(tangled.workflow, "read", "Other"))
     qtbot.waitUntil(lambda: not canvas.arrange.is_working)
     assert tangled.workflow.layout == TANGLED
+
+
+def test_that_a_drawing_that_shrinks_meanwhile_is_left_alone(
+    canvas: CanvasView, tangled: Editor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrange, "AT_ONCE", 2)
+    gate, tidy = threading.Event(), layout.tidy
+
+    def after_the_edit(*given: Any) -> Floats:
+        gate.wait(10)
+        return tidy(*given)
+
+    monkeypatch.setattr(layout, "tidy", after_the_edit)
+    canvas.arrange.tidy()
+    tangled.push(edits.delete(tangled.workflow, canvas.canvas_scene.catalog, ["read", "keep"]))
+    left = tangled.workflow.layout
+    gate.set()
+    with qtbot.waitSignal(canvas.message) as told:
+        qtbot.waitUntil(lambda: not canvas.arrange.is_working)
+    assert told.args == ["The drawing changed meanwhile: tidy up again."]
+    assert tangled.workflow.layout == left
+
+
+def test_that_the_edit_of_a_large_drawing_is_worded_beside_the_window(
+    canvas: CanvasView, tangled: Editor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrange, "AT_ONCE", 2)
+    threads: list[str] = []
+    move = edits.move
+
+    def noted(*of: Any) -> edits.Edit:
+        threads.append(threading.current_thread().name)
+        return move(*of)
+
+    monkeypatch.setattr(edits, "move", noted)
+    canvas.arrange.tidy()
+    qtbot.waitUntil(lambda: not canvas.arrange.is_working)
+    assert tangled.workflow.layout["keep"] == (736.0, 0.0)
+    assert [name.split("_")[0] for name in threads] == ["tidy"]
+
+
+def test_that_very_many_cards_do_not_glide(
+    moving: CanvasView, tangled: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrange, "MOST_GLIDING", 2)
+    moving.arrange.tidy()
+    assert not moving.motion.is_running("glide")
+    assert tangled.workflow.layout["keep"] == (736.0, 0.0)
+    assert moving.canvas_scene.xy[moving.canvas_scene.row_of["keep"]].tolist() == [736.0, 0.0]
+    tangled.undo_stack.undo()
+    monkeypatch.setattr(arrange, "MOST_GLIDING", 4)
+    moving.arrange.tidy()
+    assert moving.motion.is_running("glide")
 
 
 def test_that_align_and_distribute_say_what_they_need(canvas: CanvasView, qtbot: QtBot) -> None:
