@@ -178,7 +178,8 @@ def _deepest(error: ValidationError) -> ValidationError | None:
     """The one fault inside that says it better: where a single branch gets past the type of the value."""
     branches: dict[object, list[ValidationError]] = {}
     for inner in error.context or ():
-        branches.setdefault(inner.schema_path[0], []).append(inner)
+        if inner.validator is not None:  # else a branch that is `false`: nothing fits it, nor is nearer to it
+            branches.setdefault(inner.schema_path[0], []).append(inner)
     near = [
         errors
         for errors in branches.values()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _MAX_SHOWN: Final = 60
+_MAX_FORMS: Final = 5
 _TYPE_WORDS: Final = {
     "null": "empty",
     "boolean": "true or false",
@@ -30,6 +31,8 @@ def message_of(error: ValidationError, *, unknown: str = "", known: Iterable[str
     if unknown:
         near = nearest(unknown, known)
         return "is not known here" + (f"; did you mean {near}?" if near else "")
+    if keyword == "oneOf" and not error.context:
+        return "fits more than one of the forms, of which it may have one"
     words = _WORDS.get(keyword)
     return words(rule, value) if words is not None else error.message
 
@@ -74,11 +77,28 @@ def _one_of(rule: Any, value: object) -> str:
     choices = [each.get("const") for each in rule if isinstance(each, Mapping) and "const" in each]
     if choices and len(choices) == len(rule):
         return _enum(choices, value)
+    forms = [_form(each) for each in rule]
+    if all(forms) and len(forms) <= _MAX_FORMS:
+        listed = " or ".join([", ".join(forms[:-1]), forms[-1]] if len(forms) > 1 else forms)
+        return f"must be {listed}, not {shown(value)}"
     return (
         f"does not fit any of the {len(rule)} allowed forms"
         if len(rule) > 1
         else "does not fit the allowed form"
     )
+
+
+def _form(branch: Any) -> str:
+    """One of several forms in a few words; "" when it takes more than that."""
+    if not isinstance(branch, Mapping):
+        return ""
+    if "const" in branch:
+        return shown(branch["const"])
+    kind = branch.get("type")
+    if kind == "object":
+        fields = branch.get("required") or list(branch.get("properties") or ())
+        return f"an object with {' and '.join(map(str, fields))}" if fields else "an object"
+    return _TYPE_WORDS.get(kind, "") if isinstance(kind, str) else ""
 
 
 def _min_length(rule: Any, value: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import ConditionError, LoopLimitExceeded, PartFailed
 from engine.expression import Missing
+from engine.expression.read_paths import paths_read
 from engine.model.json_value import Json
 from engine.run.composite import SUCCEEDED, Composite, Part
 from engine.run.items import Items
@@ -177,7 +178,7 @@ class Loop(Composite):
             holds = execution.evaluate(text, execution.steps.live.looking(self._last, roots))
         except ConditionError as error:
             hint = error.hint
-            if self._index == 0:
+            if self._index == 0 and self._last is None and any(paths_read(text)):
                 hint = "Before the first round nothing has been given yet: set a first value, or use until."
             raise ConditionError(
                 f'"{self.activity.step.label}": {error.message}',

@@ -47,13 +47,13 @@ from engine.run.undo_parts import PartsOfSteps
 from engine.run.vault import Vault
 from engine.secrets.sources import SecretSource
 from engine.store.definitions import save_text
+from engine.store.shown import with_large_outputs
 from engine.store.state_manager import (
     CALLED_OFF,
     ExecutionStateManager,
     agreeing,
     has_ended,
     state_of,
-    with_large_outputs,
 )
 
 _log = logging.getLogger(__name__)

@@ -38,6 +38,7 @@ from engine.store.json_text import encode
 from engine.store.parts import GIVING, TAKEN_FROM, KeepsParts, PartSummary, part_number, part_summary
 from engine.store.results import ResultKeeper
 from engine.store.retention import Pruned, choose
+from engine.store.shown import with_large_outputs
 from engine.store.waiting import KeepsTimes
 
 __all__ = [
@@ -354,18 +355,6 @@ def damaged(execution_id: str, detail: str) -> RunDamaged:
 
 
 CALLED_OFF = (EventDraft(EventType.EXECUTION_CANCELLING), EventDraft(EventType.EXECUTION_CANCELLED))
-
-
-async def with_large_outputs(shown: dict[str, Any], artifacts: ArtifactStore) -> dict[str, Any]:
-    """A shown state with its large outputs read back; nothing else in it stands for a file."""
-    steps = {
-        step_id: {**step, "output": await artifacts.expand_async(step["output"])}
-        if "output" in step
-        else step
-        for step_id, step in shown["steps"].items()
-    }
-    outputs = {step_id: steps[step_id]["output"] for step_id in shown["outputs"]}
-    return {**shown, "steps": steps, "outputs": outputs}
 
 
 def error_to_json(error: Mapping[str, Any] | BaseException | str) -> dict[str, Any]:

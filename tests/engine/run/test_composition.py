@@ -112,6 +112,13 @@ class TestLoop:
         assert state["error"]["message"].startswith('"again": condition ')
         assert "set a first value" in state["error"]["hint"]
 
+    @pytest.mark.parametrize("text", ["1", "'text'"])
+    async def test_that_the_hint_is_about_what_is_wrong_with_it(
+        self, engine: WorkflowEngine, text: str
+    ) -> None:
+        state = await run(engine, make_workflow([loop("again", body("a"), loop_while=text)]))
+        assert state["error"]["hint"].startswith("Compare it")
+
 
 class TestFailures:
     async def test_that_the_error_says_where_and_why(

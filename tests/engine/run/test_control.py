@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from engine import (
     ExternalServiceError,
     MemoryStateManager,
     SchemaValidationError,
+    SqliteStateManager,
     WorkflowEngine,
     WorkflowError,
 )
@@ -270,6 +272,33 @@ async def test_that_there_is_no_error_after_a_step_that_completed(
     workflow = make_workflow("a b c", [wire("a", "b", condition="not exists(error)"), "b>c"])
     await engine.wait(await engine.start_workflow(workflow))
     assert actions.calls == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+async def test_that_whoever_changes_what_they_are_shown_changes_nothing_else(
+    actions: ScriptedActions, tmp_path: Path, store: str
+) -> None:
+    kept = SqliteStateManager(tmp_path / "runs.db") if store == "sqlite" else None
+    workflow = chain(
+        node("a", parameters={"rows": [{"n": 1}]}),
+        node("b", parameters={"rows": "${a.rows}", "given": "${input.given}", "x": "${input.x}"}),
+    )
+    async with WorkflowEngine(registry=actions.registry, state_manager=kept) as engine:
+        execution_id = await engine.start_workflow(workflow, {"given": [1]})
+        for shown in (
+            await engine.wait(execution_id),
+            await engine.state_manager.get_execution_state(execution_id),
+        ):
+            shown["outputs"]["a"]["rows"][0]["n"] = 99
+            shown["input_data"]["given"].append(2)
+            shown["needed"][0]["schema"]["type"] = "string"
+            shown["steps"]["b"]["error"]["missing"].clear()
+        again = await engine.wait(execution_id)
+        assert again["needed"][0]["schema"] == {}
+        assert again["steps"]["b"]["error"]["missing"] == ["input.x"]
+        await engine.resume_workflow(execution_id, {"x": 1})
+        state = await engine.wait(execution_id)
+    assert state["outputs"]["b"] == {"rows": [{"n": 1}], "given": [1], "x": 1}
 
 
 async def test_that_a_step_that_is_switched_off_hands_on_what_led_to_it(engine: WorkflowEngine) -> None:
