@@ -2,10 +2,11 @@
 
 The collector goes through all that is alive whenever that has grown by a quarter. A run of ten thousand steps
 makes a hundred thousand objects that stay, and pays 25 microseconds a step, and half of what preparing it
-costs, for being told that they stay. So what there is is put aside (`gc.freeze`) while the engine is busy
-for long, and put back (`gc.unfreeze`) when it is idle and every now and then: nothing stays uncollected.
-What is made and dropped in between is collected as ever, since that happens among the youngest objects; and
-runs that have ended leave nothing to collect, so an engine that is never idle does not grow either.
+costs, for being told that they stay. So while an engine works, what young objects the collector has looked
+through, once, is put aside with all there is (`gc.freeze`), and put back (`gc.unfreeze`) when the engine is
+idle and every now and then: nothing stays uncollected. What is made and dropped in between is collected as
+ever, since that happens among the youngest objects; and runs that have ended leave nothing to collect, so an
+engine that is never idle does not grow either.
 
 The collector belongs to the process, and so does this module: it counts the engines that are at work. Where
 somebody else has put objects aside, or has turned the collector off, it keeps its hands off. A program that
@@ -15,18 +16,16 @@ says so (`leave_putting_back`) puts back itself, when nobody is kept waiting.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-ASIDE_S: Final = 0.03
-"""As often as this, in an engine that is busy all the time, what there is is put aside."""
 BACK_S: Final = 60.0
 """After so long it is put back and looked through; then after twice as long, and so on, up to:"""
 MOST_BACK_S: Final = 600.0
 
 MANY: Final = 50_000
-"""So many new objects are worth putting aside before a run begins."""
+"""So many new objects are worth putting aside before a run begins; so many to collect, not to wait longer."""
 
 
 class _Aside:
@@ -35,16 +34,17 @@ class _Aside:
     def __init__(self) -> None:
         self.at_work = 0
         self.is_ours = False
+        self.is_theirs = False  # somebody else has put objects aside, while engines are at work
         self.is_hosted = False
-        self.aside_at = self.back_at = 0.0
+        self.back_at = 0.0
         self.back_s = BACK_S
 
     def put(self) -> None:
-        if self.is_hosted:
+        if not (self.is_hosted or self.is_ours or self.is_theirs):
+            self.is_theirs = gc.get_freeze_count() > 0  # which are counted one by one
+        if not self.is_theirs:
             gc.freeze()
-        elif self.is_ours or not gc.get_freeze_count():
-            gc.freeze()
-            self.is_ours = True
+            self.is_ours = not self.is_hosted
 
     def put_back(self) -> None:
         if self.is_ours:
@@ -66,7 +66,8 @@ def begins(now: float) -> None:
     """An engine starts working; `ends` has to follow. `now` is `perf_counter`'s, here and below."""
     aside = _aside
     if not aside.at_work:
-        aside.aside_at, aside.back_at, aside.back_s = now + ASIDE_S, now + BACK_S, BACK_S
+        aside.back_at, aside.back_s = now + BACK_S, BACK_S
+        gc.callbacks.append(_looked_through)
     aside.at_work += 1
 
 
@@ -74,6 +75,8 @@ def ends() -> None:
     """An engine is idle; when all are, everything is collected as if this module did not exist."""
     _aside.at_work -= 1
     if not _aside.at_work:
+        gc.callbacks.remove(_looked_through)
+        _aside.is_theirs = False
         _aside.put_back()
 
 
@@ -81,14 +84,18 @@ def turn(now: float) -> None:
     """An engine has been busy for a turn of the loop."""
     aside = _aside
     if now >= aside.back_at:
+        found = 0
         if aside.is_ours:
             aside.put_back()
-            gc.collect()
-        aside.back_s = min(aside.back_s * 2, MOST_BACK_S)
+            found = gc.collect()
+        aside.back_s = BACK_S if found >= MANY else min(aside.back_s * 2, MOST_BACK_S)
         aside.back_at = now + aside.back_s
-    elif now >= aside.aside_at and gc.isenabled():
-        aside.aside_at = now + ASIDE_S
-        aside.put()
+
+
+def _looked_through(phase: str, info: Mapping[str, int]) -> None:
+    """The collector has looked through young objects: those that are left stay, most likely."""
+    if phase == "stop" and not info["generation"]:
+        _aside.put()
 
 
 @contextmanager
