@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DefinitionError, WorkflowError, WorkflowFileError
+from engine.errors import CannotRestart, DefinitionError, WorkflowError, WorkflowFileError
 from engine.expression.operations import type_name
 from engine.files import codec, workflow_file
 from engine.model.json_value import Json
@@ -44,6 +44,14 @@ def must_be_same(plan: Plan, other: Plan) -> None:
         raise DefinitionError(
             "A run goes on with the workflow it was started with, and this is another one",
             hint="Resume it without a workflow, or start the changed workflow anew.",
+        )
+
+
+def must_be_whole(execution_id: str) -> None:
+    """Raises CannotRestart for a part of a run: the whole goes on with what it gave."""
+    if "/" in execution_id:
+        raise CannotRestart(
+            "This run is a part of another one", hint="Undo the whole: its parts are undone with it."
         )
 
 

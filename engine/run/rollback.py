@@ -259,6 +259,7 @@ class Rollbacks:
             artifacts=self._store.artifacts,
             base_dir=execution.base_dir,
             run_epoch=undo.epoch,
+            secrets=execution.secrets.values_of(step.secrets),
         )
         context.of_rollback = True
         one.attempt = UndoAttempt(

@@ -34,7 +34,7 @@ from engine.run.called_off import go_on_without
 from engine.run.clock import Clock, Rng, SystemClock, system_rng
 from engine.run.converted import converted
 from engine.run.garbage import uncollected
-from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same
+from engine.run.given import WorkflowLike, as_json, base_dir_of, load, must_be_same, must_be_whole
 from engine.run.held_runs import HeldRuns
 from engine.run.input_defaults import with_defaults
 from engine.run.observers import Analytics, Notifier, Observers
@@ -273,11 +273,13 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
         One that has ended, however, begins to roll back; rollbacks that failed are tried again. One that has
         not is cancelled first. False when there is nothing left to undo. uncertain: of steps of which nobody
-        knows whether they took effect (UNCERTAIN), whether they did.
+        knows whether they took effect (UNCERTAIN), whether they did. Raises CannotRestart for a part of a run
+        that has ended: the whole goes on with what it gave.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id, start=False)
         if execution is None:
+            must_be_whole(execution_id)
             return await self._runtime.reopen_to_roll_back(execution_id, uncertain or {})
         if execution.status in _OVER:
             return execution.status is ExecutionStatus.ROLLING_BACK

@@ -9,16 +9,19 @@ from typing import Any, ClassVar
 import pytest
 
 from engine import SqliteStateManager, WorkflowEngine
-from engine.errors import ExternalServiceError, WorkflowError
+from engine.errors import CannotRestart, ExternalServiceError, WorkflowError
 from engine.history.events import EventType
 from engine.plan.step import Step
 from engine.run.execution import Execution
 from tests.engine.run.undoable import BOOM, engine_on, failing, undo
 from tests.support.builders import chain, make_workflow, node
+from tests.support.compositions import body, each
 from tests.support.fake_clock import FakeClock
 from tests.support.flaky_disk import Plan, connect_with
 from tests.support.journal_rules import check_journal
 from tests.support.scripted_actions import ScriptedActions
+from tests.support.secret_source import VALUE, FakeSource
+from tests.support.secret_source import engine_on as secret_engine
 
 pytestmark = pytest.mark.asyncio
 
@@ -325,3 +328,40 @@ async def test_that_a_step_that_a_person_says_did_happen_is_undone_like_any_othe
         assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
         check_journal([event async for event in engine.events(execution_id)])
     assert actions.params["undo pay"] == [{"n": 5, "id": 9}]
+
+
+async def test_that_a_part_that_has_ended_is_undone_with_its_run_and_not_alone(
+    engine: WorkflowEngine, actions: ScriptedActions
+) -> None:
+    """Otherwise the run would go on without what the part gave, and nobody would know."""
+    inner = body(node("w", rollback=undo()), node("g", "gate", condition="item == 1"), connections=["w>g"])
+    workflow = make_workflow([each("each", inner, [0, 1])])
+    execution_id = await engine.start_workflow(workflow)
+    await actions.reached["g"].wait()
+    assert (await engine.wait(f"{execution_id}/each/0"))["status"] == "COMPLETED"
+    with pytest.raises(CannotRestart, match="part of another one"):
+        await engine.rollback_workflow(f"{execution_id}/each/0")
+    actions.gates["g"].set()
+    state = await engine.wait(execution_id)
+    assert [set(item) for item in state["outputs"]["each"]] == [set(), {"g"}]
+    assert await engine.rollback_workflow(execution_id)
+    await engine.wait(execution_id)
+    assert actions.calls.count("undo w") == 2
+
+
+async def test_that_a_rollback_may_ask_for_the_secrets_of_its_step_by_name(
+    actions: ScriptedActions, path: Path
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    async def undo_it(params: dict[str, Any], context: Any) -> None:
+        seen.append(dict(context.secrets))
+
+    actions.registry.register("test", "undo_it", undo_it)
+    step = node("a", rollback=undo("undo_it", parameters={"k": "${secrets.token}"}))
+    async with secret_engine(actions, path, FakeSource(token=VALUE)) as engine:
+        execution_id = await engine.start_workflow(chain(step))
+        await engine.wait(execution_id)
+        await engine.rollback_workflow(execution_id)
+        await engine.wait(execution_id)
+    assert seen == [{"token": VALUE}]
