@@ -21,8 +21,7 @@ from engine.expression.paths import MISSING
 from engine.expression.secret_text import from_journal
 from engine.history.events import EventDraft, EventType
 from engine.history.state import NOT_ROLLED_BACK
-from engine.history.status import StepStatus
-from engine.model.policy import DEFAULT_ATTEMPTS_IDEMPOTENT
+from engine.history.status import ExecutionStatus, StepStatus
 from engine.plan.step import Rollback, Step
 from engine.run.activity import Activity
 from engine.run.alarm import Alarm
@@ -32,9 +31,9 @@ from engine.run.dispatcher import GRACE_S
 from engine.run.execution import Execution
 from engine.run.recovery import MAX_CRASHES
 from engine.run.reports import Reports
-from engine.run.retry import wait_before_retry
 from engine.run.seams import Seams
 from engine.run.undo_attempt import UndoAttempt
+from engine.run.undo_policy import UndoPolicy
 from engine.run.undoing import (
     BY_HAND,
     STOPPED,
@@ -65,8 +64,11 @@ class Children(Protocol):
 
     types: frozenset[str]
 
-    async def undo(self, execution: Execution, step: Step) -> None:
-        """Roll back every child run of the step, the last one first; raises WorkflowError when one fails."""
+    async def undo(self, execution: Execution, step: Step, is_stopping: Callable[[], bool]) -> None:
+        """Roll back every child run of the step, the last one first; raises WorkflowError when one fails.
+
+        is_stopping: whether no further one is to begin.
+        """
         ...
 
 
@@ -96,11 +98,10 @@ class Rollbacks:
         spawn: Callable[[Any, str], None],
     ) -> None:
         self._seams = seams
-        self._registry = registry
         self._store = store
         self._barrier = barrier
         self._clock = clock
-        self._rng = rng
+        self._policy = UndoPolicy(registry, clock, rng)
         self._semaphore = semaphore
         self._spawn = spawn
         self._rounds: dict[str, _Round] = {}
@@ -149,15 +150,26 @@ class Rollbacks:
         return [*not_happened, EventDraft(EventType.EXECUTION_ROLLING_BACK, data=data)]
 
     async def stop(self, execution: Execution, *, force: bool) -> None:
-        """Undo nothing further; durable on return. force: the rollback action that runs is stopped too."""
-        execution.record([EventDraft(EventType.EXECUTION_ROLLING_BACK, data={"reason": STOPPED})])
-        await self._barrier()
-        one = self._rounds.get(execution.id)
-        if one is not None:
+        """Undo nothing further of the run and its parts; durable on return.
+
+        force: the rollback action that runs is stopped too.
+        """
+        runs = {one.execution.id: one.execution for one in self._of(execution)}
+        if execution.status is ExecutionStatus.ROLLING_BACK:
+            runs[execution.id] = execution
+        for run in runs.values():
+            run.record([EventDraft(EventType.EXECUTION_ROLLING_BACK, data={"reason": STOPPED})])
+        if runs:
+            await self._barrier()
+        for one in self._of(execution):
             one.is_stopping = True
             one.sleeper.set()
             if force and one.attempt is not None:
                 one.attempt.stop()
+
+    def _of(self, execution: Execution) -> list[_Round]:
+        """The rollbacks under way of a run and its parts."""
+        return [one for name, one in self._rounds.items() if f"{name}/".startswith(f"{execution.id}/")]
 
     async def close(self) -> None:
         """Wait a little for actions that were told to stop."""
@@ -220,14 +232,15 @@ class Rollbacks:
             if undo.due_at is not None:
                 await self._sleep(one, undo.due_at, undo.wait_s)
                 undo.due_at = None
-            if one.is_stopping:
+            # Parts of which one is being undone are asked for: they have been stopped, and come to an end.
+            if one.is_stopping and not (undo.is_under_way and undo.step.rollback is None):
                 raise _NotUndone(error)
             if not undo.is_under_way:
                 undo.attempt += 1
                 undo.is_under_way = True
                 undo.begun_at = undo.begun_at or self._clock.now()
                 self._record_begin(execution, undo)
-            await self._barrier(full_sync=self._must_outlast_power(execution, undo.step))
+            await self._barrier(full_sync=self._policy.outlasts_power(execution.plan, undo.step))
             try:
                 return words_of(undo.step, await self._perform(one, undo, left))
             except Stopped:
@@ -235,7 +248,7 @@ class Rollbacks:
             except Exception as raised:  # noqa: BLE001 - step boundary: the other steps are still to be undone
                 error = execution.secrets.mask_error(raised)
             undo.is_under_way, undo.crashes = False, 0
-            wait = self._wait_s(undo, error)
+            wait = self._policy.wait_s(undo, error)
             if wait is None or one.is_stopping:
                 raise _NotUndone(error)
             undo.due_at, undo.wait_s = self._clock.now() + wait, wait
@@ -247,7 +260,7 @@ class Rollbacks:
         execution, step = one.execution, undo.step
         if step.rollback is None:
             assert self.children is not None
-            return await self.children.undo(execution, step)
+            return await self.children.undo(execution, step, lambda: one.is_stopping)
         params = await self._parameters(execution, undo, step.rollback, left)
         undoing_step = replace(step, service=step.rollback.service, action=step.rollback.action)
         activity = Activity(undoing_step, attempt=undo.attempt)
@@ -268,7 +281,7 @@ class Rollbacks:
             clock=self._clock,
             activity=activity,
             context=context,
-            limit_s=self._limit_s(undo, step.rollback),
+            limit_s=self._policy.limit_s(undo, step.rollback),
         )
         try:
             return execution.secrets.mask(await one.attempt.run(params, self._leave))
@@ -303,52 +316,10 @@ class Rollbacks:
         if error is not None:
             data |= {
                 "until": undo.due_at,
-                "max_attempts": self._max_attempts(undo.step),
+                "max_attempts": self._policy.max_attempts(undo.step),
                 "error": error_to_json(error),
             }
         execution.record([EventDraft(EventType.STEP_ROLLING_BACK, undo.step.id, data=data)])
-
-    def _wait_s(self, undo: Undo, error: Exception) -> float | None:
-        """How long to wait before another try, if there is to be one."""
-        call, now = undo.step.rollback, self._clock.now()
-        if call is None:
-            return None
-        wait = wait_before_retry(
-            call.retry,
-            error,
-            failures=undo.attempt,
-            max_attempts=self._max_attempts(undo.step),
-            rng=self._rng,
-        )
-        total, begun_at = call.timeouts.total, undo.begun_at
-        if wait is None or (total is not None and begun_at is not None and now + wait >= begun_at + total):
-            return None
-        return wait
-
-    def _max_attempts(self, step: Step) -> int:
-        call = step.rollback
-        if call is None:
-            return 1
-        if call.retry_is_given or (call.service, call.action) not in self._registry:
-            return call.retry.max_attempts
-        options = self._registry.get(call.service, call.action).options
-        return DEFAULT_ATTEMPTS_IDEMPOTENT if options.idempotent else call.retry.max_attempts
-
-    def _limit_s(self, undo: Undo, call: Rollback) -> float | None:
-        if call.timeouts.total is None or undo.begun_at is None:
-            return call.timeouts.attempt
-        left = max(0.0, undo.begun_at + call.timeouts.total - self._clock.now())
-        left = min(left, call.timeouts.total)  # a clock that was set back gives no more time
-        return left if call.timeouts.attempt is None else min(left, call.timeouts.attempt)
-
-    def _must_outlast_power(self, execution: Execution, step: Step) -> bool:
-        call = step.rollback
-        return (
-            execution.plan.durability in ("auto", "strict")
-            and call is not None
-            and (call.service, call.action) in self._registry
-            and self._registry.get(call.service, call.action).options.effects == "external"
-        )
 
     async def _sleep(self, one: _Round, until: float, most_s: float) -> None:
         """Wait for the moment, or until nothing further is to be undone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import WorkflowError
@@ -34,12 +34,15 @@ class PartsOfSteps:
     def __init__(self, living: Living) -> None:
         self._living = living
 
-    async def undo(self, execution: Execution, step: Step) -> None:
-        """Roll back every part that did something; raises WorkflowError that names those which failed."""
+    async def undo(self, execution: Execution, step: Step, is_stopping: Callable[[], bool]) -> None:
+        """Roll back every part that did something; raises WorkflowError that names those which failed.
+
+        is_stopping: from now on no part begins, and those that have begun are waited for.
+        """
         if step.body is None or not undoes_something(step.body.plan):
             return
         parts = await all_parts(self._living.store, execution.id, step.id)
-        failed = [part.id for part in reversed(parts) if not await self._undo(part)]
+        failed = [part.id for part in reversed(parts) if not await self._undo(part, is_stopping)]
         if failed:
             names = ", ".join(part_id[len(execution.id) + 1 :] for part_id in failed)
             raise WorkflowError(
@@ -47,10 +50,12 @@ class PartsOfSteps:
                 hint="Their errors say what went wrong.",
             )
 
-    async def _undo(self, part: PartSummary) -> bool:
+    async def _undo(self, part: PartSummary, is_stopping: Callable[[], bool]) -> bool:
         if part.status is ExecutionStatus.ROLLED_BACK:
             return True
         living = await self._living.find(part.id, start=False)
+        if living is None and is_stopping():
+            return False
         if living is None:
             if not await self._living.reopen_to_roll_back(part.id, {}):
                 return True  # nothing in it was left to undo

@@ -11,7 +11,6 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -264,6 +263,8 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
         self.cancellation_requests.add(execution_id)
         if force:
             execution.stop_running()
+        if force and not rollback:
+            await self._runtime.rollbacks.stop(execution, force=True)
         return True
 
     async def rollback_workflow(
@@ -273,8 +274,7 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
 
         One that has ended, however, begins to roll back; rollbacks that failed are tried again. One that has
         not is cancelled first. False when there is nothing left to undo. uncertain: of steps of which nobody
-        knows whether they took effect (UNCERTAIN), whether they did. Raises CannotRestart for a part of a run
-        that has ended: the whole goes on with what it gave.
+        knows whether they took effect (UNCERTAIN), whether they did. A part that has ended: CannotRestart.
         """
         self._must_be_open()
         execution = await self._runtime.find(execution_id, start=False)
@@ -285,13 +285,10 @@ class WorkflowEngine(PartialRuns, HeldRuns, EngineSeams):
             return execution.status is ExecutionStatus.ROLLING_BACK
         return await self.cancel_workflow(execution_id, rollback=True)
 
-    async def events(self, execution_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
+    def events(self, execution_id: str, after: int = 0) -> AsyncGenerator[Event, None]:
         """Every event with a seq greater than `after`, then those to come, until the execution has ended."""
         self._must_be_open()
-        await self._runtime.store.open()
-        async with aclosing(self._runtime.streams.follow(execution_id, after)) as events:
-            async for event in events:
-                yield event
+        return self._runtime.streams.follow(execution_id, after)
 
     async def statistics(
         self, workflow_id: str, *, version: str = "", limit: int = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -184,7 +185,8 @@ async def test_that_a_step_that_ran_workflows_of_its_own_is_undone_through_them(
         types = frozenset({"flow.each"})
         undone: ClassVar[list[str]] = []
 
-        async def undo(self, execution: Execution, step: Step) -> None:
+        async def undo(self, execution: Execution, step: Step, is_stopping: Callable[[], bool]) -> None:
+            assert not is_stopping()
             self.undone.append(step.id)
             if step.id == "bad":
                 raise WorkflowError("a child run could not be undone")
