@@ -116,3 +116,10 @@ class Timeouts:
                     raise ValueError(f"{key!r} must be more than 0 seconds")
                 bounds[key] = float(value)
         return cls(**bounds)
+
+
+def fallback_of(config: Mapping[str, Any]) -> tuple[str, str]:
+    """`fallback_service` and `fallback_action`, as far as they are given."""
+    given = (config.get(key) for key in ("fallback_service", "fallback_action"))
+    other, named = (value if isinstance(value, str) else "" for value in given)
+    return other, named

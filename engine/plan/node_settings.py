@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from engine.errors import DefinitionError, ExpressionError
 from engine.expression.templates import Inspected
 from engine.model.json_value import Json
-from engine.model.policy import RetryPolicy, Timeouts
+from engine.model.policy import RetryPolicy, Timeouts, fallback_of
 from engine.model.workflow import Node
 from engine.plan.parameters import Parameters
 from engine.plan.step import Call, Disabled, Join, JoinMode, Pin, Rollback
@@ -116,11 +116,14 @@ def _rollback(node: Node, service: str, inspected: Inspected | None) -> Rollback
 
 
 def _fallback(node: Node, service: str, action: str, inspected: Inspected | None) -> Call | None:
-    """`fallback`, or the older `fallback_service`: the same action and parameters at another service."""
-    other = node.config.get("fallback_service")
-    if not isinstance(other, str) or not other:
+    """`fallback`, or the older form: the same parameters for another service, or another action of one."""
+    other, named = fallback_of(node.config)
+    if not other and not named:
         return _call(node, "fallback", service, inspected)
-    return Call(service=other, action=action, parameters=parameters_of(node, node.parameters, {}, inspected))
+    service, action = other or service, named or action
+    return Call(
+        service=service, action=action, parameters=parameters_of(node, node.parameters, {}, inspected)
+    )
 
 
 def _disabled(value: Json) -> Disabled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 from engine.history.events import Event, EventType
 
@@ -29,7 +30,7 @@ class PartsTime:
     def __init__(self, activity: Activity, clock: Clock, over: Over) -> None:
         self._activity = activity
         self._clock = clock
-        self._over = over
+        self._over = WeakMethod(over)  # the step knows this: neither is to wait for the collector
         self._was_blocked = False
         self.since = 0.0
 
@@ -46,7 +47,7 @@ class PartsTime:
             due, limit, in_all = min(ends)
             activity.cancel_timer()
             wait = min(limit, max(0.0, due - self._clock.now()))  # a clock set back gives no more time
-            activity.timer = self._clock.call_later(wait, partial(self._over, limit, in_all))
+            activity.timer = self._clock.call_later(wait, partial(self._passed, limit, in_all))
 
     def look(self, *, is_blocked: bool) -> None:
         """Whether the step waits for a person now."""
@@ -54,6 +55,13 @@ class PartsTime:
             self._activity.first_started_at = self.since = self._clock.now()
             self.begin()
         self._was_blocked = is_blocked
+
+    def _passed(self, limit: float, in_all: bool) -> None:
+        (self._over() or _nobody)(limit, in_all)
+
+
+def _nobody(limit: float, in_all: bool) -> None:
+    """The step is gone."""
 
 
 def counted_from(begun: Event, events: Iterable[Event]) -> float:

@@ -29,6 +29,7 @@ CONFIG_KEYS: Final = frozenset(
         "pin",
         "rollback",
         "fallback",
+        "fallback_action",
         "fallback_service",
         "delivery",
         "condition",

@@ -11,11 +11,13 @@ from engine.json_schema.validators import Fault, Validator, validator
 from engine.model.embedded import is_composite
 from engine.model.json_value import Json
 from engine.model.node_type import NodeType
+from engine.model.policy import fallback_of
 from engine.problem import Fix, Problem
 from engine.validation.drawing import GENERIC_TRIGGER, Drawing
 
 # Types of workflows that name their service and action themselves.
 _GENERIC_TYPES: Final = frozenset({GENERIC_TRIGGER, "action", "step", "service", ""})
+_STAND_INS: Final = frozenset({"rollback", "fallback", "fallback_service", "fallback_action"})
 # These faults stand whatever the references inside the value give.
 _CERTAIN: Final = frozenset(
     {"required", "additionalProperties", "minItems", "maxItems", "minProperties", "maxProperties"}
@@ -28,7 +30,7 @@ def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
     for index, node in enumerate(drawing.nodes):
         config = node.config
         what = (node.type, node.service, node.action)
-        if what in fine and "rollback" not in config and "fallback" not in config:
+        if what in fine and _STAND_INS.isdisjoint(config):
             continue
         node_type = drawing.types[index]
         if node_type is None and node.type not in _GENERIC_TYPES and node.action is None:
@@ -56,6 +58,11 @@ def types_and_actions(drawing: Drawing) -> Iterator[Problem]:
             if isinstance(described, Mapping) and "action" in described:
                 key = (str(described.get("service") or service), str(described["action"]))
                 yield from _action(drawing, index, key, f"/nodes/{index}/config/{role}/action")
+        other, named = fallback_of(config)
+        if other or named:
+            place = "fallback_service" if other else "fallback_action"
+            key = (other or str(service), named or str(action))
+            yield from _action(drawing, index, key, f"/nodes/{index}/config/{place}")
 
 
 def _action(drawing: Drawing, index: int, key: tuple[str, str], pointer: str) -> Iterator[Problem]:

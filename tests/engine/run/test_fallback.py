@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import SqliteStateManager, StepContext, WorkflowEngine
+from engine import DefinitionError, SqliteStateManager, StepContext, WorkflowEngine
 from engine.errors import StoreError
 from tests.support.builders import make_workflow, node, wire
 from tests.support.fake_clock import FakeClock, settle
@@ -155,3 +155,40 @@ async def test_that_one_that_does_not_stop_is_left_after_the_grace(
     let_go.set()
     await settle()
     assert (await engine.get_workflow_status(execution_id))["outputs"] == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "ran"),
+    [
+        ({"fallback_service": "backup"}, "backup.send"),
+        ({"fallback_action": "queue"}, "main.queue"),
+        ({"fallback_service": "backup", "fallback_action": "queue"}, "backup.queue"),
+    ],
+)
+async def test_that_the_older_form_names_another_service_or_action(
+    engine: WorkflowEngine, actions: ScriptedActions, config: dict[str, str], ran: str
+) -> None:
+    async def send(params: dict[str, Any], context: StepContext) -> None:
+        raise ConnectionError("down")
+
+    actions.registry.register("main", "send", send)
+    for service, name in (("backup", "send"), ("main", "queue"), ("backup", "queue")):
+
+        async def stand_in(params: Any, context: Any, here: str = f"{service}.{name}") -> dict[str, Any]:
+            return {"by": here, **params}
+
+        actions.registry.register(service, name, stand_in)
+    step = {"id": "s", "service": "main", "action": "send", "parameters": {"to": "${input.to}"}, **config}
+    state = await engine.wait(await engine.start_workflow({"steps": [step]}, {"to": "x"}))
+    assert (state["status"], state["outputs"]["s"]) == ("COMPLETED", {"by": ran, "to": "x"})
+    assert state["steps"]["s"]["via"] == "fallback"
+
+
+@pytest.mark.parametrize("key", ["fallback_service", "fallback_action"])
+async def test_that_one_that_is_not_there_is_found_before_anything_runs(
+    engine: WorkflowEngine, key: str
+) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        await engine.start_workflow(make_workflow([node("b"), node("a", **{key: "nowhere"})]))
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.pointer) == ("unknown-action", f"/nodes/1/config/{key}")
