@@ -268,7 +268,7 @@ class Rollbacks:
             execution_id=execution.id,
             step_id=step.id,
             attempt=undo.attempt,
-            reports=Reports(execution, activity, self._sleep_in_slot),
+            reports=Reports(execution, activity, self._sleep_without_slot),
             artifacts=self._store.artifacts,
             base_dir=execution.base_dir,
             run_epoch=undo.epoch,
@@ -313,10 +313,10 @@ class Rollbacks:
             data["run_epoch"] = undo.epoch
         if undo.crashes:
             data["crashes"] = undo.crashes
-        if error is not None:
+        if error is not None and undo.step.rollback is not None:
             data |= {
                 "until": undo.due_at,
-                "max_attempts": self._policy.max_attempts(undo.step),
+                "max_attempts": self._policy.max_attempts(undo.step.rollback),
                 "error": error_to_json(error),
             }
         execution.record([EventDraft(EventType.STEP_ROLLING_BACK, undo.step.id, data=data)])
@@ -330,14 +330,20 @@ class Rollbacks:
             timer.cancel()
             one.sleeper.clear()
 
-    async def _sleep_in_slot(self, _execution: Execution, _activity: Activity, seconds: float) -> None:
-        """A rollback action that waits keeps its slot: there is one at a time, and nothing else to run."""
-        over = asyncio.Event()
-        timer = self._clock.call_later(max(0.0, seconds), over.set)
+    async def _sleep_without_slot(self, _execution: Execution, activity: Activity, seconds: float) -> None:
+        """An action asleep keeps nobody else from running; begun anew, it sleeps its whole time again."""
+        over, seconds, holds_slot = asyncio.Event(), max(0.0, seconds), activity.holds_slot
+        timer = Alarm(self._clock, self._clock.now() + seconds, over.set, most_s=seconds)
+        if holds_slot:  # else it waits for several things at once
+            activity.holds_slot = False
+            self._semaphore.release()
         try:
             await over.wait()
         finally:
             timer.cancel()
+        if holds_slot:
+            await self._semaphore.acquire()
+            activity.holds_slot = True
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         self._stray.add(task)

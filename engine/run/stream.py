@@ -81,7 +81,7 @@ class EventStreams:
         reader = Subscription()
         self._readers.setdefault(execution_id, []).append(reader)
         try:
-            seq = after
+            seq, last = after, Event(execution_id, "", after, 0.0, EventType.LAGGED)
             replay = True
             while True:
                 if replay and self._is_closed:
@@ -103,13 +103,14 @@ class EventStreams:
                                 return
                             continue
                         seq = event.seq
+                    last = event
                     yield event
                     if event is last_move and _ends(event):
                         return  # a late line of log may lie behind it
                 if reader.is_lagging:
                     reader.is_lagging = False
                     replay = True
-                    yield Event(execution_id, "", seq, 0.0, EventType.LAGGED)
+                    yield Event(execution_id, last.workflow_id, seq, last.ts, EventType.LAGGED)
                 elif self._is_closed:
                     return
                 else:

@@ -39,8 +39,6 @@ class PartsOfSteps:
 
         is_stopping: from now on no part begins, and those that have begun are waited for.
         """
-        if step.body is None or not undoes_something(step.body.plan):
-            return
         parts = await all_parts(self._living.store, execution.id, step.id)
         failed = [part.id for part in reversed(parts) if not await self._undo(part, is_stopping)]
         if failed:

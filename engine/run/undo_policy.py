@@ -31,7 +31,7 @@ class UndoPolicy:
             call.retry,
             error,
             failures=undo.attempt,
-            max_attempts=self.max_attempts(undo.step),
+            max_attempts=self.max_attempts(call),
             rng=self._rng,
         )
         total, begun_at = call.timeouts.total, undo.begun_at
@@ -39,11 +39,8 @@ class UndoPolicy:
             return None
         return wait
 
-    def max_attempts(self, step: Step) -> int:
+    def max_attempts(self, call: Rollback) -> int:
         """How often it is tried at most."""
-        call = step.rollback
-        if call is None:
-            return 1
         if call.retry_is_given or (call.service, call.action) not in self._registry:
             return call.retry.max_attempts
         options = self._registry.get(call.service, call.action).options

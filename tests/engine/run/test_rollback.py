@@ -357,13 +357,16 @@ async def test_that_a_rollback_may_ask_for_the_secrets_of_its_step_by_name(
     seen: list[dict[str, str]] = []
 
     async def undo_it(params: dict[str, Any], context: Any) -> None:
-        seen.append(dict(context.secrets))
+        seen.append({**context.secrets, "was": params["was"]})
 
     actions.registry.register("test", "undo_it", undo_it)
-    step = node("a", rollback=undo("undo_it", parameters={"k": "${secrets.token}"}))
+    parameters = {"k": "${secrets.token}", "was": "${self.input.was}"}
+    step = node(
+        "a", parameters={"was": "a ${secrets.token}"}, rollback=undo("undo_it", parameters=parameters)
+    )
     async with secret_engine(actions, path, FakeSource(token=VALUE)) as engine:
         execution_id = await engine.start_workflow(chain(step))
         await engine.wait(execution_id)
         await engine.rollback_workflow(execution_id)
         await engine.wait(execution_id)
-    assert seen == [{"token": VALUE}]
+    assert seen == [{"token": VALUE, "was": f"a {VALUE}"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from engine import SqliteStateManager, WorkflowEngine
 from tests.engine.run.undoable import BOOM, engine_on, undo
-from tests.support.builders import make_workflow, node
+from tests.support.builders import chain, make_workflow, node
 from tests.support.compositions import body, each, sub
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.journal_rules import check_journal
@@ -128,3 +129,59 @@ async def test_that_a_stop_with_rollback_asked_for_once_more_breaks_off_no_rollb
         actions.gates["undo"].set()
         assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
     assert sorted(undone) == ITEMS
+
+
+async def test_that_stopping_twice_at_once_gives_one_grace(
+    engine: WorkflowEngine, actions: ScriptedActions, clock: FakeClock
+) -> None:
+    async def deaf(params: dict[str, Any], context: Any) -> None:
+        while not actions.gates["end"].is_set():
+            actions.reached["undo"].set()
+            try:
+                await actions.gates["end"].wait()
+            except asyncio.CancelledError:
+                continue
+
+    actions.registry.register("test", "deaf", deaf)
+    execution_id = await engine.start_workflow(chain(node("a", rollback=undo("deaf"))))
+    await engine.wait(execution_id)
+    await engine.rollback_workflow(execution_id)
+    await actions.reached["undo"].wait()
+    for _ in range(2):
+        await engine.cancel_workflow(execution_id, force=True)
+    assert clock.delays == [5.0]
+    await clock.advance(5)
+    assert (await engine.wait(execution_id))["status"] == "ROLLBACK_FAILED"
+    actions.gates["end"].set()
+    await settle()
+
+
+async def test_that_a_part_in_which_nothing_was_done_is_as_good_as_undone(
+    engine: WorkflowEngine, actions: ScriptedActions, undone: list[int]
+) -> None:
+    step = node("w", rollback=undo("slow", parameters={"item": "${item}"}), condition="item == 3")
+    execution_id = await engine.start_workflow(make_workflow([each("each", body(step), ITEMS)]))
+    await engine.wait(execution_id)
+    await engine.rollback_workflow(execution_id)
+    assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
+    assert undone == [3]
+
+
+@pytest.mark.parametrize("naps", [1, 2])
+async def test_that_a_rollback_asleep_keeps_no_other_run_waiting(
+    actions: ScriptedActions, clock: FakeClock, naps: int
+) -> None:
+    async def nap(params: dict[str, Any], context: Any) -> None:
+        await asyncio.gather(*(context.sleep(100) for _ in range(naps)))
+
+    actions.registry.register("test", "nap", nap)
+    async with WorkflowEngine(1, registry=actions.registry, clock=clock) as engine:
+        execution_id = await engine.start_workflow(chain(node("a", rollback=undo("nap"))))
+        await engine.wait(execution_id)
+        await engine.rollback_workflow(execution_id)
+        await clock.until_asked(naps)
+        other = await engine.start_workflow(chain("b"))
+        assert (await engine.wait(other))["status"] == "COMPLETED"
+        await clock.advance(100)
+        assert (await engine.wait(execution_id))["status"] == "ROLLED_BACK"
+        assert engine.semaphore._value == 1

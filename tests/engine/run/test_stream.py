@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ async def test_that_a_reader_who_is_many_pages_behind_hears_of_the_end(
         await reading
         facts = [each for each in seen if each.type is not EventType.LAGGED]
         assert len(facts) < len(seen)
+        assert {each.workflow_id for each in seen} == {"w"}
+        assert all(before.ts <= after.ts for before, after in pairwise(seen))
         assert facts == await engine.state_manager.read_events(execution_id)
 
 
