@@ -37,6 +37,7 @@ def policies(drawing: Drawing) -> Iterator[Problem]:
     for index, node in drawing.configured:
         config = node.config
         yield from _attempts(drawing, index, config)
+        yield from _once(drawing, index, config)
         for key, choices in _CHOICES.items():
             if config.get(key) and config[key] not in choices:
                 words = f"{key} must be {' or '.join(map(_shown, choices))}, not {config[key]!r}"
@@ -71,6 +72,19 @@ def _attempts(drawing: Drawing, index: int, config: Mapping[str, Json]) -> Itera
             read(described)
         except ValueError as error:
             yield _config_problem(drawing, index, key, f"{key}-bad", f"{key}: {error}")
+
+
+def _once(drawing: Drawing, index: int, config: Mapping[str, Json]) -> Iterator[Problem]:
+    """A step that may run at most once is not tried several times: a try may fail after its effect."""
+    try:
+        most = RetryPolicy.from_json(config.get("retry")).max_attempts
+    except ValueError:
+        return  # which is told already
+    if config.get("delivery") == "at_most_once" and most > 1:
+        words = f"it may run at most once, and is tried up to {most} times: what it did is repeated"
+        advice = 'Leave out the retry, or let it be "at_least_once".'
+        found = _config_problem(drawing, index, "delivery", "delivery-repeated", words, advice)
+        yield replace(found, severity="warning")
 
 
 def rename_key(near: str) -> tuple[Fix, ...]:

@@ -308,6 +308,19 @@ def test_that_good_policies_pass() -> None:
     assert found({"nodes": [with_parameters("a", {}, join={"mode": "any"})]}) == []
 
 
+def test_that_what_may_run_once_and_is_tried_again_is_a_contradiction() -> None:
+    def found(**config: Any) -> list[tuple[str, str, str | None]]:
+        node = {"id": "a", "type": "given", "config": {"parameters": {"n": 1, "text": "x"}, **config}}
+        return [(p.severity, p.code, p.pointer) for p in problems({"nodes": [node]})]
+
+    told = [("warning", "delivery-repeated", "/nodes/0/config/delivery")]
+    assert found(delivery="at_most_once", retry=3) == told
+    assert found(delivery="at_most_once", retry={"max_attempts": 2}) == told
+    assert found(delivery="at_most_once", retry={"initial_interval": 5}) == []
+    assert found(delivery="at_most_once") == found(delivery="at_least_once", retry=3) == []
+    assert [code for _, code, _ in found(delivery="at_most_once", retry=0)] == ["retry-bad"]
+
+
 def test_that_the_workflows_inputs_and_settings_are_checked() -> None:
     assert found({"inputs": {"properties": {"a": {"type": "nmber"}}}}) == [
         ("schema-bad", "/inputs/properties/a/type")
