@@ -21,6 +21,7 @@ from engine.history.status import ExecutionStatus
 from tests.support.builders import make_workflow, node
 from tests.support.compositions import body, each, loop, sub
 from tests.support.journal_rules import check_journal
+from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
 
@@ -269,3 +270,43 @@ async def test_that_items_that_had_completed_do_not_run_again_wherever_the_secon
             state = await engine.wait(execution_id)
             assert (state["status"], state["outputs"]) == ("COMPLETED", wanted["outputs"])
             assert not done.intersection(ran)
+
+
+GATE = body(node("g", "gate"))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        sub("e", GATE),
+        each("e", GATE, [1, 2, 3], concurrency=2),
+        loop("e", GATE, times=3),
+        sub("e", body(sub("inner", GATE))),
+        each("e", body(each("inner", GATE, [1, 2])), [1, 2]),
+    ],
+    ids=["sub", "each", "loop", "sub in sub", "each in each"],
+)
+@pytest.mark.parametrize("rollback", [False, True])
+async def test_that_a_run_that_was_being_stopped_comes_to_its_end_in_the_next_program(
+    tmp_path: Path, step: dict[str, Any], rollback: bool
+) -> None:
+    """What ran inside when the program ended is cancelled as the parts come back, all of them at once."""
+    actions = ScriptedActions()
+
+    def engine() -> WorkflowEngine:
+        return WorkflowEngine(
+            registry=actions.registry, state_manager=SqliteStateManager(tmp_path / "runs.db")
+        )
+
+    async with engine() as first:
+        execution_id = await first.start_workflow(make_workflow([step]))
+        await actions.reached["g"].wait()
+        await first.cancel_workflow(execution_id, rollback=rollback)
+    async with engine() as second:
+        await second.recover()
+        state = await asyncio.wait_for(second.wait(execution_id), 30)
+        parts = await second.state_manager.list_executions(parts=True, limit=None)
+    assert state["status"] == ("ROLLED_BACK" if rollback else "CANCELLED")
+    assert state["steps"]["e"]["status"] == "CANCELLED"
+    assert len(parts) > 1
+    assert {part.status.value for part in parts} == {state["status"]}
