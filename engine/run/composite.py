@@ -128,9 +128,9 @@ class Composite(LivingParts, ABC):
 
     def wake(self) -> None:
         """After a restart: everything is in its place, go on."""
-        self.is_quiet = False
         if self._is_cancelled or self.execution.status is ExecutionStatus.CANCELLING:
-            self._cancel_parts(rollback=self.execution.wants_rollback)
+            self.cancel(rollback=self.execution.wants_rollback)  # while quiet: it ends below, not here
+        self.is_quiet = False
         self.fill()
 
     def fill(self) -> None:
@@ -191,13 +191,10 @@ class Composite(LivingParts, ABC):
         """Every part is cancelled, and then the step; whether that is still to come."""
         if self.is_over:
             return False
-        self._cancel_parts(rollback=rollback)
-        self.is_over = not self.parts and not self.is_quiet and not self.is_loading
-        return not self.is_over
-
-    def _cancel_parts(self, *, rollback: bool) -> None:
         self._is_cancelled = True
         self.each_quietly(lambda part: part.cancel(rollback=rollback))
+        self.is_over = not self.parts and not self.is_quiet and not self.is_loading
+        return not self.is_over
 
     def stop_running(self) -> None:
         """What runs in the parts is cancelled too."""
