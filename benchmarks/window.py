@@ -1,10 +1,10 @@
 """Time the whole window with a large workflow: ``python -m benchmarks.window [nodes] [--json]``.
 
-Opens a file, lays it out, saves it, exports pictures of it, runs it with live states and stops another run as
-soon as it has begun, all in the real program, offscreen. Says how long each took and how long the window's
-thread was kept from its events: the longest gap, the 95th percentile and how many gaps were over 50 ms. The
-idle program is the baseline of the same run. On a machine that others use the gaps are theirs as well; ``work`` is
-the longest that the window's own thread computed between two events.
+Opens a file, lays it out, saves it, exports pictures of it, runs it with live states and stops another
+run as soon as it has begun, all in the real program, offscreen. Says how long each took and how long
+the window's thread was kept from its events: the longest gap, the 95th percentile and how many gaps
+were over 50 ms. The idle program is the baseline of the same run. On a machine that others use the gaps
+are theirs as well; ``work`` is the longest that the window's own thread computed between two events.
 """
 
 from __future__ import annotations
