@@ -11,6 +11,7 @@ from designer.execution.run_view import RunView
 from designer.execution.tasks import TaskSet
 from engine.errors import WorkflowError
 from engine.model.breakpoints import breakpoints_of
+from engine.model.workflow import Workflow
 from engine.run.options import RunOptions
 
 
@@ -25,6 +26,7 @@ class RunHolding:
         self._document = document
         self._tasks = tasks
         self._told: tuple[str | None, frozenset[str]] = (None, frozenset())
+        self._read: tuple[Workflow | None, frozenset[str]] = (None, frozenset())
         controller.run_changed.connect(self._on_run_changed)
         document.subscribe(lambda *_: self._on_edited())
 
@@ -81,7 +83,10 @@ class RunHolding:
 
     def _wanted(self) -> frozenset[str]:
         """Where the drawing says to stop, and what lies beyond a step inside that was run to."""
-        return breakpoints_of(self._document.root) | self._controller.part_holds
+        root = self._document.root
+        if self._read[0] is not root:
+            self._read = (root, breakpoints_of(root))
+        return self._read[1] | self._controller.part_holds
 
     async def _tell(self, execution_id: str, wanted: frozenset[str]) -> None:
         try:

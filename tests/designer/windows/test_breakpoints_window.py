@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from designer.canvas.looks import Look
+from designer.execution import holding
 from designer.panels.inspector_held import HeldCard
 from engine.files import workflow_file
 from engine.history.status import ExecutionStatus, StepStatus
@@ -93,6 +94,23 @@ def test_that_a_run_stops_there_shows_what_comes_and_is_resumed(chain: Desk, qtb
     wait_for(chain, qtbot, ExecutionStatus.COMPLETED)
     assert window.stage.banner.text == ""
     assert not card.isVisible()
+
+
+def test_that_an_unchanged_drawing_is_looked_through_for_breakpoints_once(
+    chain: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Workflow] = []
+    monkeypatch.setattr(holding, "breakpoints_of", lambda of: looked.append(of) or breakpoints_of(of))
+    window, controller = chain.window, chain.window.session.controller
+    toggle(chain, qtbot, "b")
+    for _ in range(2):
+        before = controller.view.execution_id
+        window.commands["run.run"].trigger()
+        qtbot.waitUntil(lambda before=before: controller.view.execution_id not in (None, before))
+        wait_until_held(chain, qtbot, "b")
+        window.commands["run.stop"].trigger()
+        wait_for(chain, qtbot, ExecutionStatus.CANCELLED)
+    assert looked == [window.session.editor.root]
 
 
 def test_that_the_step_button_goes_one_step_at_a_time(chain: Desk, qtbot: QtBot) -> None:
