@@ -335,7 +335,8 @@ class _Watcher:
 
     @property
     def is_done(self) -> bool:
-        return self._task.done()
+        """Whether the execution has ended, and all of it has been told."""
+        return self._task.done() and not self._fold.is_changed
 
     async def close(self) -> None:
         if self._timer is not None:

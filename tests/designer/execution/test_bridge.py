@@ -118,6 +118,27 @@ def test_that_what_happens_all_at_once_reaches_the_window_a_little_at_a_time(rig
     assert told == list(range(1, len(told) + 1))
 
 
+def test_that_a_run_that_has_ended_is_told_to_its_end_whatever_is_asked_of_it_meanwhile(
+    rig: Rig, qtbot: QtBot
+) -> None:
+    batches: list[RunBatch] = []
+    rig.bridge.batch_arrived.connect(batches.append)
+    run = spin(rig.bridge.start(Workflow(id="w1"), {}))
+    host = rig.bridge._host
+    assert host is not None
+    watcher = host._watchers[run]
+    qtbot.waitUntil(lambda: bool(batches) and not watcher._fold.is_changed)
+    qtbot.waitUntil(lambda: watcher.window_is_free)
+    watcher.window_is_free = False  # it is busy with the batch before
+    rig.scripted.send(run, EventType.EXECUTION_COMPLETED)
+    qtbot.waitUntil(watcher._task.done)
+    spin(rig.bridge.resume(run))  # by a person to whom it still seems to be paused
+    watcher.window_is_free = True
+    qtbot.waitUntil(lambda: batches[-1].status is ExecutionStatus.COMPLETED)
+    assert host._watchers[run] is watcher
+    assert [event.seq for batch in batches for event in batch.events] == [1, 2, 3]
+
+
 def test_that_watching_again_replays_the_history(rig: Rig, qtbot: QtBot) -> None:
     run = spin(rig.bridge.start(Workflow(id="w1"), {}))
     rig.scripted.send(run, EventType.EXECUTION_COMPLETED)
