@@ -305,9 +305,14 @@ def _take_note(state: ExecutionState, event: Event) -> None:
 
 def _ask(state: ExecutionState, step_id: str, needed: Iterable[dict[str, Any]]) -> None:
     """What this step asks for, in place of what it asked for before."""
-    own = f"{step_id}/"  # what its parts ask for is asked for by the step
-    state.needed = [item for item in state.needed if not f"{item.get('step_id')}/".startswith(own)]
+    state.needed = [item for item in state.needed if _asking(item) != step_id]
     state.needed.extend(needed)
+
+
+def _asking(item: Mapping[str, Any]) -> str:
+    """The step that asks, also by its parts: `step/3/check`, of a further try `step~2/3/check`."""
+    name, inside, _ = str(item.get("step_id")).partition("/")
+    return name.partition("~")[0] if inside else name
 
 
 def _decided(state: ExecutionState, connection_id: str) -> None:

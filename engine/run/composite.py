@@ -290,8 +290,14 @@ def prefix_of(execution_id: str, epoch: int, step_id: str, attempt: int) -> str:
     return f"{execution_id}/{step_id}{again}"
 
 
-def resume_all(composites: Iterable[Composite], supplied: Supplied) -> None:
+def hold(composites: Iterable[Composite]) -> None:
     """The run goes on with all of them at once: none may pause it again before the others went on."""
+    for composite in composites:
+        composite.is_quiet = True
+
+
+def resume_all(composites: Iterable[Composite], supplied: Supplied) -> None:
+    """All of these, which are held, go on."""
     resumed = list(composites)
     for composite in resumed:
         composite.is_quiet, composite.inputs = True, None

@@ -23,7 +23,7 @@ from engine.model.json_value import Json
 from engine.plan.step import Plan
 from engine.run import scheduler
 from engine.run.activity import Activity
-from engine.run.composite import Composite, resume_all
+from engine.run.composite import Composite, hold, resume_all
 from engine.run.incidents import repair, settle_incidents
 from engine.run.journal import Journal
 from engine.run.live_state import LiveState
@@ -135,6 +135,7 @@ class Execution:
         Whoever only answers what steps ask leaves those alone that are held for a person to look at.
         """
         self._fault = None
+        hold(self.steps.nested.values())
         supplied.is_answer = supplied.is_answer or (bool(supplied) and bool(self.state.needed))
         if supplied.turn:
             released = [self.stops.change(by_step=True, steps=int(supplied.turn == self.id))]

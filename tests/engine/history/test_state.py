@@ -145,6 +145,19 @@ def test_that_a_question_can_come_apart_from_the_pause():
     assert state_after(draft, draft).needed == needed
 
 
+@pytest.mark.parametrize("way", ["each/0", "each~2/0", "each~2.3/0/inner/1"])
+def test_that_what_a_part_asked_is_asked_no_more_whichever_try_it_is_of(way):
+    def asks(step_id, *steps):
+        needed = [{"step_id": name, "path": f"{name}.output"} for name in steps]
+        return EventDraft(EventType.INPUT_REQUIRED, step_id, data={"needed": needed})
+
+    begun = [started(), running("each"), waiting("each", None, reason="child"), running("each~2")]
+    state = state_after(*begun, asks("each~2", "each~2"), asks("each", f"{way}/a", f"{way}/b"))
+    assert [item["step_id"] for item in state.needed] == ["each~2", f"{way}/a", f"{way}/b"]
+    apply_all(state, history(*begun, asks("each", f"{way}/b"))[-1:])
+    assert [item["step_id"] for item in state.needed] == ["each~2", f"{way}/b"]
+
+
 def test_that_a_paused_run_says_why_and_a_resumed_one_no_longer():
     needed = [{"step_id": "a", "path": "input.x"}]
     state = state_after(started(), ended("PAUSED", reason="missing_input", needed=needed))

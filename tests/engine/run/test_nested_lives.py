@@ -1,4 +1,4 @@
-"""Random workflows inside each other, asked, repaired, paused, ended and brought back at random moments.
+"""Random workflows inside each other, asked, repaired, paused, stopped and brought back at random moments.
 
 Whatever happens on the way: nothing breaks the engine, no run stands still that has been answered, every
 journal is legal, and when the run has ended so have all of its parts.
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.asyncio
 FORM = {"type": "object", "properties": {"ok": {"type": "boolean"}}}
 CONDITIONS = ["index < 'a'", "true", "false", "exists(input.sec)", f"${{input.sec?}} == '{VALUE}'"]
 TURNS = 60
+STANDS_STILL_S = 30.0
 SEEDS = 25
 MANY = 300
 
@@ -121,6 +122,16 @@ class Life:
         self.engine = self.program()
         await self.engine.recover()
 
+    async def stop(self, execution_id: str) -> None:
+        """Now and then a person stops the run, once or twice, and wants it undone or not."""
+        rng = self.rng
+        for _ in range(rng.choice([0, 0, 0, 1, 2])):
+            await self.engine.cancel_workflow(
+                execution_id, force=rng.random() < 0.4, rollback=rng.random() < 0.4
+            )
+            for _ in range(rng.randrange(6)):
+                await asyncio.sleep(0)
+
     async def answer(self, execution_id: str, state: dict[str, Any], turn: int) -> None:
         """Some of what the run asks for, or just on with it."""
         engine, rng = self.engine, self.rng
@@ -147,10 +158,11 @@ class Life:
             await self.engine.pause_workflow(execution_id)
         for turn in range(TURNS):
             if rng.random() < 0.3:
+                await self.stop(execution_id)
                 for _ in range(rng.randrange(20)):
                     await asyncio.sleep(0)
                 await self.another()
-            state = await self.engine.wait(execution_id)
+            state = await asyncio.wait_for(self.engine.wait(execution_id), STANDS_STILL_S)
             if state["status"] == "PAUSED":
                 await self.answer(execution_id, state, turn)
                 continue

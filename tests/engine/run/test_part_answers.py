@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from engine import SchemaValidationError, SqliteStateManager, WorkflowEngine
+from engine.history.events import EventType
 from tests.support.builders import chain, make_workflow, node
 from tests.support.compositions import body, each
+from tests.support.fake_clock import FakeClock
 from tests.support.scripted_actions import ScriptedActions
 
 pytestmark = pytest.mark.asyncio
@@ -119,3 +121,46 @@ async def test_that_values_without_names_are_refused_in_plain_words(
     execution_id = await asking(engine)
     with pytest.raises(Exception, match="given by their names"):
         await engine.resume_workflow(execution_id, given)
+
+
+@pytest.mark.parametrize("items", [[1], [1, 2]], ids=["all that is asked", "one more is asked"])
+async def test_that_a_form_of_the_run_answered_beside_one_of_a_part_does_not_stop_the_run_again(
+    engine: WorkflowEngine, items: list[int]
+) -> None:
+    """The first answer must not find the part still waiting, and pause the run for what is answered."""
+    form = node("form", "ask", parameters={"form": {}})
+    inner = body(node("asks", "ask", parameters={"form": {}}), node("then"), connections=["asks>then"])
+    drawn = make_workflow([form, each("each", inner, items, concurrency=2), node("last")], ["each>last"])
+    execution_id = await engine.start_workflow(drawn)
+    assert (await engine.wait(execution_id))["reason"] == "form"
+    await engine.resume_workflow(execution_id, {"form.output": {}, "each/0/asks.output": {}})
+    state = await engine.wait(execution_id)
+    left = [f"each/{number}/asks" for number in range(1, len(items))]
+    assert [item["step_id"] for item in state["needed"]] == left
+    assert state["status"] == ("PAUSED" if left else "COMPLETED")
+    paused = [
+        [item["step_id"] for item in event.data["needed"]]
+        for event in await engine.state_manager.read_events(execution_id)
+        if event.type is EventType.EXECUTION_PAUSED
+    ]
+    assert paused[1:] == ([left] if left else [])
+
+
+async def test_that_what_a_further_try_asks_is_asked_no_more_once_it_is_answered(
+    engine: WorkflowEngine, actions: ScriptedActions, clock: FakeClock
+) -> None:
+    actions.errors["once"] = [ConnectionError("away")]
+    asks = node("asks", "ask", parameters={"form": {}})
+    inner = body(node("once", "fail"), asks, connections=["once>asks"])
+    again = {"max_attempts": 2, "initial_interval": 1, "jitter": "none", "retry_on": ["PartFailed"]}
+    drawn = make_workflow([each("each", inner, [1, 2], concurrency=1, retry=again)])
+    execution_id = await engine.start_workflow(drawn)
+    await clock.until_asked()
+    await clock.advance(1)
+    for number in range(2):
+        state = await engine.wait(execution_id)
+        (asked,) = state["needed"]
+        assert asked["step_id"] == f"each~1.2/{number}/asks"
+        await engine.resume_workflow(execution_id, {asked["path"]: {}})
+    state = await engine.wait(execution_id)
+    assert (state["status"], state["needed"]) == ("COMPLETED", [])
