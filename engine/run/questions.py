@@ -178,8 +178,7 @@ def _sort_form_answer(
 
 def _input_faults(plan: Plan, before: Mapping[str, Json], given: Mapping[str, Json]) -> list[dict[str, str]]:
     """What is wrong with the inputs that are there. Values for step paths have schemas of their own."""
-    schema = _of_what_is_there(plan.workflow.inputs)
-    if not schema:
+    if not plan.workflow.inputs or not (schema := _of_what_is_there(plan.workflow.inputs)):
         return []
     properties = plan.workflow.input_properties
     declared = {
