@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from engine.errors import ExecutionNotFound, StoreError
+from engine.history.events import EventDraft, EventType
 from engine.history.status import ExecutionStatus
 from engine.store.memory import MemoryStateManager
 from engine.store.retention import Pruned
@@ -186,6 +187,38 @@ async def test_that_what_somebody_has_found_is_not_swept_before_it_is_written_do
     monkeypatch.setattr(store, "_stored_names", names_while_it_is_found)
     assert await store.prune(keep=0) == Pruned(runs=1)
     assert store.artifacts.holds_all(table(sha))
+
+
+async def test_that_a_run_taken_up_again_after_it_was_chosen_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SqliteStateManager(tmp_path / "runs.db") as store:
+        again, _ = await run_of(store), await run_of(store)
+        listed = store.list_executions
+
+        async def listed_and_taken_up(**which: Any) -> list[Any]:
+            found = await listed(**which)
+            data = {"epoch": 2, "steps": [], "connections": []}
+            store.append(again, [EventDraft(EventType.EXECUTION_RESTARTED, data=data)])
+            return found
+
+        monkeypatch.setattr(store, "list_executions", listed_and_taken_up)
+        assert (await store.prune(keep=0)).runs == 1
+        monkeypatch.undo()
+        assert await ids(store) == [again]
+        assert (await store.load_state(again)).epoch == 2
+
+
+async def test_that_a_full_sync_takes_stored_results_along(tmp_path: Path) -> None:
+    async with SqliteStateManager(tmp_path / "runs.db") as store:
+        keep_file(store, b"new")
+        await store.commit()
+        assert store.artifacts.unsynced == 1
+        await store.commit(full_sync=True)
+        assert store.artifacts.unsynced == 1  # nothing refers to it yet: there was nothing to sync
+        await run_of(store, "x")
+        await store.commit(full_sync=True)
+        assert store.artifacts.unsynced == 0
 
 
 async def test_that_two_prunings_at_once_wait_for_each_other(store: ExecutionStateManager) -> None:
