@@ -56,7 +56,7 @@ class Dispatcher:
         self._trouble: StorageTrouble | None = None
         self._executions: Callable[[], Iterable[Execution]] = tuple
         self._ready = ReadyQueue()
-        self._staged: list[tuple[Execution, int]] = []
+        self._staged: list[tuple[Execution, Sequence[int]]] = []
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._commit = Turnstile()
@@ -92,7 +92,7 @@ class Dispatcher:
     def enqueue(self, execution: Execution, steps: Sequence[int]) -> None:
         """Run these steps once all that is recorded now is durable and slots are free."""
         if self._waits_for_commits:
-            self._staged += [(execution, step) for step in steps]
+            self._staged.append((execution, steps))
         else:
             self._ready.add(execution, steps)
         if not self._is_flush_asked:
@@ -105,7 +105,7 @@ class Dispatcher:
     def withdraw(self, execution: Execution) -> list[int]:
         """Give back the steps of the execution that no worker has taken yet, in their order."""
         withdrawn = self._ready.withdraw(execution)
-        withdrawn += [step for owner, step in self._staged if owner is execution]
+        withdrawn += [step for owner, steps in self._staged if owner is execution for step in steps]
         self._staged = [entry for entry in self._staged if entry[0] is not execution]
         return withdrawn
 
@@ -219,7 +219,8 @@ class Dispatcher:
             if self._is_halted and not self._trouble.lasts:
                 self._is_halted = False
                 self._trouble.ends()
-            self._ready.extend(staged)
+            for execution, steps in staged:
+                self._ready.add(execution, steps)
 
     async def held_up(self, error: StoreError) -> None:
         """The store has no place for a result: return when a person asks to try again."""

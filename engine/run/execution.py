@@ -263,7 +263,7 @@ class Execution:
     def published(self, pieces: Pieces) -> None:
         """These facts are durable: let those see them who look at `state` or wait for it."""
         apply_pieces(self.state, pieces)
-        if self.is_at_rest():
+        if self.state.status is not ExecutionStatus.RUNNING and self.is_at_rest():
             waiters, self._waiters = self._waiters, []
             _wake(waiters)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,19 +26,8 @@ class ReadyQueue:
         self._first: deque[Entry] = deque()  # the line whose turn it is, unless it is empty
         self.size = 0
 
-    def extend(self, entries: Iterable[Entry]) -> None:
-        """Put these behind the others of their priority."""
-        for entry in entries:
-            line = self._lines.get(entry[0].plan.steps[entry[1]].priority)
-            if line is None:
-                line = self._open(entry[0].plan.steps[entry[1]].priority)
-            line.append(entry)
-            self.size += 1
-        if len(self._lines) > 1:
-            self._first = next((line for line in self._lines.values() if line), self._first)
-
     def add(self, execution: Execution, steps: Sequence[int]) -> None:
-        """As `extend`, for steps of one execution."""
+        """Put these steps behind the others of their priority."""
         drawn = execution.plan.steps
         for step in steps:
             line = self._lines.get(drawn[step].priority)
