@@ -10,6 +10,7 @@ import pytest
 from engine import MemoryStateManager, WorkflowEngine
 from engine.errors import StoreError
 from engine.history.events import Event, EventDraft, EventType
+from engine.run.begin import logged
 from engine.run.given import WorkflowLike
 from engine.store.sqlite import SqliteStateManager
 from tests.support.builders import chain
@@ -83,3 +84,13 @@ async def test_that_a_fault_in_a_way_of_its_own_is_logged(
         while "stopped: Not today" not in caplog.text:
             await settle()
         assert f"Run {execution_id} stopped" in caplog.text
+
+
+async def test_that_what_nobody_awaits_says_in_the_log_why_it_stopped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fails() -> None:
+        raise StoreError("the disk is gone")
+
+    await logged(fails(), "roll back 7")
+    assert "Roll back 7 stopped: the disk is gone" in caplog.text

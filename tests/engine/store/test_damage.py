@@ -19,6 +19,7 @@ from engine.history.events import Event, EventDraft, EventType
 from engine.history.state import ExecutionState
 from engine.store.database import Connect, connect, migrations
 from engine.store.results import StoredResult
+from engine.store.rows import check_dense
 from engine.store.sqlite import SqliteStateManager
 from tests.support.events import completed, ended, failed, ran, resolved, running, started, supplied, waiting
 from tests.support.journal_rules import check_journal
@@ -369,3 +370,12 @@ def _impatient() -> Connect:
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
 
     return connect
+
+
+@pytest.mark.parametrize(("seqs", "at_least", "missing"), [([1, 3], 3, 2), ([2, 3], 3, 1), ([1, 2], 3, 3)])
+def test_that_the_first_event_that_is_not_there_is_named(
+    seqs: list[int], at_least: int, missing: int
+) -> None:
+    events = [Event("run", "w", seq, 0.0, EventType.STEP_RUNNING, "a") for seq in seqs]
+    with pytest.raises(RunDamaged, match=f"event {missing} is missing"):
+        check_dense("run", events, at_least=at_least)
