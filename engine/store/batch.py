@@ -22,8 +22,8 @@ from engine.store.ledger import Admitted, ExecutionRecord, StepRecord, is_asked_
 
 Row = tuple[Any, ...]
 
-# Few different statements, and none long: preparing one costs as much as running it. One serves the commit of a
-# single step, at most fifteen serve 500 rows.
+# Few different statements, and none long: preparing one costs as much as running it. One serves the commit of
+# a single step, at most fifteen serve 500 rows.
 _CHUNKS = (64, 16, 4, 2, 1)
 _WIDTHS = {
     "definitions": 3,
