@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from designer.windows.main_window import MainWindow
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 FAILED_RUN = "failed run"
 _RETRIED = (ExecutionStatus.FAILED, ExecutionStatus.QUARANTINED)
 
@@ -145,20 +146,21 @@ class PartWiring(QObject):
         self._window.commands[f"run.{kind}"].setToolTip(words)
 
     def _is_possible(self, kind: PartKind, chosen: list[str]) -> bool:
-        controller, editor = self._session.controller, self._session.editor
-        view = RunView() if self._has_arrived() else controller.view
-        if editor.document.place:
-            place, inner = editor.document.place, editor.workflow
-            return is_possible_inside(kind, place, chosen, editor.root, inner, controller.steps, view)
-        return is_possible(kind, chosen, editor.workflow, controller.steps, view)
+        return self._asked(is_possible, is_possible_inside, kind, chosen)
 
     def _explain(self, kind: PartKind, chosen: list[str]) -> tuple[bool, str]:
+        return self._asked(explain, explain_inside, kind, chosen)
+
+    def _asked(
+        self, ask: Callable[..., T], ask_inside: Callable[..., T], kind: PartKind, chosen: list[str]
+    ) -> T:
+        """What is said of the chosen steps: by `ask`, or by `ask_inside` where a step's inside is shown."""
         controller, editor = self._session.controller, self._session.editor
         view = RunView() if self._has_arrived() else controller.view
         if editor.document.place:
             place, inner = editor.document.place, editor.workflow
-            return explain_inside(kind, place, chosen, editor.root, inner, controller.steps, view)
-        return explain(kind, chosen, editor.workflow, controller.steps, view)
+            return ask_inside(kind, place, chosen, editor.root, inner, controller.steps, view)
+        return ask(kind, chosen, editor.workflow, controller.steps, view)
 
     def _run_selected(self, kind: PartKind) -> None:
         for node_id in self._window.canvas.selected_nodes()[:1]:

@@ -24,7 +24,7 @@ from engine.expression.parser import parse
 from engine.expression.paths import MISSING, NAME_PATTERN, Missing, Path
 from engine.expression.references import OPENING, ScannedReference, scan_reference
 from engine.expression.secret_text import join
-from engine.model.json_value import Json
+from engine.model.json_value import CONTAINERS, Json, copied
 from engine.model.quick_made import quick_made
 
 Lookup: TypeAlias = "Callable[[Path], Json | Missing]"
@@ -35,7 +35,6 @@ VALUES_KEY: Final = "values"
 EXPRESSION_FORMATS: Final = frozenset({"expression", "condition"})
 MAX_DEPTH: Final = 100
 _ESCAPED: Final = "$" + OPENING
-_CONTAINERS: Final = (dict, list)
 _REMEMBERED_LENGTH: Final = 200
 _ONLY_NAMES = re.compile(rf"\$\{{({NAME_PATTERN})((?:\.{NAME_PATTERN})*)\}}")
 
@@ -277,19 +276,13 @@ def _reference(use: Use) -> _Part:
         value = lookup(path)
         if value is not MISSING:
             # An action may change what it is given; what others were given must stay as it was.
-            return _copied(value) if isinstance(value, _CONTAINERS) else value
+            return copied(value) if isinstance(value, CONTAINERS) else value
         if default is not MISSING:
             return default
         missing.append(str(path))
         return None
 
     return reference
-
-
-def _copied(value: dict[str, Json] | list[Json]) -> Json:
-    if isinstance(value, dict):
-        return {key: _copied(item) if isinstance(item, _CONTAINERS) else item for key, item in value.items()}
-    return [_copied(item) if isinstance(item, _CONTAINERS) else item for item in value]
 
 
 def _joined(parts: list[str | _Part]) -> _Part:

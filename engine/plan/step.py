@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, cast
+from typing import Literal
 
 from engine.history.ran import Taken
 from engine.model.json_value import Json
@@ -146,9 +146,11 @@ class Step:
     @property
     def taken(self) -> Taken:
         """The connections that leave it, when all of them are taken; made when the step first runs."""
-        if self._taken is None:
-            object.__setattr__(self, "_taken", Taken(route.id for route in self.outgoing))
-        return cast("Taken", self._taken)
+        taken = self._taken
+        if taken is None:
+            taken = Taken(route.id for route in self.outgoing)
+            object.__setattr__(self, "_taken", taken)
+        return taken
 
     @property
     def label(self) -> str:

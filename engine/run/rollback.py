@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from engine.actions.context import StepContext
 from engine.actions.registry import ActionRegistry
 from engine.errors import StoreError, WorkflowError
 from engine.expression.paths import MISSING
@@ -30,7 +29,7 @@ from engine.run.clock import Clock, Rng
 from engine.run.dispatcher import GRACE_S
 from engine.run.execution import Execution
 from engine.run.recovery import MAX_CRASHES
-from engine.run.reports import Reports
+from engine.run.reports import AttemptContext
 from engine.run.seams import Seams
 from engine.run.undo_attempt import UndoAttempt
 from engine.run.undo_policy import UndoPolicy
@@ -264,16 +263,8 @@ class Rollbacks:
         params = await self._parameters(execution, undo, step.rollback, left)
         undoing_step = replace(step, service=step.rollback.service, action=step.rollback.action)
         activity = Activity(undoing_step, attempt=undo.attempt)
-        context = StepContext(
-            execution_id=execution.id,
-            step_id=step.id,
-            attempt=undo.attempt,
-            reports=Reports(execution, activity, self._sleep_without_slot),
-            artifacts=self._store.artifacts,
-            base_dir=execution.base_dir,
-            run_epoch=undo.epoch,
-            secrets=execution.secrets.values_of(step.secrets),
-        )
+        context = AttemptContext(execution, activity, self._sleep_without_slot, self._store.artifacts)
+        context.run_epoch = undo.epoch
         context.of_rollback = True
         one.attempt = UndoAttempt(
             seams=self._seams,
